@@ -1,0 +1,55 @@
+// env::Log as one JSON object a line on a file descriptor (stderr): timestamp, level, target, message, pod_id, fields.
+// Thread-safe; a line is written whole. Every registered secret of 8 bytes or more is replaced by *** wherever it
+// appears in a text, also in the form it has inside JSON. A line that cannot be written is dropped and counted.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "env/clock.h"
+#include "env/log.h"
+
+namespace miroir::env {
+
+class JsonLog final : public Log {
+public:
+    static constexpr int kStderr = 2;
+    static constexpr std::size_t kMaxValueBytes = 4096;  // longer texts are cut, and say so
+
+    // `pod_id` names this process among its peers: see host_name(). The clock must outlive the log.
+    JsonLog(Clock& clock, LogLevel level, std::string pod_id, int fd = kStderr);
+
+    // Start-up only: not to be called while others write.
+    void redact(std::vector<std::string> secrets);
+
+    bool enabled(LogLevel level) const override { return level != LogLevel::Off && level >= level_; }
+    void write(LogLevel level, std::string_view target, std::string_view message, LogFields fields) override;
+
+    // The line without its newline: what write() would print. For tests and for readers of the format.
+    std::string line(LogLevel level, std::string_view target, std::string_view message, LogFields fields) const;
+    std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+
+private:
+    void append_text(std::string& line, std::string_view text) const;
+    void append_field(std::string& line, const LogField& field) const;
+
+    Clock& clock_;
+    const LogLevel level_;
+    const std::string pod_id_;
+    const int fd_;
+    std::vector<std::string> secrets_;  // plain and as they look inside JSON, longest first
+    std::mutex mutex_;
+    bool line_broken_ = false;  // the last line was written in part only
+    std::atomic<std::uint64_t> dropped_ = 0;
+};
+
+// POD_NAME when set, else the machine's host name.
+std::string host_name();
+
+std::string_view log_level_name(LogLevel level);  // "INFO"
+
+}  // namespace miroir::env
