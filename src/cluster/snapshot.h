@@ -1,0 +1,29 @@
+// Where the current topology is published. Any thread may read; changes are made one after another, each from the
+// newest snapshot, so that two writers never overwrite each other's change.
+#pragma once
+
+#include <functional>
+#include <mutex>
+
+#include "cluster/topology.h"
+
+namespace miroir::cluster {
+
+class SnapshotHolder {
+public:
+    explicit SnapshotHolder(TopologyPtr first);
+
+    TopologyPtr current() const;
+
+    // Publishes what `change` makes of the newest snapshot. A failed change publishes nothing; one that returns its
+    // argument's own version is no change. The version never goes back. `change` must not call back into this.
+    using Change = std::function<Result<TopologyPtr>(const Topology&)>;
+    Result<TopologyPtr> update(const Change& change);
+
+private:
+    mutable std::mutex reading_;  // held for the copy of one pointer
+    std::mutex writing_;
+    TopologyPtr current_;
+};
+
+}  // namespace miroir::cluster
