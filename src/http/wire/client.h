@@ -1,0 +1,52 @@
+// Asks other servers over keep-alive connections kept per address; see http/client.h for what the errors mean.
+// No reply encoding is asked for, redirects are not followed. Lives on its reactor's thread. Destroying it closes the
+// idle connections; sends under way end by themselves.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "env/real/reactor.h"
+#include "http/client.h"
+
+namespace miroir::wire {
+
+// PEM files; all may be empty.
+struct ClientTls {
+    std::string authorities;  // empty: those of the system
+    std::string certificate;  // shown to servers that ask for one
+    std::string key;
+    bool verify = true;
+};
+
+struct ClientOptions {
+    ClientTls tls;
+    std::chrono::milliseconds connect_timeout{2'000};  // more: MiroirNodeUnreachable
+    std::chrono::milliseconds idle_timeout{4'000};     // Meilisearch closes after 5 s
+    std::size_t idle_per_address = 64;
+    std::size_t idle_total = 1024;
+    std::size_t header_bytes = 64 << 10;               // of a reply
+};
+
+class Client final : public http::Client {
+public:
+    Client(env::Reactor& reactor, ClientOptions options = {});
+    ~Client();
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
+    // Whether the TLS files could be used; if not, https addresses fail with the same error.
+    Result<void> tls_ready() const;
+
+    env::Task<Result<http::Reply>> send(http::Address to, http::Outgoing request, http::SendOptions options) override;
+
+    std::size_t idle_connections() const;
+
+    struct Core;
+
+private:
+    std::shared_ptr<Core> core_;
+};
+
+}  // namespace miroir::wire
