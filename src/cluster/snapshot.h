@@ -15,8 +15,8 @@ public:
 
     TopologyPtr current() const;
 
-    // Publishes what `change` makes of the newest snapshot. A failed change publishes nothing; one that returns its
-    // argument's own version is no change. The version never goes back. `change` must not call back into this.
+    // Publishes what `change` makes of the newest snapshot and returns what is then current. A failed change publishes
+    // nothing; one that returns nullptr is no change. The version never goes back. `change` must not call back here.
     using Change = std::function<Result<TopologyPtr>(const Topology&)>;
     Result<TopologyPtr> update(const Change& change);
 
