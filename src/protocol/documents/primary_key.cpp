@@ -1,0 +1,116 @@
+#include "protocol/documents/primary_key.h"
+
+#include <algorithm>
+
+#include "json/write.h"
+
+namespace miroir::protocol {
+namespace {
+
+constexpr std::size_t kIdBytesMax = 511;
+
+bool ends_in_id(std::string_view name) {
+    if (name.size() < 2) return false;
+    const char i = name[name.size() - 2];
+    const char d = name[name.size() - 1];
+    return (i == 'i' || i == 'I') && (d == 'd' || d == 'D');
+}
+
+// All values that the dotted path names: each dot may be a step down or part of a name.
+
+void collect_in(const json::Object& object, std::string_view path, std::vector<const json::Value*>& found) {
+    for (const json::Member& member : object) {
+        if (path == member.first) {
+            found.push_back(&member.second);
+        } else if (path.starts_with(member.first) && path[member.first.size()] == '.') {
+            if (member.second.is_object()) collect_in(member.second.object(), path.substr(member.first.size() + 1), found);
+        }
+    }
+}
+
+std::string id_text_or_empty(const json::Value& value) {
+    if (value.is_integer()) return json::to_text(value);
+    if (value.is_string() && is_document_id(value.string())) return value.string();
+    return {};
+}
+
+}  // namespace
+
+Result<std::string> infer_primary_key(const json::Object& first) {
+    std::vector<std::string> candidates;
+    for (const json::Member& member : first) {
+        if (ends_in_id(member.first)) candidates.push_back(member.first);
+    }
+    if (candidates.empty()) {
+        return fail(ErrorCode::IndexPrimaryKeyNoCandidateFound,
+                    "The primary key inference failed as the engine did not find any field ending with `id` in its "
+                    "name. Please specify the primary key manually using the `primaryKey` query parameter.");
+    }
+    if (candidates.size() > 1) {
+        return fail(ErrorCode::IndexPrimaryKeyMultipleCandidatesFound,
+                    "The primary key inference failed as the engine found " + std::to_string(candidates.size()) +
+                        " fields ending with `id` in their names: '" + candidates[0] + "' and '" + candidates[1] +
+                        "'. Please specify the primary key manually using the `primaryKey` query parameter.");
+    }
+    return candidates.front();
+}
+
+Result<std::optional<std::string>> choose_primary_key(const KeyQuestion& question,
+                                                      std::span<const json::Object> documents) {
+    if (question.index_key) {
+        if (question.asked && *question.asked != *question.index_key) {
+            return fail(ErrorCode::IndexPrimaryKeyAlreadyExists,
+                        "Index already has a primary key: `" + *question.index_key + "`.");
+        }
+        return question.index_key;
+    }
+    if (question.asked) return question.asked;
+    if (documents.empty()) return std::optional<std::string>();
+    MIROIR_TRY(std::string inferred, infer_primary_key(documents.front()));
+    return std::optional(std::move(inferred));
+}
+
+bool is_document_id(std::string_view text) {
+    const auto allowed = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    };
+    return !text.empty() && text.size() <= kIdBytesMax && std::ranges::all_of(text, allowed);
+}
+
+std::string invalid_document_id_text(const json::Value& value) {
+    return "Document identifier `" + json::to_text(value) +
+           "` is invalid. A document identifier can be of type integer or string, only composed of alphanumeric "
+           "characters (a-z A-Z 0-9), hyphens (-) and underscores (_), and can not be more than 511 bytes.";
+}
+
+Result<std::string> document_id(const json::Object& document, std::string_view primary_key) {
+    std::vector<const json::Value*> found;
+    if (primary_key.find('.') == std::string_view::npos) {
+        if (const json::Value* value = document.find(primary_key)) found.push_back(value);
+    } else {
+        collect_in(document, primary_key, found);
+    }
+    if (found.empty()) {
+        return fail(ErrorCode::MissingDocumentId, "Document doesn't have a `" + std::string(primary_key) +
+                                                      "` attribute: `" + json::to_text(document) + "`.");
+    }
+    if (found.size() > 1) {
+        return fail(ErrorCode::InvalidDocumentId, "Document have too many matching `" + std::string(primary_key) +
+                                                      "` attribute: `" + json::to_text(document) + "`.");
+    }
+    if (std::string id = id_text_or_empty(*found.front()); !id.empty()) return id;
+    return fail(ErrorCode::InvalidDocumentId, invalid_document_id_text(*found.front()));
+}
+
+Result<BatchVerdict> judge_batch(const KeyQuestion& question, std::span<const json::Object> documents) {
+    MIROIR_TRY(std::optional<std::string> key, choose_primary_key(question, documents));
+    BatchVerdict verdict{.primary_key = std::move(key), .ids = {}};
+    verdict.ids.reserve(documents.size());
+    for (const json::Object& document : documents) {
+        MIROIR_TRY(std::string id, document_id(document, *verdict.primary_key));
+        verdict.ids.push_back(std::move(id));
+    }
+    return verdict;
+}
+
+}  // namespace miroir::protocol
