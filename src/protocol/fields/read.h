@@ -101,6 +101,9 @@ Result<void> read_into(const json::Value& value, const Place& place, T& out) {
 // One of a few words; the refusal is "Unknown value `x` at `.y`: expected one of …".
 Result<std::size_t> read_word(const json::Value& value, const Place& place, std::span<const std::string_view> words);
 
+// A float as the engine's parser reads one from text: "3", ".5", "1e3", "inf", "NaN"; none when it is something else.
+std::optional<double> parse_float(std::string_view text);
+
 // A query string as an object of texts; a repeated parameter keeps its last value, broken UTF-8 is replaced.
 json::Object query_parameters(std::string_view raw_query);
 
