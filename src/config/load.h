@@ -53,7 +53,7 @@ std::vector<Problem> check(const Config& config, bool need_nodes = true);
 // The secrets of a configuration, for the log's redaction.
 std::vector<std::string> secrets(const Config& config);
 
-// The whole effective configuration as YAML that load() accepts; secrets are shown as *** only.
+// The whole effective configuration as YAML that load() accepts, but for secrets: a set one is only mentioned.
 std::string print(const Config& config);
 // docs/config.md: every key with its type, default, environment name, flag and explanation.
 std::string reference();

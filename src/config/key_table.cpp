@@ -1,0 +1,299 @@
+#include "config/key_table.h"
+
+#include <algorithm>
+#include <array>
+
+namespace miroir::config {
+namespace {
+
+constexpr std::uint64_t kHour = 3'600'000;
+constexpr std::uint64_t kGigabyte = 1'000'000'000;
+
+// In the order of docs/config.md and of `config print`.
+constexpr auto kKeys = std::to_array<Key<Config>>({
+    {{.path = "env",
+      .explanation = "`production` refuses to start without a master key of 16 bytes or more; `development` only warns.",
+      .meili = "MEILI_ENV"},
+     [](Config& c) -> Target { return &c.mode; }},
+    {{.path = "log_level",
+      .explanation = "What is logged: this level and everything more severe.",
+      .meili = "MEILI_LOG_LEVEL"},
+     [](Config& c) -> Target { return &c.log_level; }},
+    {{.path = "http_addr",
+      .explanation = "Where clients are served. Port 0 takes any free port and logs which.",
+      .meili = "MEILI_HTTP_ADDR"},
+     [](Config& c) -> Target { return &c.http_addr; }},
+    {{.path = "metrics_addr",
+      .explanation = "Where `/metrics` is served, without a key: keep it inside. Never the same place as `http_addr`."},
+     [](Config& c) -> Target { return &c.metrics_addr; }},
+    {{.path = "master_key",
+      .explanation = "The key that may do everything; client keys and tokens derive from it. Empty: no key is asked for, "
+                     "which `production` refuses.",
+      .meili = "MEILI_MASTER_KEY",
+      .secret = true},
+     [](Config& c) -> Target { return &c.master_key; }},
+    {{.path = "node_master_key",
+      .explanation = "The master key of the nodes. Clients never see it. Empty: the nodes ask for none.",
+      .secret = true},
+     [](Config& c) -> Target { return &c.node_master_key; }},
+    {{.path = "admin.api_key",
+      .explanation = "The key for `/_miroir/*`. Empty: the routes that need it stay closed.",
+      .secret = true},
+     [](Config& c) -> Target { return &c.admin_api_key; }},
+    {{.path = "shards",
+      .explanation = "Into how many parts a new index is cut, fixed when it is made. Eight for each node a group will "
+                     "ever have is a good number; above 256 each search costs more.",
+      .min = 1,
+      .max = 512},
+     [](Config& c) -> Target { return &c.shards; }},
+    {{.path = "replication_factor",
+      .explanation = "How many nodes of each group hold a copy of each shard. A group needs at least as many nodes.",
+      .min = 1,
+      .max = 16},
+     [](Config& c) -> Target { return &c.replication_factor; }},
+    {{.path = "replica_groups",
+      .explanation = "How many groups of nodes hold a full copy each. Searches are spread over the groups.",
+      .min = 1,
+      .max = 64},
+     [](Config& c) -> Target { return &c.replica_groups; }},
+    {{.path = "server.bind",
+      .explanation = "The host part of `http_addr` alone.",
+      .part_of = "http_addr"},
+     [](Config& c) -> Target { return &c.http_addr.host; }},
+    {{.path = "server.port", .explanation = "The port of `http_addr` alone.", .min = 1, .part_of = "http_addr"},
+     [](Config& c) -> Target { return &c.http_addr.port; }},
+    {{.path = "server.threads",
+      .explanation = "Threads that serve requests, each on its own. 0: one for each core.",
+      .max = 256},
+     [](Config& c) -> Target { return &c.server.threads; }},
+    {{.path = "server.max_connections",
+      .explanation = "Client connections open at the same time; one more is closed at once.",
+      .min = 1,
+      .max = 1'000'000},
+     [](Config& c) -> Target { return &c.server.max_connections; }},
+    {{.path = "server.max_concurrent_requests",
+      .explanation = "Requests worked on at the same time; more wait for a moment, then get 503.",
+      .min = 1,
+      .max = 1'000'000},
+     [](Config& c) -> Target { return &c.server.max_concurrent_requests; }},
+    {{.path = "server.max_body_bytes",
+      .explanation = "The largest request body, also after decompression; a larger one gets 413 `payload_too_large`. "
+                     "Takes units: `100 MB`, `95.4 MiB`; a small `b` means bits, as in Meilisearch.",
+      .min = 1'024,
+      .max = 64 * kGigabyte,
+      .meili = "MEILI_HTTP_PAYLOAD_SIZE_LIMIT"},
+     [](Config& c) -> Target { return &c.server.max_body_bytes; }},
+    {{.path = "server.max_header_bytes",
+      .explanation = "All header lines of a request together; more gets 431.",
+      .min = 1'024,
+      .max = 1'048'576},
+     [](Config& c) -> Target { return &c.server.max_header_bytes; }},
+    {{.path = "server.max_url_bytes",
+      .explanation = "Path and query of a request; more gets 414.",
+      .min = 256,
+      .max = 1'048'576},
+     [](Config& c) -> Target { return &c.server.max_url_bytes; }},
+    {{.path = "server.header_timeout_ms",
+      .explanation = "From the first byte of a request to the end of its header.",
+      .min = 1,
+      .max = kHour},
+     [](Config& c) -> Target { return &c.server.header_timeout; }},
+    {{.path = "server.body_timeout_ms",
+      .explanation = "The longest pause inside a body, and the longest a client may take to accept a piece of a reply.",
+      .min = 1,
+      .max = kHour},
+     [](Config& c) -> Target { return &c.server.body_timeout; }},
+    {{.path = "server.idle_timeout_ms",
+      .explanation = "How long a connection may wait for its next request.",
+      .min = 1,
+      .max = kHour},
+     [](Config& c) -> Target { return &c.server.idle_timeout; }},
+    {{.path = "server.request_timeout_ms",
+      .explanation = "How long Miroir may work on a request after its header has come; then 504 `miroir_timeout`.",
+      .min = 1,
+      .max = kHour},
+     [](Config& c) -> Target { return &c.server.request_timeout; }},
+    {{.path = "server.drain_timeout_ms",
+      .explanation = "How long running requests may take to finish after SIGTERM. Keep it below what the supervisor "
+                     "grants before it kills (30 s in Kubernetes).",
+      .max = kHour},
+     [](Config& c) -> Target { return &c.server.drain_timeout; }},
+    {{.path = "tls.cert_path",
+      .explanation = "Certificate chain (PEM) shown to clients. Set: clients are served over TLS only.",
+      .meili = "MEILI_SSL_CERT_PATH"},
+     [](Config& c) -> Target { return &c.tls.cert_path; }},
+    {{.path = "tls.key_path",
+      .explanation = "Private key (PEM) of `tls.cert_path`.",
+      .meili = "MEILI_SSL_KEY_PATH"},
+     [](Config& c) -> Target { return &c.tls.key_path; }},
+    {{.path = "tls.client_ca_path",
+      .explanation = "Authorities (PEM) whose client certificates are accepted.",
+      .meili = "MEILI_SSL_AUTH_PATH"},
+     [](Config& c) -> Target { return &c.tls.client_ca_path; }},
+    {{.path = "tls.require_client_cert",
+      .explanation = "Refuse clients that show no certificate. Needs `tls.client_ca_path`.",
+      .meili = "MEILI_SSL_REQUIRE_AUTH"},
+     [](Config& c) -> Target { return &c.tls.require_client_cert; }},
+    {{.path = "node_tls.ca_path",
+      .explanation = "Authorities (PEM) that sign the certificates of `https://` nodes. Empty: those of the system."},
+     [](Config& c) -> Target { return &c.node_tls.ca_path; }},
+    {{.path = "node_tls.cert_path", .explanation = "Certificate (PEM) shown to nodes that ask for one."},
+     [](Config& c) -> Target { return &c.node_tls.cert_path; }},
+    {{.path = "node_tls.key_path", .explanation = "Private key (PEM) of `node_tls.cert_path`."},
+     [](Config& c) -> Target { return &c.node_tls.key_path; }},
+    {{.path = "health.interval_ms",
+      .explanation = "Pause between two health probes of a node.",
+      .min = 10,
+      .max = kHour},
+     [](Config& c) -> Target { return &c.health.interval; }},
+    {{.path = "health.timeout_ms",
+      .explanation = "A probe without an answer after this time has failed. At most `health.interval_ms`.",
+      .min = 1,
+      .max = kHour},
+     [](Config& c) -> Target { return &c.health.timeout; }},
+    {{.path = "health.unhealthy_threshold",
+      .explanation = "Failures in a row after which a node is down.",
+      .min = 1,
+      .max = 1'000},
+     [](Config& c) -> Target { return &c.health.unhealthy_threshold; }},
+    {{.path = "health.recovery_threshold",
+      .explanation = "Successes in a row after which a node that was down is back.",
+      .min = 1,
+      .max = 1'000},
+     [](Config& c) -> Target { return &c.health.recovery_threshold; }},
+    {{.path = "scatter.node_timeout_ms",
+      .explanation = "How long one node may take for its part of a request. At most `server.request_timeout_ms`.",
+      .min = 1,
+      .max = kHour},
+     [](Config& c) -> Target { return &c.scatter_node_timeout; }},
+    {{.path = "connection_pool_per_node.max_idle",
+      .explanation = "Idle connections kept to a node, over all threads.",
+      .max = 65'535},
+     [](Config& c) -> Target { return &c.connection_pool_per_node.max_idle; }},
+    {{.path = "connection_pool_per_node.max_total",
+      .explanation = "Connections to a node, over all threads; when all are busy a request waits.",
+      .min = 1,
+      .max = 65'535},
+     [](Config& c) -> Target { return &c.connection_pool_per_node.max_total; }},
+    {{.path = "connection_pool_per_node.idle_timeout_s",
+      .explanation = "An idle connection is closed after this time. Nodes close theirs after 5 s.",
+      .min = 1,
+      .max = 3'600},
+     [](Config& c) -> Target { return &c.connection_pool_per_node.idle_timeout; }},
+    {{.path = "connection_pool_per_node.connect_timeout_ms",
+      .explanation = "How long connecting to a node may take, TLS included.",
+      .min = 1,
+      .max = kHour},
+     [](Config& c) -> Target { return &c.connection_pool_per_node.connect_timeout; }},
+});
+
+constexpr auto kNodeKeys = std::to_array<Key<Node>>({
+    {{.path = "id",
+      .explanation = "The node's name, its identity: letters, digits, `.`, `_`, `-`. Never give it to another node.",
+      .required = true},
+     [](Node& n) -> Target { return &n.id; }},
+    {{.path = "address",
+      .explanation = "`http://host:port` or `https://host:port`. May change while the name stays.",
+      .required = true},
+     [](Node& n) -> Target { return &n.address; }},
+    {{.path = "replica_group", .explanation = "The group it belongs to, from 0.", .max = 63},
+     [](Node& n) -> Target { return &n.replica_group; }},
+    {{.path = "zone", .explanation = "Where it stands; copies of one shard avoid sharing a zone. Empty: unknown."},
+     [](Node& n) -> Target { return &n.zone; }},
+    {{.path = "weight",
+      .explanation = "Its share of the shards compared with the other nodes of its group, above 0.",
+      .max = 1'000},
+     [](Node& n) -> Target { return &n.weight; }},
+});
+
+// Levenshtein, with a swap of neighbours counted as one.
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> before(b.size() + 1);
+    std::vector<std::size_t> last(b.size() + 1);
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
+        }
+        before = last;
+        last = row;
+    }
+    return last[b.size()];
+}
+
+std::string joined(std::string_view path, char separator) {
+    std::string out(path);
+    std::ranges::replace(out, '.', separator);
+    return out;
+}
+
+}  // namespace
+
+std::span<const Key<Config>> keys() { return kKeys; }
+std::span<const Key<Node>> node_keys() { return kNodeKeys; }
+
+bool is_section(std::string_view path) {
+    return std::ranges::any_of(kKeys, [&](const auto& key) {
+        return key.path.size() > path.size() && key.path.starts_with(path) && key.path[path.size()] == '.';
+    });
+}
+
+const Key<Config>* find_key(std::string_view path) {
+    const auto* found = std::ranges::find(kKeys, path, [](const auto& key) { return key.path; });
+    return found == kKeys.end() ? nullptr : found;
+}
+
+const Key<Node>* find_node_key(std::string_view name) {
+    const auto* found = std::ranges::find(kNodeKeys, name, [](const auto& key) { return key.path; });
+    return found == kNodeKeys.end() ? nullptr : found;
+}
+
+std::optional<std::string> nearest(std::string_view wrong, std::span<const std::string> known) {
+    constexpr std::size_t kLongest = 128;  // nobody mistypes a name so long
+    if (wrong.size() > kLongest) return std::nullopt;
+    const std::string* best = nullptr;
+    std::size_t best_distance = std::max<std::size_t>(1, wrong.size() / 4) + 1;
+    for (const std::string& name : known) {
+        // "max_body_bytes" is meant for "server.max_body_bytes" as well.
+        const std::size_t dot = name.rfind('.');
+        std::size_t far = distance(wrong, name);
+        if (dot != std::string::npos && wrong.substr(wrong.rfind('.') + 1) == std::string_view(name).substr(dot + 1)) {
+            far = std::min<std::size_t>(far, 1);
+        }
+        if (far < best_distance) {
+            best = &name;
+            best_distance = far;
+        }
+    }
+    return best == nullptr ? std::nullopt : std::optional(*best);
+}
+
+std::vector<std::string> all_paths() {
+    std::vector<std::string> out;
+    for (const auto& key : kKeys) out.emplace_back(key.path);
+    out.emplace_back("nodes");
+    return out;
+}
+
+std::vector<std::string> all_node_names() {
+    std::vector<std::string> out;
+    for (const auto& key : kNodeKeys) out.emplace_back(key.path);
+    return out;
+}
+
+std::string variable_of(std::string_view path) {
+    std::string out = "MIROIR_" + joined(path, '_');
+    std::ranges::transform(out, out.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    return out;
+}
+
+std::string flag_of(std::string_view path) {
+    std::string out = "--" + joined(path, '-');
+    std::ranges::replace(out, '_', '-');
+    return out;
+}
+
+}  // namespace miroir::config
