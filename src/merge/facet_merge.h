@@ -1,0 +1,41 @@
+// Facet counts of several nodes as the counts of one: summed by value, ordered and cut as one node would.
+// The sums are exact as long as no node has cut its list; the plan asks for enough.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "merge/node_answer.h"
+
+namespace miroir::merge {
+
+struct FacetRecipe {
+    std::size_t values_max = 100;                    // maxValuesPerFacet of the client's settings
+    bool by_count_default = false;                   // sortFacetValuesBy["*"]
+    std::map<std::string, bool, std::less<>> by_count;  // for single fields
+};
+
+struct MergedFacet {
+    struct Count {
+        std::string value;
+        std::uint64_t count = 0;
+    };
+    std::string name;
+    std::vector<Count> values;
+    std::optional<double> minimum, maximum;
+};
+
+// Fields in alphabetical order. `candidates` is the total over all nodes: beyond 3,000 the engine orders numbers by
+// magnitude, up to there by their text.
+std::vector<MergedFacet> merge_facets(std::span<const NodeAnswer> answers, const FacetRecipe& recipe,
+                                      std::uint64_t candidates);
+
+// `{"field":{"value":count}}` and `{"field":{"min":x,"max":y}}`, appended to `out`.
+void append_distribution(std::string& out, std::span<const MergedFacet> facets);
+void append_stats(std::string& out, std::span<const MergedFacet> facets);
+
+}  // namespace miroir::merge

@@ -1,0 +1,71 @@
+#include "merge/hit_bytes.h"
+
+#include "json/lazy.h"
+#include "json/write.h"
+
+namespace miroir::merge {
+
+namespace od = json::lazy::od;
+
+namespace {
+
+std::string_view raw_of(od::value value) { return std::string_view(simdjson::to_json_string(value)); }
+
+void append_member(std::string& out, std::string_view key, std::string_view raw) {
+    if (out.back() != '{') out += ',';
+    json::append_string(out, key);
+    out.append(":").append(raw);
+}
+
+// An object whose members are kept unless their name is ours: _formatted, _matchesPosition, _rankingScoreDetails.
+void append_without_ours(std::string& out, std::string_view key, od::object object) {
+    if (out.back() != '{') out += ',';
+    json::append_string(out, key);
+    out += ":{";
+    for (auto field : object) {
+        const std::string_view name = field.unescaped_key();
+        if (!name.starts_with(kReservedPrefix)) append_member(out, name, raw_of(field.value()));
+    }
+    out += '}';
+}
+
+bool holds_names(std::string_view key) {
+    return key == "_formatted" || key == "_matchesPosition" || key == "_rankingScoreDetails";
+}
+
+bool is_kept(std::string_view key, const HitShape& shape) {
+    if (key.starts_with(kReservedPrefix)) return false;
+    if (key == "_rankingScore") return shape.score;
+    if (key == "_rankingScoreDetails") return shape.details;
+    return shape.drop_field.empty() || key != shape.drop_field;
+}
+
+}  // namespace
+
+bool append_hit(std::string& out, std::string_view bytes, const HitShape& shape) {
+    thread_local od::parser parser;  // its buffers are reused; nothing of it outlives this call
+    const std::size_t begin = out.size();
+    try {
+        const simdjson::padded_string_view padded(bytes.data(), bytes.size(), bytes.size() + simdjson::SIMDJSON_PADDING);
+        od::document document = parser.iterate(padded);
+        out += '{';
+        for (auto field : document.get_object()) {
+            const std::string_view key = field.unescaped_key();
+            if (!is_kept(key, shape)) continue;
+            if (!holds_names(key)) {
+                append_member(out, key, raw_of(field.value()));
+                continue;
+            }
+            od::value value = field.value();
+            if (value.type() == od::json_type::object) append_without_ours(out, key, value.get_object());
+            else append_member(out, key, raw_of(value));
+        }
+        out += '}';
+        return true;
+    } catch (const simdjson::simdjson_error&) {
+        out.resize(begin);
+        return false;
+    }
+}
+
+}  // namespace miroir::merge

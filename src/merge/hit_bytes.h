@@ -1,0 +1,21 @@
+// A hit as the client may see it: the node's bytes without what is ours and without what was asked only for the merge.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace miroir::merge {
+
+struct HitShape {
+    bool score = false;             // keep _rankingScore
+    bool details = false;           // keep _rankingScoreDetails, without our rule
+    std::string_view drop_field;    // a field fetched only for the merge (the distinct one), or empty
+};
+
+// Appends the JSON object. `bytes` is a hit of a NodeAnswer that is still alive. False: the bytes are no object.
+bool append_hit(std::string& out, std::string_view bytes, const HitShape& shape);
+
+// Every name that begins so belongs to Miroir.
+inline constexpr std::string_view kReservedPrefix = "_miroir_";
+
+}  // namespace miroir::merge

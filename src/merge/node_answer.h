@@ -1,0 +1,64 @@
+// One node's reply to a search, read once: its hits as bytes with their places in the order, totals and facets.
+// A reply that is not what a search answers with is an error of that node, never a crash.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "merge/rank_key.h"
+
+namespace miroir::merge {
+
+struct Hit {
+    std::string_view bytes;     // the whole JSON object as the node sent it
+    RankKey key;
+    double score = 0;           // _rankingScore
+    bool semantic = false;      // a vector decided, not words
+    std::string_view distinct;  // raw JSON of the distinct field, empty when absent
+};
+
+struct FacetCount {
+    std::string_view value;  // unescaped
+    std::uint64_t count = 0;
+};
+
+struct FacetField {
+    std::string_view name;
+    std::vector<FacetCount> values;          // in the node's order
+    std::optional<double> minimum, maximum;  // over numbers only
+};
+
+class NodeAnswer {
+public:
+    // `distinct_field`: whose value each hit shall carry, or empty. Dotted names reach into objects.
+    static Result<NodeAnswer> read(std::string body, std::string_view distinct_field = {});
+
+    NodeAnswer(NodeAnswer&&) noexcept;
+    NodeAnswer& operator=(NodeAnswer&&) noexcept;
+    ~NodeAnswer();
+
+    const std::vector<Hit>& hits() const { return hits_; }
+    std::uint64_t total() const { return total_; }  // estimatedTotalHits or totalHits
+    const std::vector<FacetField>& facets() const { return facets_; }
+    bool has_facets() const { return has_facets_; }
+    std::optional<std::uint64_t> semantic_hit_count() const { return semantic_hit_count_; }
+    std::string_view query_vector() const { return query_vector_; }  // raw JSON or empty
+
+private:
+    struct Reader;
+    NodeAnswer();
+
+    std::unique_ptr<Reader> reader_;  // owns the bytes and the parser that all views point into
+    std::vector<Hit> hits_;
+    std::vector<FacetField> facets_;
+    std::uint64_t total_ = 0;
+    bool has_facets_ = false;
+    std::optional<std::uint64_t> semantic_hit_count_;
+    std::string_view query_vector_;
+};
+
+}  // namespace miroir::merge

@@ -1,0 +1,33 @@
+// Where a hit stands in the order of its query: one entry for each rule that ran, in the order of the rules.
+// Nodes report scores relative to what their own documents can reach, so scores of two nodes do not compare; the raw
+// counts behind them do. Views point into the node's reply.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace miroir::merge {
+
+struct RankEntry {
+    enum class Shape : std::uint8_t {
+        Weight,    // a count or a fraction, more is better: words, typo, proximity, attribute…, exactness
+        Value,     // sort: numbers before texts, nothing last, in either direction
+        Distance,  // geo sort, nothing last
+        Skipped,   // the rule did not run before the cut-off
+    };
+    Shape shape = Shape::Weight;
+    bool ascending = false;
+    bool present = true;  // false: the document has no such value
+    bool is_text = false;
+    double number = 0;
+    std::string_view text;
+};
+
+using RankKey = std::span<const RankEntry>;
+
+// less: `a` comes first. Equal means a complete tie, the stamp of insertion included.
+std::strong_ordering compare(RankKey a, RankKey b);
+
+}  // namespace miroir::merge

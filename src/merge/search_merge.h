@@ -1,0 +1,36 @@
+// Answers of the nodes of a cover → the hits one node holding everything would have given, in its order.
+// Every answer is already in that order, so the merge only ever compares heads.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "merge/node_answer.h"
+
+namespace miroir::merge {
+
+struct SearchRecipe {
+    std::size_t skip = 0;              // hits before the page
+    std::size_t take = 20;             // hits of the page
+    std::string distinct_field;        // empty: none
+    std::optional<double> threshold;   // rankingScoreThreshold
+    std::optional<double> semantic_ratio;  // hybrid: words weigh 1 - ratio, vectors ratio
+};
+
+struct PickedHit {
+    std::size_t answer = 0;  // whose
+    const Hit* hit = nullptr;
+};
+
+struct MergedHits {
+    std::vector<PickedHit> page;
+    std::uint64_t total = 0;           // sum over the answers, less what distinct dropped
+    std::uint64_t semantic_hits = 0;   // of the page
+};
+
+MergedHits merge_hits(std::span<const NodeAnswer> answers, const SearchRecipe& recipe);
+
+}  // namespace miroir::merge

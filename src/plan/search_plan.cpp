@@ -1,0 +1,200 @@
+// The paging law: every node is asked for offset + limit hits from the first, and the page is cut once, after the
+// merge. Only a node that answers alone is asked for the page itself.
+//
+// Hybrid: the engine decides for itself whether words are good enough, and on shards these decisions would mix. So
+// words and vectors are asked for apart, and the decision is taken here, over all shards.
+#include "plan/search_plan.h"
+
+#include <algorithm>
+
+#include "json/write.h"
+#include "plan/shard_clause.h"
+
+namespace miroir::plan {
+namespace {
+
+using protocol::SearchQuery;
+
+std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b) { return a > UINT64_MAX - b ? UINT64_MAX : a + b; }
+
+std::uint64_t saturating_multiply(std::uint64_t a, std::uint64_t b) {
+    return a != 0 && b > UINT64_MAX / a ? UINT64_MAX : a * b;
+}
+
+ReplyShape shape_of(const SearchQuery& query) {
+    ReplyShape shape;
+    shape.query = query.q.value_or("");
+    shape.paged = query.is_exhaustive();
+    shape.offset = query.offset;
+    shape.limit = query.limit;
+    shape.page = query.page.value_or(1);
+    shape.hits_per_page = query.hits_per_page.value_or(20);
+    shape.facets = query.facets.has_value();
+    shape.semantic = query.hybrid.has_value();
+    shape.query_vector = query.retrieve_vectors && query.hybrid.has_value();
+    shape.score = query.show_ranking_score;
+    shape.details = query.show_ranking_score_details;
+    return shape;
+}
+
+// Which hits make the page: those before it and those of it, within what the index lets anybody reach.
+void cut_page(merge::SearchRecipe& recipe, const ReplyShape& shape, std::uint64_t reachable) {
+    std::uint64_t skip = shape.offset;
+    std::uint64_t take = shape.limit;
+    if (shape.paged) {
+        skip = shape.page == 0 ? 0 : saturating_multiply(shape.page - 1, shape.hits_per_page);
+        take = shape.page == 0 ? 0 : shape.hits_per_page;
+    }
+    recipe.skip = std::min(skip, reachable);
+    recipe.take = std::min(take, reachable - recipe.skip);
+}
+
+// Is `inner` the attribute `outer`, or a part of it (a.b of a)?
+bool within(const std::string& inner, const std::string& outer) {
+    return inner == outer || (inner.size() > outer.size() && inner.starts_with(outer) && inner[outer.size()] == '.');
+}
+
+// Nodes display everything, so what a client may see is enforced by what is asked for.
+std::set<std::string> visible(const std::optional<std::set<std::string>>& asked, const std::vector<std::string>& displayed) {
+    if (!asked || asked->contains("*")) return {displayed.begin(), displayed.end()};
+    std::set<std::string> out;
+    for (const std::string& shown : displayed) {
+        for (const std::string& name : *asked) {
+            if (within(name, shown)) out.insert(name);
+            else if (within(shown, name)) out.insert(shown);
+        }
+    }
+    return out;
+}
+
+void hide_undisplayed(SearchQuery& query, const protocol::Settings& settings) {
+    if (!settings.displayed_attributes) return;
+    const std::vector<std::string>& displayed = *settings.displayed_attributes;
+    query.attributes_to_retrieve = visible(query.attributes_to_retrieve, displayed);
+    if (query.attributes_to_highlight) query.attributes_to_highlight = visible(query.attributes_to_highlight, displayed);
+    if (query.attributes_to_crop) {
+        std::vector<std::string>& crop = *query.attributes_to_crop;
+        const bool all = std::ranges::any_of(crop, [](const auto& name) { return name == "*" || name.starts_with("*:"); });
+        if (all) crop = displayed;
+        else std::erase_if(crop, [&](const std::string& name) {
+            const std::string bare = name.substr(0, name.rfind(':'));
+            return std::ranges::none_of(displayed, [&](const auto& shown) { return within(bare, shown); });
+        });
+    }
+}
+
+// The merge needs the value of the distinct field in each hit, also when the client did not ask for it.
+std::string fetch_distinct(SearchQuery& query, const std::string& field) {
+    const std::string top = field.substr(0, field.find('.'));
+    if (!query.attributes_to_retrieve || query.attributes_to_retrieve->contains("*")) return {};
+    if (query.attributes_to_retrieve->contains(field) || query.attributes_to_retrieve->contains(top)) return {};
+    query.attributes_to_retrieve->insert(field);
+    return top;
+}
+
+NodeCall call_of(const IndexEntry& index, const cluster::CoverPart& part, SearchQuery query) {
+    NodeCall call;
+    call.node = part.node;
+    call.shards = part.shards;
+    call.target = "/indexes/" + index.uid.value + "/search";
+    if (!part.whole) query.filter = with_shard_clause(query.filter, part.shards);
+    call.body = json::to_text(json::Value(protocol::to_json(query)));
+    return call;
+}
+
+merge::FacetRecipe facet_recipe_of(const protocol::Settings& settings) {
+    merge::FacetRecipe recipe;
+    recipe.values_max = settings.max_values_per_facet;
+    for (const auto& [field, order] : settings.sort_facet_values_by) {
+        const bool by_count = order == protocol::FacetOrder::Count;
+        if (field == "*") recipe.by_count_default = by_count;
+        else recipe.by_count.emplace(field, by_count);
+    }
+    return recipe;
+}
+
+// What every node is asked when several answer: the hits from the first, with what the merge compares.
+void ask_from_the_first(SearchQuery& query, const merge::SearchRecipe& recipe) {
+    const std::uint64_t wanted = saturating_add(recipe.skip, recipe.take);
+    query.show_ranking_score = true;
+    query.show_ranking_score_details = true;
+    query.offset = 0;
+    query.limit = wanted;
+    if (query.is_exhaustive()) {
+        query.page = wanted == 0 ? 0 : 1;
+        query.hits_per_page = wanted;
+    }
+}
+
+}  // namespace
+
+Result<SearchPlan> plan_search(const IndexPtr& index, const SearchQuery& query, const cluster::TopologyPtr& topology,
+                               const cluster::Cover& cover) {
+    SearchPlan plan{.topology = topology, .index = index, .calls = {}, .vector_calls = {}, .recipe = {},
+                    .facet_recipe = facet_recipe_of(index->settings), .shape = shape_of(query)};
+    SearchQuery asked = query;
+    asked.use_network.reset();
+    hide_undisplayed(asked, index->settings);
+    cut_page(plan.recipe, plan.shape, index->settings.max_total_hits);
+
+    const std::optional<std::string> distinct = query.distinct ? query.distinct : index->settings.distinct_attribute;
+    if (distinct) asked.distinct = distinct;
+    const bool alone = cover.parts.size() == 1;
+    if (alone) {
+        asked.limit = plan.recipe.take;
+        asked.offset = plan.recipe.skip;
+        if (query.is_exhaustive()) asked.offset = query.offset, asked.limit = query.limit;
+        plan.recipe.skip = 0;
+    } else {
+        ask_from_the_first(asked, plan.recipe);
+        if (distinct) plan.recipe.distinct_field = *distinct;
+        if (distinct) plan.shape.drop_field = fetch_distinct(asked, *distinct);
+        plan.recipe.threshold = query.ranking_score_threshold;
+    }
+    const bool mixed = !alone && query.hybrid && query.q && !query.q->empty() && query.hybrid->semantic_ratio > 0 &&
+                       query.hybrid->semantic_ratio < 1;
+    SearchQuery vectors = asked;
+    if (mixed) {
+        plan.recipe.semantic_ratio = query.hybrid->semantic_ratio;
+        asked.hybrid.reset();
+        asked.vector.reset();
+        vectors.hybrid->semantic_ratio = 1;
+    }
+    for (const cluster::CoverPart& part : cover.parts) {
+        plan.calls.push_back(call_of(*index, part, asked));
+        if (mixed) plan.vector_calls.push_back(call_of(*index, part, vectors));
+    }
+    return plan;
+}
+
+json::Value explained(const SearchPlan& plan) {
+    const auto calls_of = [&](const std::vector<NodeCall>& calls) {
+        json::Array out;
+        for (const NodeCall& call : calls) {
+            json::Array shards;
+            for (const ShardId shard : call.shards) shards.emplace_back(shard.value);
+            json::Object line;
+            line.append("node", plan.topology->node(call.node).id.value);
+            line.append("shards", std::move(shards));
+            line.append("target", call.method + " " + call.target);
+            line.append("body", call.body);
+            out.emplace_back(std::move(line));
+        }
+        return out;
+    };
+    json::Object merge;
+    merge.append("skip", plan.recipe.skip);
+    merge.append("take", plan.recipe.take);
+    if (!plan.recipe.distinct_field.empty()) merge.append("distinct", plan.recipe.distinct_field);
+    if (plan.recipe.semantic_ratio) merge.append("semanticRatio", *plan.recipe.semantic_ratio);
+    json::Object out;
+    out.append("index", plan.index->uid.value);
+    out.append("topologyVersion", plan.topology->version());
+    out.append("settingsVersion", plan.index->settings_version);
+    out.append("calls", calls_of(plan.calls));
+    if (!plan.vector_calls.empty()) out.append("vectorCalls", calls_of(plan.vector_calls));
+    out.append("merge", std::move(merge));
+    return out;
+}
+
+}  // namespace miroir::plan

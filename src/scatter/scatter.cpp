@@ -1,0 +1,79 @@
+#include "scatter/scatter.h"
+
+#include <algorithm>
+
+namespace miroir::scatter {
+namespace {
+
+using plan::NodeCall;
+
+// The node's own trouble, as opposed to an answer the client has to see.
+bool is_refusal_of_node(int status) { return status >= 500 || status == 429; }
+
+void take_outcome(Gathered& gathered, NodeCall call, Result<http::Reply> outcome, std::vector<ShardId>& unanswered) {
+    if (outcome && !is_refusal_of_node(outcome->status)) {
+        gathered.answers.push_back({.call = std::move(call), .reply = *std::move(outcome)});
+        return;
+    }
+    unanswered.insert(unanswered.end(), call.shards.begin(), call.shards.end());
+    Error error = outcome ? Error{.code = ErrorCode::MiroirNodeBadReply,
+                                  .message = "the node answered with status " + std::to_string(outcome->status)}
+                          : std::move(outcome).error();
+    gathered.failures.emplace_back(call.node, std::move(error));
+}
+
+}  // namespace
+
+Scatter::Scatter(env::Env env, http::Client& client, ScatterOptions options, CallObserver* observer)
+    : env_(env), client_(client), options_(std::move(options)), observer_(observer) {}
+
+env::Task<Result<http::Reply>> Scatter::send(cluster::TopologyPtr topology, NodeCall call, http::Call context) const {
+    const cluster::Node& node = topology->node(call.node);
+    MIROIR_CO_TRY(http::Address address, http::parse_address(node.address));
+    http::Outgoing request;
+    request.method = call.method;
+    request.target = std::move(call.target);
+    request.body = std::move(call.body);
+    if (!request.body.empty()) request.headers.add("Content-Type", "application/json");
+    if (!options_.node_key.empty()) request.headers.add("Authorization", "Bearer " + options_.node_key);
+    http::SendOptions send_options;
+    send_options.deadline = context.deadline.sooner(env::Deadline::after(env_.clock, options_.node_timeout));
+    send_options.cancel = context.cancel;
+    send_options.repeatable = true;
+    const env::Monotonic begun = env_.clock.now();
+    Result<http::Reply> reply = co_await client_.send(std::move(address), std::move(request), std::move(send_options));
+    const bool answered = reply.has_value() && reply->status < 500;
+    const bool canceled = !reply && reply.error().code == ErrorCode::MiroirCanceled;
+    if (observer_ != nullptr && !canceled) observer_->observed(node.id, answered, env_.clock.now() - begun);
+    co_return reply;
+}
+
+env::Task<Gathered> Scatter::run(cluster::TopologyPtr topology, std::vector<NodeCall> calls, CallsElsewhere elsewhere,
+                                 http::Call call) const {
+    Gathered gathered;
+    std::vector<cluster::NodeIndex> avoid;
+    for (std::uint32_t round = 1;; ++round) {
+        std::vector<env::Task<Result<http::Reply>>> sent;
+        sent.reserve(calls.size());
+        for (const NodeCall& asked : calls) sent.push_back(send(topology, asked, call));
+        std::vector<Result<http::Reply>> outcomes = co_await env::gather(env_.executor, std::move(sent));
+        std::vector<ShardId> unanswered;
+        for (std::size_t i = 0; i < calls.size(); ++i) {
+            const cluster::NodeIndex node = calls[i].node;
+            const std::size_t failures = gathered.failures.size();
+            take_outcome(gathered, std::move(calls[i]), std::move(outcomes[i]), unanswered);
+            if (gathered.failures.size() > failures) avoid.push_back(node);
+        }
+        if (unanswered.empty()) co_return gathered;
+        std::ranges::sort(unanswered);
+        const bool over = round == options_.rounds_max || call.deadline.expired(env_.clock) || call.cancel.requested();
+        Result<std::vector<NodeCall>> next = over ? Result<std::vector<NodeCall>>(std::vector<NodeCall>{}) : elsewhere(unanswered, avoid);
+        if (!next || next->empty()) {
+            gathered.missing = std::move(unanswered);
+            co_return gathered;
+        }
+        calls = *std::move(next);
+    }
+}
+
+}  // namespace miroir::scatter
