@@ -64,6 +64,8 @@ class PlacementEditor {
 public:
     explicit PlacementEditor(const Placement& from);
     std::vector<Replica>& at(ShardId shard, GroupId group);
+    void set_groups(std::uint32_t groups);      // new ones are empty
+    void forget(NodeIndex node);                // the nodes behind it move one place forward
     Placement finish() const;
 
 private:

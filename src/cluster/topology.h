@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,6 +69,8 @@ public:
     const std::vector<Node>& nodes() const { return nodes_; }
     const Node& node(NodeIndex index) const { return nodes_[index]; }
     std::optional<NodeIndex> find(const NodeId& id) const;
+    // A replica on a node whose role is Removed counts for nothing. Count copies here, not as groups() × replicas():
+    // a group may be empty or still filling.
     const Placement& placement() const { return *placement_; }
     std::span<const Replica> replicas_of(ShardId shard) const { return placement_->replicas(shard); }
     std::span<const Replica> replicas_of(ShardId shard, GroupId group) const {
@@ -112,12 +115,12 @@ Result<TopologyPtr> with_node(const Topology& from, NodeSpec spec);
 // Forgets a removed node; refused while the placement names it.
 Result<TopologyPtr> without_node(const Topology& from, const NodeId& node);
 
-// The three visible steps of a move. `from` is empty when a copy is added or its node is lost for good.
+// The three visible steps of a move. Without `from` a copy is added, without `to` there is one too many.
 struct Move {
     ShardId shard;
     GroupId group;
     std::optional<NodeIndex> from;
-    NodeIndex to = kNoNode;
+    std::optional<NodeIndex> to;
     bool operator==(const Move&) const = default;
 };
 Result<TopologyPtr> with_move_begun(const Topology& from, const Move& move);      // `to` is Incoming
@@ -126,7 +129,7 @@ Result<TopologyPtr> with_replica_dropped(const Topology& from, ShardId shard, Gr
 
 // The ideal placement of the nodes that are to stay (joining and active, down or not), without those in `lost`.
 Placement ideal_placement(const Topology& topology, std::span<const NodeIndex> lost = {});
-// What has to move to get there, shard by shard; nothing else does. Leaving and Incoming replicas are left alone.
+// What has to move to get there, shard by shard; nothing else does. Moves that already run are left alone.
 std::vector<Move> moves_towards(const Topology& topology, const Placement& target);
 
 }  // namespace miroir::cluster
