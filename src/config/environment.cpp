@@ -38,7 +38,8 @@ void unknown_variable(Source& source, const std::string& name) {
     }
 }
 
-// A key and a key that it is part of, both from one source: which of them holds would be a matter of luck.
+}  // namespace
+
 void refuse_contradictions(Source& source) {
     for (const Setting& part : source.settings) {
         const auto* key = find_key(part.path);
@@ -49,8 +50,6 @@ void refuse_contradictions(Source& source) {
                                    .message = "stands beside " + whole->shown_as + ", which says the same; keep one of them"});
     }
 }
-
-}  // namespace
 
 void split_nodes(Source& source, std::string_view text, const std::string& shown_as, std::size_t first) {
     std::size_t index = first;

@@ -141,7 +141,7 @@ std::string print(const Config& config) {
         const std::string_view head = dot == std::string_view::npos ? std::string_view() : key.path.substr(0, dot);
         if (head != section) {
             section = head;
-            out += section + ":\n";
+            if (!head.empty()) out += section + ":\n";
         }
         out += (head.empty() ? "" : "  ") + line_of(key, copy, head.empty() ? key.path : key.path.substr(dot + 1)) + "\n";
     }

@@ -30,6 +30,9 @@ Source read_yaml(const std::string& name, const std::string& text);
 Source read_environment(const std::vector<std::pair<std::string, std::string>>& variables);
 Source read_flags(const std::vector<std::pair<std::string, std::string>>& flags);
 
+// A key and a key that it is part of, both from one source, are a problem: which of them holds would be luck.
+void refuse_contradictions(Source& source);
+
 // "a=http://h:7700, b@1=http://i:7700" (name, group, address) as settings nodes[0].id …; `first` counts on.
 void split_nodes(Source& source, std::string_view text, const std::string& shown_as, std::size_t first);
 

@@ -126,6 +126,7 @@ Source read_yaml(const std::string& name, const std::string& text) {
         source.problems.push_back({.source = name, .line = line_of(error.mark), .key = {}, .found = {},
                                    .message = "this is not YAML: " + error.msg});
     }
+    refuse_contradictions(source);
     return source;
 }
 
