@@ -1,4 +1,5 @@
-// The form in which texts are compared by filters, facets, sort and distinct: NFKD, marks removed, folded, trimmed.
+// The form in which texts are compared by filters, facets, sort and distinct: trimmed, each character
+// decomposed (NFKD) by itself, then lower-cased. Accents stay, as combining marks.
 #pragma once
 
 #include <string>
@@ -8,8 +9,9 @@ namespace miroir::protocol {
 
 std::string normalize_facet(std::string_view text);
 
-// How a number is written as a facet key and read back: no trailing zeros, never an exponent ("2.5", "10").
-std::string facet_number(double number);
+// A number in messages and facet keys: the shortest digits, no trailing zeros, never an exponent ("2.5", "10").
+std::string plain_number(double number);
+inline std::string facet_number(double number) { return plain_number(number); }
 
 // A text as the key of a facet value: cut where the engine cuts it (468 bytes, at a character).
 std::string_view cut_facet_value(std::string_view normalized);

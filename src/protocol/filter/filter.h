@@ -60,13 +60,14 @@ Result<std::optional<Filter>> parse_filter(const json::Value& filter, ErrorCode 
 
 // Back to an expression, every word quoted: `("kind" = "mug") AND ("price" > "3")`. Parses to the same tree.
 std::string to_expression(const Filter& filter);
-// The same tree read back from to_expression(): searches tell semantic refusals about that text.
-Filter reparsed(const Filter& filter);
+// The same filter read back from to_expression(): a search works on that and tells its refusals about that text.
+Result<std::optional<Filter>> reparsed(const Filter& filter, ErrorCode code);
 
 // Both must hold, as JSON and never by pasting text: f → [f, clause]; [a, b] → [a, b, clause]; nothing → [clause].
 json::Value and_filters(const std::optional<json::Value>& filter, json::Value clause);
 
-struct FilterGates {  // experimental features a filter may need
+// The experimental features a filter may need.
+struct FilterGates {
     bool contains_filter = false;
     bool foreign_keys = false;
     bool network = false;
