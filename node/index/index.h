@@ -26,7 +26,7 @@ struct Settings;
 namespace miroir::node {
 
 class Postings;  // node/index/postings.h, for node/search only
-struct DocumentRow;
+class Batch;
 
 struct Operation {
     enum class Kind { Replace, Update, Delete };  // Update: top-level members are merged, null overwrites
@@ -102,6 +102,7 @@ public:
 
 private:
     struct State;
+    friend class Batch;
     std::unique_ptr<State> state_;
 };
 

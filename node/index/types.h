@@ -8,6 +8,6 @@ namespace miroir::node {
 
 using DocId = std::uint32_t;    // given in order of first appearance, kept on update, reused lowest first
 using FieldId = std::uint16_t;  // given in order of first appearance in the index, never reused
-using DocIds = roaring::Roaring;
+using DocIds = ::Roaring;
 
 }  // namespace miroir::node
