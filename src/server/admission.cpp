@@ -2,10 +2,11 @@
 
 namespace miroir::server {
 
-// A place that comes free goes to the first who still waits, so `running` does not change then.
+// A place that comes free goes to the first who still waits, so `running` does not change then. What was let in beyond
+// the limit leaves no place behind.
 Admission::Pass::~Pass() {
     if (!state_) return;
-    while (!state_->waiting.empty()) {
+    while (state_->running <= state_->running_max && !state_->waiting.empty()) {
         const env::OneShot<bool> next = std::move(state_->waiting.front());
         state_->waiting.pop_front();
         if (next.set(true)) return;
