@@ -1,0 +1,78 @@
+// Every task of the cluster: the client's view and the parts that nodes have in it. Kept whole in memory for reads
+// (a poll costs a look-up), durable in the store. Lives on one executor.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "json/value.h"
+#include "protocol/tasks/task.h"
+#include "protocol/tasks/task_filter.h"
+#include "tasks/store.h"
+
+namespace miroir::tasks {
+
+// One node's part of a task.
+struct NodeTask {
+    enum class State : std::uint8_t {
+        Planned,    // the uid is chosen and written down; whether the node has it is not known yet
+        Accepted,   // the node has enqueued it
+        Missed,     // the node did not take it: a hint or a debt stands for it
+        Succeeded,
+        Failed,
+        Canceled,
+    };
+    NodeId node;
+    std::uint64_t uid = 0;  // the node's task
+    State state = State::Planned;
+    json::Value details{};
+    std::optional<Error> error{};
+};
+
+struct TaskEntry {
+    protocol::Task task;
+    std::vector<NodeTask> parts;
+};
+
+struct TaskPage {
+    std::vector<const TaskEntry*> tasks;
+    std::uint64_t total = 0;
+    std::optional<std::uint64_t> from, next;
+};
+
+class TaskBook {
+public:
+    // Reads what the store keeps.
+    static env::Task<Result<std::unique_ptr<TaskBook>>> open(Store& store);
+
+    // The uid that the next task gets. Uids rise by one over all indexes and are never used twice.
+    std::uint64_t next_uid() const { return next_uid_; }
+    // Takes the uid from next_uid(); durable, with `also`, when it returns. A refused commit gives the uid back.
+    env::Task<Result<std::uint64_t>> begin(TaskEntry entry, Batch also = {});
+    // Replaces the entry; durable, with `also`, when it returns.
+    env::Task<Result<void>> save(TaskEntry entry, Batch also = {});
+    env::Task<Result<std::uint64_t>> erase(std::vector<std::uint64_t> uids);
+
+    const TaskEntry* find(std::uint64_t uid) const;
+    TaskPage list(const protocol::TaskQuery& query) const;
+    std::vector<std::uint64_t> matching(const protocol::TaskFilter& filter) const;
+    std::vector<const TaskEntry*> unfinished() const;  // oldest first
+
+private:
+    explicit TaskBook(Store& store) : store_(store) {}
+
+    Store& store_;
+    std::uint64_t next_uid_ = 0;
+    std::map<std::uint64_t, TaskEntry> entries_;
+    std::map<std::uint64_t, bool> unfinished_;
+};
+
+// All indexes that a task touches: for a swap more than one.
+std::vector<std::string> indexes_of(const protocol::Task& task);
+
+}  // namespace miroir::tasks
