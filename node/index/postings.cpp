@@ -124,9 +124,12 @@ void Postings::finish() {
         }
         return;
     }
-    for (auto id = static_cast<WordId>(known); id < words_.size(); ++id) sorted_.push_back(id);
-    std::sort(sorted_.begin() + static_cast<std::ptrdiff_t>(known), sorted_.end(), by_text);
-    std::inplace_merge(sorted_.begin(), sorted_.begin() + static_cast<std::ptrdiff_t>(known), sorted_.end(), by_text);
+    std::vector<WordId> added;
+    for (auto id = static_cast<WordId>(known); id < words_.size(); ++id) added.push_back(id);
+    std::ranges::sort(added, by_text);
+    std::vector<WordId> merged(words_.size());
+    std::ranges::merge(sorted_, added, merged.begin(), by_text);
+    sorted_ = std::move(merged);
 }
 
 void Postings::clear() {
