@@ -1,0 +1,127 @@
+#include "admin/topology_view.h"
+
+#include <algorithm>
+#include <set>
+
+#include "cluster/cover.h"
+
+namespace miroir::admin {
+namespace {
+
+constexpr env::MetricName kNodeHealthy{.name = "miroir_node_healthy", .help = "1 while the node may answer reads."};
+constexpr env::MetricName kCoverage{.name = "miroir_shard_coverage", .help = "Shards that some healthy replica answers for."};
+constexpr env::MetricName kDegraded{.name = "miroir_degraded_shards_total", .help = "Shards without any healthy replica."};
+constexpr env::MetricName kDistribution{.name = "miroir_shard_distribution", .help = "Shards that the node holds."};
+constexpr env::MetricName kVersion{.name = "miroir_topology_version", .help = "Version of the topology in use."};
+
+bool is_degraded(const cluster::Node& node) {
+    const cluster::NodeState state = node.state();
+    return state == cluster::NodeState::Down || state == cluster::NodeState::Restoring ||
+           (state == cluster::NodeState::Active && !node.readable());
+}
+
+json::Value node_view(const cluster::Topology& topology, cluster::NodeIndex index, const Sighting& seen, env::Monotonic now) {
+    const cluster::Node& node = topology.node(index);
+    json::Object view;
+    view.append("id", node.id.value);
+    view.append("address", node.address);
+    view.append("status", cluster::name_of(node.state()));
+    view.append("healthy", node.readable());
+    view.append("shard_count", topology.placement().held_by(index, topology.shards()));
+    view.append("replica_group", node.group.value);
+    if (!node.zone.empty()) view.append("zone", node.zone);
+    json::Value age;
+    if (seen.last_seen) {
+        const auto passed = std::max(now - *seen.last_seen, std::chrono::nanoseconds::zero());
+        age = std::chrono::duration_cast<std::chrono::milliseconds>(passed).count();
+    }
+    view.append("last_seen_ms", age);
+    view.append("engine_version", node.facts.engine_version.empty() ? json::Value() : json::Value(node.facts.engine_version));
+    if (!node.facts.note.empty()) view.append("note", node.facts.note);
+    if (!seen.error.empty()) view.append("error", seen.error);
+    return view;
+}
+
+// More than one engine version among the nodes that told theirs.
+bool mixed_versions(const cluster::Topology& topology) {
+    std::set<std::string> versions;
+    for (const cluster::Node& node : topology.nodes()) {
+        if (!node.facts.engine_version.empty()) versions.insert(node.facts.engine_version);
+    }
+    return versions.size() > 1;
+}
+
+bool moves_under_way(const cluster::Topology& topology) {
+    for (std::uint32_t shard = 0; shard < topology.shards(); ++shard) {
+        for (const cluster::Replica& replica : topology.replicas_of(ShardId{shard})) {
+            if (replica.role == cluster::ReplicaRole::Incoming) return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
+json::Value topology_view(const cluster::Topology& topology, const NodeWatch& watch, env::Monotonic now) {
+    json::Array nodes;
+    std::uint64_t degraded = 0;
+    for (std::size_t i = 0; i < topology.nodes().size(); ++i) {
+        const cluster::Node& node = topology.nodes()[i];
+        if (is_degraded(node)) ++degraded;
+        nodes.push_back(node_view(topology, static_cast<cluster::NodeIndex>(i), watch.sighting(node.id), now));
+    }
+    json::Object view;
+    view.append("version", topology.version());
+    view.append("shards", topology.shards());
+    view.append("replication_factor", topology.replicas());
+    view.append("replica_groups", topology.groups());
+    view.append("nodes", std::move(nodes));
+    view.append("degraded_node_count", degraded);
+    view.append("rebalance_in_progress", moves_under_way(topology));
+    view.append("fully_covered", is_ready(topology));
+    view.append("mixed_engine_versions", mixed_versions(topology));
+    return view;
+}
+
+json::Value shards_view(const cluster::Topology& topology) {
+    json::Object shards;
+    for (std::uint32_t shard = 0; shard < topology.shards(); ++shard) {
+        json::Array holders;
+        for (const cluster::Replica& replica : topology.replicas_of(ShardId{shard})) {
+            if (replica.role == cluster::ReplicaRole::Leaving) continue;
+            holders.push_back(topology.node(replica.node).id.value);
+        }
+        shards.append(std::to_string(shard), std::move(holders));
+    }
+    json::Object view;
+    view.append("shards", std::move(shards));
+    return view;
+}
+
+bool is_ready(const cluster::Topology& topology) { return cluster::coverage(topology).complete(); }
+
+json::Value readiness_view(const cluster::Topology& topology) {
+    const cluster::Coverage coverage = cluster::coverage(topology);
+    json::Object view;
+    view.append("ready", coverage.complete());
+    view.append("shards", coverage.shards);
+    view.append("covered_shards", coverage.covered);
+    view.append("topology_version", topology.version());
+    return view;
+}
+
+void note_topology(env::Metrics& metrics, const cluster::Topology& topology) {
+    const cluster::Coverage coverage = cluster::coverage(topology);
+    metrics.gauge(kCoverage).set(coverage.covered);
+    metrics.gauge(kDegraded).set(static_cast<double>(coverage.uncovered.size()));
+    metrics.gauge(kVersion).set(static_cast<double>(topology.version()));
+    for (std::size_t i = 0; i < topology.nodes().size(); ++i) {
+        const cluster::Node& node = topology.nodes()[i];
+        const auto index = static_cast<cluster::NodeIndex>(i);
+        metrics.gauge(kNodeHealthy, {{"node_id", node.id.value}}).set(node.readable() ? 1 : 0);
+        metrics.gauge(kDistribution, {{"node_id", node.id.value}})
+            .set(topology.placement().held_by(index, topology.shards()));
+    }
+}
+
+}  // namespace miroir::admin
