@@ -33,7 +33,7 @@ struct ListenerOptions {
     std::size_t request_line_bytes = 64 << 10;  // more: 414
     std::size_t header_bytes = 64 << 10;        // all fields together; more: 431
     std::size_t header_count = 128;             // more: 431
-    std::chrono::milliseconds header_timeout{10'000};      // first byte to end of head, and the TLS greeting: 408
+    std::chrono::milliseconds header_timeout{10'000};      // first byte to end of head, and the TLS greeting
     std::chrono::milliseconds body_idle_timeout{30'000};   // between two pieces of a body
     std::chrono::milliseconds keep_alive_timeout{75'000};  // between two requests
     std::chrono::milliseconds write_timeout{30'000};       // without the client taking a byte
