@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "json/parse.h"
 #include "node/retrieve/geo/distance.h"
 
