@@ -1,0 +1,39 @@
+#include "plan/node_settings.h"
+
+#include <algorithm>
+
+#include "cluster/reserved.h"
+#include "json/write.h"
+
+namespace miroir::plan {
+namespace {
+
+void append_name(json::Object& settings, std::string_view list, std::string_view name) {
+    json::Value& names = settings[list];
+    if (!names.is_array()) names = json::Array();
+    const bool known = std::ranges::any_of(names.array(), [&](const json::Value& v) { return v.is_string() && v.string() == name; });
+    if (!known) names.array().emplace_back(name);
+}
+
+}  // namespace
+
+json::Object node_settings(const protocol::Settings& client, const protocol::SettingsGates& gates) {
+    json::Object out = protocol::to_json(client, gates);
+    for (const auto& [name, embedder] : client.embedders) out["embedders"][name] = embedder.members;  // secrets in clear
+    out.set("displayedAttributes", json::Array{json::Value("*")});
+    if (client.distinct_attribute) append_name(out, "filterableAttributes", *client.distinct_attribute);
+    out.set("distinctAttribute", nullptr);
+    append_name(out, "filterableAttributes", cluster::kShardField);
+    append_name(out, "filterableAttributes", cluster::kStampField);
+    append_name(out, "sortableAttributes", cluster::kStampField);
+    append_name(out, "rankingRules", std::string(cluster::kStampField) + ":asc");
+    out["faceting"]["maxValuesPerFacet"] = std::max(client.max_values_per_facet, kNodeFacetValues);
+    return out;
+}
+
+bool names_reserved_field(const protocol::Settings& client) {
+    const std::string text = json::to_text(json::Value(protocol::settings_to_store(client)));
+    return text.find(cluster::kReservedPrefix) != std::string::npos;
+}
+
+}  // namespace miroir::plan

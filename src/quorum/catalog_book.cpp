@@ -1,0 +1,105 @@
+#include "quorum/catalog_book.h"
+
+#include "json/parse.h"
+#include "json/write.h"
+
+namespace miroir::quorum {
+namespace {
+
+constexpr std::string_view kIndexes = "indexes";
+constexpr std::string_view kChanges = "catalog_changes";
+constexpr std::size_t kScanSize = 1000;
+
+env::Task<Result<std::vector<tasks::Record>>> read_table(tasks::Store& store, std::string table) {
+    std::vector<tasks::Record> all;
+    tasks::Scan scan{.table = std::move(table), .limit = kScanSize};
+    for (;;) {
+        Result<std::vector<tasks::Record>> records = co_await store.scan(scan);
+        if (!records) co_return records;
+        const bool last = records->size() < kScanSize;
+        if (!last) scan.from = records->back().key + '\0';
+        std::ranges::move(*records, std::back_inserter(all));
+        if (last) co_return all;
+    }
+}
+
+// Puts and erasures that bring the store from one catalog to the next.
+void write_difference(const plan::Catalog& before, const plan::Catalog& after, tasks::Batch& batch) {
+    for (const auto& [uid, entry] : after.indexes) {
+        if (before.find(uid) != entry) batch.put(std::string(kIndexes), uid.value, json::to_text(plan::to_json(*entry)));
+    }
+    for (const auto& [uid, entry] : before.indexes) {
+        if (!after.find(uid)) batch.erase(std::string(kIndexes), uid.value);
+    }
+}
+
+}  // namespace
+
+env::Task<Result<std::unique_ptr<CatalogBook>>> CatalogBook::open(tasks::Store& store, Publish publish) {
+    std::unique_ptr<CatalogBook> book(new CatalogBook(std::move(publish)));
+    const Result<std::vector<tasks::Record>> indexes = co_await read_table(store, std::string(kIndexes));
+    if (!indexes) co_return fail(indexes.error());
+    for (const tasks::Record& record : *indexes) {
+        const auto stored = json::parse(record.value);
+        if (!stored) co_return fail(ErrorCode::MiroirStorageFailed, "an index in the store cannot be read");
+        MIROIR_CO_TRY(plan::IndexEntry entry, plan::index_entry_of(*stored));
+        const IndexUid uid = entry.uid;
+        book->next_.indexes[uid] = std::make_shared<const plan::IndexEntry>(std::move(entry));
+    }
+    const Result<std::vector<tasks::Record>> changes = co_await read_table(store, std::string(kChanges));
+    if (!changes) co_return fail(changes.error());
+    for (const tasks::Record& record : *changes) {
+        const auto stored = json::parse(record.value);
+        if (!stored || !stored->is_array()) co_return fail(ErrorCode::MiroirStorageFailed, "a catalog change in the store cannot be read");
+        for (const json::Value& line : stored->array()) {
+            MIROIR_CO_TRY(plan::CatalogChange change, plan::catalog_change_of(line));
+            book->planned_[tasks::number_of(record.key)].push_back(std::move(change));
+        }
+    }
+    book->committed_ = std::make_shared<const plan::Catalog>(book->next_);
+    book->project(0);
+    book->publish_(book->committed_);
+    co_return book;
+}
+
+void CatalogBook::project(std::int64_t now_ns) {
+    projected_ = next_;
+    for (const auto& [task, changes] : planned_) {
+        for (const plan::CatalogChange& change : changes) projected_ = plan::apply(projected_, change, now_ns);
+    }
+}
+
+void CatalogBook::plan(std::uint64_t task, std::vector<plan::CatalogChange> changes, tasks::Batch& batch, std::int64_t now_ns) {
+    if (changes.empty()) return;
+    json::Array lines;
+    for (const plan::CatalogChange& change : changes) {
+        lines.push_back(plan::to_json(change));
+        projected_ = plan::apply(projected_, change, now_ns);
+    }
+    batch.put(std::string(kChanges), tasks::key_of(task), json::to_text(json::Value(std::move(lines))));
+    planned_[task] = std::move(changes);
+}
+
+void CatalogBook::forget(std::uint64_t task) {
+    if (planned_.erase(task) > 0) project(0);
+}
+
+void CatalogBook::end(std::uint64_t task, bool succeeded, tasks::Batch& batch, std::int64_t now_ns) {
+    const auto found = planned_.find(task);
+    if (found == planned_.end()) return;
+    batch.erase(std::string(kChanges), tasks::key_of(task));
+    if (!succeeded) return;
+    plan::Catalog after = next_;
+    for (const plan::CatalogChange& change : found->second) after = plan::apply(after, change, now_ns);
+    write_difference(next_, after, batch);
+    next_ = std::move(after);
+}
+
+void CatalogBook::committed_now(std::uint64_t task, std::int64_t now_ns) {
+    if (planned_.erase(task) == 0) return;
+    committed_ = std::make_shared<const plan::Catalog>(next_);
+    project(now_ns);
+    publish_(committed_);
+}
+
+}  // namespace miroir::quorum

@@ -1,0 +1,42 @@
+// The catalog, durable: what is committed and shown to readers, and what it will be once the tasks under way have
+// succeeded. Writers plan against the latter, so that a batch sent right behind an index creation finds its index.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "plan/catalog_change.h"
+#include "tasks/store.h"
+
+namespace miroir::quorum {
+
+class CatalogBook {
+public:
+    using Publish = std::function<void(plan::CatalogPtr)>;  // hands each committed catalog to all executors
+
+    static env::Task<Result<std::unique_ptr<CatalogBook>>> open(tasks::Store& store, Publish publish);
+
+    const plan::CatalogPtr& committed() const { return committed_; }
+    const plan::Catalog& projected() const { return projected_; }
+
+    // The changes of a task that begins: kept with it.
+    void plan(std::uint64_t task, std::vector<plan::CatalogChange> changes, tasks::Batch& batch, std::int64_t now_ns);
+    // The task's commit failed, so it never began.
+    void forget(std::uint64_t task);
+    // The task has ended: its changes come true, or not. The caller commits `batch` and then calls committed_now().
+    void end(std::uint64_t task, bool succeeded, tasks::Batch& batch, std::int64_t now_ns);
+    void committed_now(std::uint64_t task, std::int64_t now_ns);
+
+private:
+    explicit CatalogBook(Publish publish) : publish_(std::move(publish)) {}
+    void project(std::int64_t now_ns);
+
+    Publish publish_;
+    plan::CatalogPtr committed_ = std::make_shared<const plan::Catalog>();
+    plan::Catalog next_;       // committed_ and what end() has applied
+    plan::Catalog projected_;  // next_ and all that is planned
+    std::map<std::uint64_t, std::vector<plan::CatalogChange>> planned_;
+};
+
+}  // namespace miroir::quorum

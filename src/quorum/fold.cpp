@@ -1,0 +1,74 @@
+#include "quorum/fold.h"
+
+#include <algorithm>
+
+namespace miroir::quorum {
+namespace {
+
+using tasks::NodeTask;
+using State = NodeTask::State;
+
+// Counts of documents that nodes report each for its own part.
+constexpr std::string_view kSummed[] = {"deletedDocuments", "editedDocuments"};
+
+bool has_ended(const NodeTask& part) { return part.state >= State::Missed; }
+
+std::string text_of(const json::Value& object, std::string_view key) {
+    const json::Value* found = object.find(key);
+    return found != nullptr && found->is_string() ? found->string() : std::string();
+}
+
+Error error_of(const json::Value& error) {
+    return {.code = error_code_of(text_of(error, "code")), .message = text_of(error, "message")};
+}
+
+// Each copy of a document is counted by the node that holds it.
+void sum_details(tasks::TaskEntry& entry, std::uint32_t copies) {
+    for (const std::string_view name : kSummed) {
+        json::Value* shown = entry.task.details.is_object() ? entry.task.details.object().find(name) : nullptr;
+        if (shown == nullptr) continue;
+        std::uint64_t sum = 0;
+        for (const NodeTask& part : entry.parts) {
+            const json::Value* count = part.details.find(name);
+            if (count != nullptr && count->is_unsigned()) sum += count->unsigned_integer();
+        }
+        *shown = sum / std::max<std::uint32_t>(1, copies);
+    }
+}
+
+void close_counts(tasks::TaskEntry& entry, bool succeeded) {
+    if (!entry.task.details.is_object()) return;
+    json::Object& details = entry.task.details.object();
+    if (json::Value* indexed = details.find("indexedDocuments"); indexed != nullptr && !succeeded) *indexed = 0;
+    if (json::Value* deleted = details.find("deletedDocuments"); deleted != nullptr && !succeeded) *deleted = 0;
+}
+
+}  // namespace
+
+void take_node_task(NodeTask& part, const json::Value& node_task) {
+    const auto status = protocol::task_status_of(text_of(node_task, "status"));
+    if (!status || !protocol::is_finished(*status)) return;
+    part.state = *status == protocol::TaskStatus::Succeeded ? State::Succeeded
+                 : *status == protocol::TaskStatus::Failed  ? State::Failed
+                                                            : State::Canceled;
+    if (const json::Value* details = node_task.find("details")) part.details = *details;
+    if (const json::Value* error = node_task.find("error"); error != nullptr && error->is_object()) part.error = error_of(*error);
+}
+
+bool all_ended(const tasks::TaskEntry& entry) { return std::ranges::all_of(entry.parts, has_ended); }
+
+void fold_parts(tasks::TaskEntry& entry, std::uint32_t copies) {
+    const auto failed = std::ranges::find(entry.parts, State::Failed, &NodeTask::state);
+    const bool canceled = std::ranges::any_of(entry.parts, [](const NodeTask& part) { return part.state == State::Canceled; });
+    if (failed != entry.parts.end()) {
+        entry.task.status = protocol::TaskStatus::Failed;
+        entry.task.error = failed->error;
+    } else {
+        entry.task.status = canceled ? protocol::TaskStatus::Canceled : protocol::TaskStatus::Succeeded;
+    }
+    const bool succeeded = entry.task.status == protocol::TaskStatus::Succeeded;
+    if (succeeded) sum_details(entry, copies);
+    close_counts(entry, succeeded);
+}
+
+}  // namespace miroir::quorum

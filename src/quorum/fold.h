@@ -1,0 +1,19 @@
+// The parts of a task folded into what the client sees. Pure.
+#pragma once
+
+#include "protocol/tasks/task.h"
+#include "tasks/task_book.h"
+
+namespace miroir::quorum {
+
+// What a node says of its task, put into the part. Nothing changes while the node's task is not finished.
+void take_node_task(tasks::NodeTask& part, const json::Value& node_task);
+
+// True once every part that counts has ended: missed parts do not hold the client up.
+bool all_ended(const tasks::TaskEntry& entry);
+
+// Status, error and summed details, as one node holding everything would have said. Replicas are counted once:
+// `copies` is the number of copies of each shard.
+void fold_parts(tasks::TaskEntry& entry, std::uint32_t copies);
+
+}  // namespace miroir::quorum

@@ -1,0 +1,96 @@
+#include "quorum/node_link.h"
+
+#include <algorithm>
+
+#include "json/parse.h"
+
+namespace miroir::quorum {
+namespace {
+
+std::optional<std::uint64_t> number_at(const json::Value& object, std::string_view key) {
+    const json::Value* found = object.find(key);
+    return found != nullptr && found->is_unsigned() ? std::optional(found->unsigned_integer()) : std::nullopt;
+}
+
+Error error_of(const http::Reply& reply) {
+    Error error{.code = ErrorCode::MiroirNodeBadReply, .message = "status " + std::to_string(reply.status)};
+    const auto body = json::parse(reply.body);
+    if (!body) return error;
+    if (const json::Value* message = body->find("message"); message != nullptr && message->is_string()) error.message = message->string();
+    if (const json::Value* code = body->find("code"); code != nullptr && code->is_string()) error.code = error_code_of(code->string());
+    return error;
+}
+
+}  // namespace
+
+NodeLink::NodeLink(env::Env env, http::Client& client, NodeId id, LinkOptions options)
+    : env_(env), client_(client), id_(std::move(id)), options_(std::move(options)), lane_(env.executor) {}
+
+void NodeLink::reserve_up_to(std::uint64_t uid) { next_uid_ = std::max(next_uid_, uid + 1); }
+
+env::Task<Result<http::Reply>> NodeLink::ask(std::string address, http::Outgoing request) {
+    MIROIR_CO_TRY(http::Address to, http::parse_address(address));
+    if (!options_.node_key.empty()) request.headers.add("Authorization", "Bearer " + options_.node_key);
+    http::SendOptions options;
+    options.deadline = env::Deadline::after(env_.clock, options_.timeout);
+    options.body_limit = options_.reply_limit;
+    options.repeatable = request.method == "GET";
+    co_return co_await client_.send(std::move(to), std::move(request), std::move(options));
+}
+
+env::Task<Result<std::uint64_t>> NodeLink::next_uid(std::string address) {
+    if (!known_) {
+        http::Outgoing request;
+        request.target = "/tasks?limit=1";
+        Result<http::Reply> reply = co_await ask(std::move(address), std::move(request));
+        if (!reply) co_return fail(reply.error());
+        const auto body = json::parse(reply->body);
+        if (reply->status != 200 || !body || body->find("from") == nullptr) co_return fail(error_of(*reply));
+        if (const auto newest = number_at(*body, "from")) reserve_up_to(*newest);
+        known_ = true;
+    }
+    co_return next_uid_++;
+}
+
+SendOutcome NodeLink::outcome_of(const http::Reply& reply, std::uint64_t uid) {
+    if (reply.status >= 300) {
+        const bool retry_later = reply.status == 429 || reply.status >= 500;
+        return {.kind = retry_later ? SendOutcome::Kind::Missed : SendOutcome::Kind::Refused, .uid = uid, .error = error_of(reply)};
+    }
+    const auto body = json::parse(reply.body);
+    const auto given = body ? number_at(*body, "taskUid") : std::nullopt;
+    if (!given) return {.kind = SendOutcome::Kind::Unknown, .uid = uid, .error = error_of(reply)};
+    reserve_up_to(*given);  // a node that chooses for itself
+    return {.kind = SendOutcome::Kind::Accepted, .uid = *given, .error = {}};
+}
+
+env::Task<SendOutcome> NodeLink::send(std::string address, NodeRequest request, std::uint64_t uid) {
+    http::Outgoing outgoing;
+    outgoing.method = std::move(request.method);
+    outgoing.target = std::move(request.target);
+    outgoing.body = std::move(request.body);
+    if (!request.content_type.empty()) outgoing.headers.add("Content-Type", std::move(request.content_type));
+    outgoing.headers.add("TaskId", std::to_string(uid));
+    const Result<http::Reply> reply = co_await ask(address, std::move(outgoing));
+    if (reply) co_return outcome_of(*reply, uid);
+    SendOutcome outcome{.kind = SendOutcome::Kind::Missed, .uid = uid, .error = reply.error()};
+    if (reply.error().code == ErrorCode::MiroirNodeUnreachable) co_return outcome;
+    // It was sent and the answer was lost: the node's own list knows.
+    const Result<std::optional<json::Value>> found = co_await task(std::move(address), uid);
+    if (!found) outcome.kind = SendOutcome::Kind::Unknown;
+    else if (*found) outcome.kind = SendOutcome::Kind::Accepted;
+    co_return outcome;
+}
+
+env::Task<Result<std::optional<json::Value>>> NodeLink::task(std::string address, std::uint64_t uid) {
+    http::Outgoing request;
+    request.target = "/tasks/" + std::to_string(uid);
+    Result<http::Reply> reply = co_await ask(std::move(address), std::move(request));
+    if (!reply) co_return fail(reply.error());
+    if (reply->status == 404) co_return std::nullopt;
+    auto body = json::parse(reply->body);
+    if (reply->status != 200 || !body) co_return fail(error_of(*reply));
+    co_return *std::move(body);
+}
+
+}  // namespace miroir::quorum

@@ -1,0 +1,64 @@
+// The way to one node for writes: in order, each exactly once. The uid of the node's task is chosen here and sent along
+// (header TaskId); the node refuses a second send of it, so that after a lost reply its task list tells the truth.
+#pragma once
+
+#include <string>
+
+#include "env/env.h"
+#include "env/lane.h"
+#include "http/client.h"
+#include "protocol/tasks/task.h"
+#include "quorum/write_order.h"
+
+namespace miroir::quorum {
+
+struct LinkOptions {
+    std::string node_key;
+    std::chrono::nanoseconds timeout = std::chrono::seconds(5);
+    std::size_t reply_limit = 64 << 20;
+};
+
+// What became of one send.
+struct SendOutcome {
+    enum class Kind : std::uint8_t {
+        Accepted,  // the node has it, as `uid`
+        Refused,   // the node answered with an error of its own and has not enqueued it
+        Missed,    // the node cannot be reached; it does not have it
+        Unknown,   // it may or may not have it: ask again when it answers
+    };
+    Kind kind = Kind::Unknown;
+    std::uint64_t uid = 0;
+    Error error;
+};
+
+class NodeLink {
+public:
+    NodeLink(env::Env env, http::Client& client, NodeId id, LinkOptions options);
+
+    const NodeId& id() const { return id_; }
+    env::Lane& lane() { return lane_; }  // held from choosing a uid until the send has ended
+
+    // The uid for the next send. Learns from the node what it has already, the first time.
+    env::Task<Result<std::uint64_t>> next_uid(std::string address);
+    // What the store remembers of uids given out to this node: never given again.
+    void reserve_up_to(std::uint64_t uid);
+
+    env::Task<SendOutcome> send(std::string address, NodeRequest request, std::uint64_t uid);
+    // Any other request to the node: reads, and what enqueues nothing.
+    env::Task<Result<http::Reply>> ask(std::string address, http::Outgoing request);
+    // The node's task, or nothing when it has none of this uid.
+    env::Task<Result<std::optional<json::Value>>> task(std::string address, std::uint64_t uid);
+
+private:
+    SendOutcome outcome_of(const http::Reply& reply, std::uint64_t uid);
+
+    env::Env env_;
+    http::Client& client_;
+    NodeId id_;
+    LinkOptions options_;
+    env::Lane lane_;
+    bool known_ = false;
+    std::uint64_t next_uid_ = 0;
+};
+
+}  // namespace miroir::quorum

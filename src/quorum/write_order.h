@@ -1,0 +1,31 @@
+// A write as data: what each node is to be asked, and the task the client will see. Made by the plans of single
+// resources (document_orders.h, index_orders.h), carried out by the Writer, which knows nothing of documents.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "cluster/topology.h"
+#include "protocol/tasks/task.h"
+
+namespace miroir::quorum {
+
+struct NodeRequest {
+    cluster::NodeIndex node = cluster::kNoNode;
+    std::string method = "POST";
+    std::string target;
+    std::string content_type;  // empty: no body
+    std::string body;
+    std::vector<ShardId> shards;  // whose copies on this node the request changes
+};
+
+struct WriteOrder {
+    cluster::TopologyPtr topology;
+    protocol::Task task;                // without uid and times
+    std::vector<NodeRequest> requests;  // at most one a node; empty: nothing is to be done on nodes
+    std::vector<ShardId> shards;        // that the write touches
+    std::optional<Error> verdict;       // the task fails with this, no node is asked
+};
+
+}  // namespace miroir::quorum

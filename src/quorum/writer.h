@@ -1,0 +1,74 @@
+// Carries write orders out, and follows them to their end:
+//   take the lanes of the nodes → write the task down → send to every node at once → count per shard → write down what
+//   the nodes took and what they missed → answer; then poll the nodes until each has finished, and fold.
+// Lives on one executor. The caller holds the lane of the index from planning until submit() has returned, so that all
+// replicas get an index's writes in one order.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "env/lane.h"
+#include "quorum/ack_rule.h"
+#include "quorum/catalog_book.h"
+#include "quorum/hints.h"
+#include "quorum/node_link.h"
+#include "quorum/write_order.h"
+#include "tasks/task_book.h"
+
+namespace miroir::quorum {
+
+struct WriterOptions {
+    AckRule acks;
+    LinkOptions link;
+    std::chrono::nanoseconds poll_least = std::chrono::milliseconds(3);
+    std::chrono::nanoseconds poll_most = std::chrono::milliseconds(200);
+};
+
+struct Receipt {
+    protocol::Task task;              // as enqueued: for the summary
+    std::vector<ShardId> degraded;    // accepted, but some replica has only a hint
+};
+
+class Writer {
+public:
+    Writer(env::Env env, http::Client& client, tasks::Store& store, tasks::TaskBook& tasks, CatalogBook& catalog,
+           WriterOptions options);
+
+    // The lane of one index; writes that concern several enter them in the order of their names.
+    env::Lane& lane(const IndexUid& index);
+    NodeLink& link(const NodeId& node);
+    Hints& hints() { return hints_; }
+
+    env::Task<Result<Receipt>> submit(WriteOrder order, std::vector<plan::CatalogChange> changes);
+
+    // Takes up what a crash interrupted, then follows unfinished tasks until `stop`.
+    env::Task<void> follow(std::function<cluster::TopologyPtr()> topology, env::Cancel stop);
+
+private:
+    struct Sending;
+    tasks::TaskEntry entry_of(const WriteOrder& order);
+    env::Task<Result<void>> choose_uids(Sending& sending);
+    env::Task<SendOutcome> send_part(Sending& sending, std::size_t place);
+    env::Task<Result<Receipt>> settle(Sending& sending, std::vector<SendOutcome> outcomes);
+    env::Task<Result<Receipt>> refuse(Sending& sending, Error error);
+    env::Task<bool> follow_once(cluster::TopologyPtr topology);
+    env::Task<bool> replay_hint(cluster::Node node);
+    env::Task<bool> follow_task(std::uint64_t uid, cluster::TopologyPtr topology);
+    env::Task<void> end_task(tasks::TaskEntry entry, std::uint32_t copies);
+    void wake();
+
+    env::Env env_;
+    http::Client& client_;
+    tasks::TaskBook& tasks_;
+    CatalogBook& catalog_;
+    WriterOptions options_;
+    Hints hints_;
+    std::map<IndexUid, env::Lane> lanes_;
+    std::map<NodeId, std::unique_ptr<NodeLink>> links_;
+    std::map<std::uint64_t, Error> verdicts_;  // tasks that are to fail without any node being asked
+    std::optional<env::OneShot<bool>> asleep_;
+};
+
+}  // namespace miroir::quorum
