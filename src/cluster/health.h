@@ -49,6 +49,7 @@ public:
     std::chrono::nanoseconds next_delay(double unit_draw) const;
 
     bool up() const { return up_; }
+    bool down() const { return !up_ && asked_before_; }  // neither: not yet decided
     // Good answers in a row that are asked for now: grows while the node flaps.
     std::uint32_t needed_to_recover() const;
 
