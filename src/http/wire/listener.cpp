@@ -117,7 +117,7 @@ struct Listener::Core : std::enable_shared_from_this<Core> {
     }
 
     void give_up_all() {
-        for (Connection* connection : floor->busy) connection->give_up();
+        for (auto next = floor->busy.begin(); next != floor->busy.end();) (*next++)->give_up();
     }
 };
 

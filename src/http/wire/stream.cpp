@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -143,7 +144,7 @@ void Stream::make_room(std::size_t room) {
     if (begin_ == end_) {
         begin_ = end_ = 0;
         // An idle connection does not keep the buffer of the large body it once had.
-        if (capacity_ > room && room == kRoom && capacity_ >= kBodyRoom) capacity_ = 0;
+        if (capacity_ > 4 * room) capacity_ = 0;
     }
     if (capacity_ - end_ >= room) return;
     const std::size_t kept = end_ - begin_;
@@ -259,6 +260,12 @@ void Stream::close(Outcome why) {
 void Stream::finish_writing() {
     BoostError ignored;
     socket_->plain.shutdown(tcp::socket::shutdown_send, ignored);
+}
+
+bool Stream::is_silent() const {
+    if (fate_ != Outcome::Ok || news_ || begin_ != end_) return false;
+    char byte;
+    return ::recv(socket_->plain.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
 std::string Stream::peer() const {

@@ -78,10 +78,15 @@ public:
     void finish_writing();
     bool is_open() const { return fate_ == Outcome::Ok; }
 
+    // Nothing has come that nobody asked for, not even the end: a look at the socket itself.
+    bool is_silent() const;
+    bool is_reading() const { return reading_; }
+
     std::string peer() const;  // the other side's address, without its port
     const std::string& error_text() const { return error_text_; }
 
     static constexpr std::size_t kRoom = 4 << 10;
+    static constexpr std::size_t kReplyRoom = 16 << 10;
     static constexpr std::size_t kBodyRoom = 64 << 10;
 
 private:

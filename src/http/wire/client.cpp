@@ -1,0 +1,116 @@
+#include "http/wire/client.h"
+
+#include "http/wire/exchange.h"
+#include "http/wire/pool.h"
+#include "http/wire/resolve.h"
+#include "http/wire/tls.h"
+
+namespace miroir::wire {
+
+struct Client::Core {
+    env::Reactor& reactor;
+    ClientOptions options;
+    Result<std::shared_ptr<const TlsContext>> tls;
+    std::shared_ptr<Pool> pool;
+};
+
+namespace {
+
+using StreamOrError = Result<std::shared_ptr<Stream>>;
+
+Error trouble(ErrorCode code, const http::Address& to, std::string_view what) {
+    return {.code = code, .message = to.text() + ": " + std::string(what)};
+}
+
+// Opens a connection within the connect timeout; nothing is sent yet.
+env::Task<StreamOrError> connect(std::shared_ptr<Client::Core> core, http::Address to, http::SendOptions options) {
+    if (to.tls && !core->tls) co_return fail(core->tls.error());
+    const env::Deadline limit = options.deadline.sooner(env::Deadline::after(core->reactor, core->options.connect_timeout));
+    auto stream = std::make_shared<Stream>(core->reactor, to.tls ? *core->tls : nullptr);
+    stream->expire_at(limit.at);
+    const env::Cancel::Hook hook(options.cancel, [stream] { stream->close(Outcome::Canceled); });
+    std::vector<sockaddr_storage> addresses = co_await resolve(core->reactor, to.host, to.port, limit.at, options.cancel);
+    const bool named = !addresses.empty();
+    Outcome outcome = Outcome::Failed;
+    if (named && stream->is_open()) outcome = co_await stream->connect(std::move(addresses));
+    if (outcome == Outcome::Ok) outcome = co_await stream->greet_server(to.host);
+    if (outcome == Outcome::Ok) co_return stream;
+
+    std::string why = named ? stream->error_text() : "the name has no address";
+    stream->close();
+    if (options.cancel.requested()) co_return fail(trouble(ErrorCode::MiroirCanceled, to, "canceled"));
+    if (options.deadline.expired(core->reactor)) co_return fail(trouble(ErrorCode::MiroirTimeout, to, "no connection in time"));
+    if (limit.expired(core->reactor)) why = "no connection within the connect timeout";
+    co_return fail(trouble(ErrorCode::MiroirNodeUnreachable, to, "cannot connect: " + why));
+}
+
+Error failure_of(const Exchanged& exchanged, const http::Address& to) {
+    switch (exchanged.outcome) {
+        case Outcome::TimedOut: return trouble(ErrorCode::MiroirTimeout, to, "no reply in time");
+        case Outcome::Canceled: return trouble(ErrorCode::MiroirCanceled, to, "canceled");
+        default: break;
+    }
+    const bool nothing_sent = exchanged.bytes_sent == 0 && !exchanged.heard;
+    const ErrorCode code = nothing_sent ? ErrorCode::MiroirNodeUnreachable : ErrorCode::MiroirNodeBadReply;
+    return trouble(code, to, exchanged.reply.error().message);
+}
+
+bool broke(const Exchanged& exchanged) { return exchanged.outcome == Outcome::End || exchanged.outcome == Outcome::Failed; }
+
+env::Task<Result<http::Reply>> send_on(std::shared_ptr<Client::Core> core, http::Address to, http::Outgoing request,
+                                       http::SendOptions options) {
+    const Result<std::string> head = request_head(to, request);
+    if (!head) co_return fail(head.error());
+    if (options.cancel.requested()) co_return fail(trouble(ErrorCode::MiroirCanceled, to, "canceled"));
+    if (options.deadline.expired(core->reactor)) co_return fail(trouble(ErrorCode::MiroirTimeout, to, "the time was over before it began"));
+    const ReplyBounds bounds{.header_bytes = core->options.header_bytes, .body_bytes = options.body_limit};
+
+    std::shared_ptr<Stream> stream = core->pool->take(to);
+    for (bool pooled = stream != nullptr;; pooled = false) {
+        if (!stream) {
+            StreamOrError fresh = co_await connect(core, to, options);
+            if (!fresh) co_return fail(std::move(fresh).error());
+            stream = *std::move(fresh);
+        }
+        stream->expire_at(options.deadline.at);
+        Exchanged exchanged;
+        {
+            const env::Cancel::Hook hook(options.cancel, [stream] { stream->close(Outcome::Canceled); });
+            exchanged = co_await exchange(stream, *head, request.body, request.method == "HEAD", bounds);
+        }
+        if (exchanged.outcome == Outcome::Ok && exchanged.reply) {
+            if (exchanged.reusable) core->pool->put(to, std::move(stream));
+            else stream->close();
+            co_return std::move(exchanged.reply);
+        }
+        stream->close();
+        stream.reset();
+        // A connection that had been left waiting may die as we write to it: then nobody has seen the request.
+        const bool again = pooled && broke(exchanged) && !exchanged.heard && (exchanged.bytes_sent == 0 || options.repeatable);
+        if (!again) co_return fail(failure_of(exchanged, to));
+    }
+}
+
+}  // namespace
+
+Client::Client(env::Reactor& reactor, ClientOptions options) {
+    const Pool::Bounds bounds{.per_address = options.idle_per_address, .total = options.idle_total, .idle_timeout = options.idle_timeout};
+    auto tls = make_client_tls(options.tls);
+    auto pool = std::make_shared<Pool>(reactor, bounds);
+    core_ = std::make_shared<Core>(Core{.reactor = reactor, .options = std::move(options), .tls = std::move(tls), .pool = std::move(pool)});
+}
+
+Client::~Client() { core_->pool->close_all(); }
+
+Result<void> Client::tls_ready() const {
+    if (!core_->tls) return fail(core_->tls.error());
+    return {};
+}
+
+env::Task<Result<http::Reply>> Client::send(http::Address to, http::Outgoing request, http::SendOptions options) {
+    return send_on(core_, std::move(to), std::move(request), std::move(options));
+}
+
+std::size_t Client::idle_connections() const { return core_->pool->size(); }
+
+}  // namespace miroir::wire
