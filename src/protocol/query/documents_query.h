@@ -16,12 +16,14 @@ struct DocumentsQuery {
     std::optional<bool> use_network;
 };
 
-struct DocumentQuery {  // one document
+// One document.
+struct DocumentQuery {
     std::optional<std::vector<std::string>> fields;
     bool retrieve_vectors = false;
 };
 
-struct FieldsQuery {  // POST …/fields
+// POST …/fields
+struct FieldsQuery {
     std::uint64_t offset = 0;
     std::uint64_t limit = 20;
     struct Filter {
@@ -41,7 +43,8 @@ Result<DocumentsQuery> parse_documents_parameters(std::string_view raw_query);
 Result<DocumentQuery> parse_document_parameters(std::string_view raw_query);
 Result<FieldsQuery> parse_fields_query(const json::Value& body);
 
-// An id as the engine takes it in queries: a text or an integer; the text form, or the engine's refusal sentence.
-Result<std::string> document_id_of(const json::Value& id, ErrorCode code);
+// An id as the engine takes it in queries: a text or an integer, here as text. `before` opens the refusal:
+// "In `.ids[0]`: ", "Invalid value at `.id`: ".
+Result<std::string> document_id_of(const json::Value& id, std::string_view before, ErrorCode code);
 
 }  // namespace miroir::protocol

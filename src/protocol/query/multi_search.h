@@ -52,7 +52,7 @@ Error inside_query(std::size_t position, Error error);
 
 // What federation refuses in one query (pagination, facets, personalize, performance details, distinct twice,
 // remote with useNetwork), and federation options without federation. Not yet told "inside": use inside_query().
-Result<void> check_federated_query(const Federation& federation, const MultiSearchQuery& query, std::size_t position);
+Result<void> check_federated_query(const Federation& federation, const MultiSearchQuery& query);
 Result<void> check_plain_query(const MultiSearchQuery& query);
 
 }  // namespace miroir::protocol

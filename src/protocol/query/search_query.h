@@ -69,7 +69,7 @@ struct FacetSearchQuery {
 };
 
 struct SimilarQuery {
-    json::Value id;  // text or integer; see similar_document_id()
+    json::Value id;  // any JSON; see document_id_of() in documents_query.h
     std::uint64_t offset = 0;
     std::uint64_t limit = 20;
     std::optional<json::Value> filter;
@@ -89,16 +89,16 @@ Result<FacetSearchQuery> parse_facet_search_query(const json::Value& body);
 Result<SimilarQuery> parse_similar_query(const json::Value& body);
 Result<SimilarQuery> parse_similar_parameters(std::string_view raw_query);
 
-// Refusals that need no index but the engine makes only after the shape is right: a vector without hybrid, a vector
-// with media, features that are off. `with_indexed_queries` words them for a member of multi-search.
+// What is refused without looking at an index, but after its existence: useNetwork and personalize without their
+// feature, vector or media without hybrid, both together.
 struct SearchFeatures {
     bool network = false;
     bool multimodal = false;
-    bool contains_filter = false;
-    bool foreign_keys = false;
     bool personalization = false;  // a key for the re-ranker was given
 };
 Result<void> check_search_query(const SearchQuery& query, const SearchFeatures& features);
+// Media need their feature; the engine asks once the embedder is found.
+Result<void> check_media(const SearchQuery& query, const SearchFeatures& features);
 
 // The body that asks for this query: members at their default are left out, the order is the engine's.
 json::Object to_json(const SearchQuery& query);
