@@ -69,7 +69,7 @@ Answer<QueriesByIndex> partition(const std::vector<MultiSearchQuery>& queries, c
     }
     QueriesByIndex by_index;
     for (std::size_t i = 0; i < queries.size(); ++i) {
-        if (auto checked = protocol::check_federated_query(federation, queries[i], i); !checked) {
+        if (auto checked = protocol::check_federated_query(federation, queries[i]); !checked) {
             return fault(std::move(checked).error(), i);
         }
         auto place = place_of(queries[i], i, context);
