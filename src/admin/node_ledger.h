@@ -1,0 +1,35 @@
+// What calls to nodes taught us: when each last answered well and why it last did not, and their metrics. One for the
+// whole process, any thread; it is told by the metered clients.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <tuple>
+
+#include "admin/topology_view.h"
+#include "env/metrics.h"
+
+namespace miroir::admin {
+
+class NodeLedger final : public NodeWatch {
+public:
+    explicit NodeLedger(env::Metrics& metrics) : metrics_(metrics) {}
+
+    Sighting sighting(const NodeId& node) const override;
+
+    // A good answer clears the error.
+    void answered(const NodeId& node, std::string_view operation, env::Monotonic now, double seconds);
+    // `kind`: one of a few words, the label error_type.
+    void failed(const NodeId& node, std::string_view operation, std::string_view kind, std::string error, double seconds);
+
+private:
+    env::Histogram& duration(const NodeId& node, std::string_view operation);
+
+    env::Metrics& metrics_;
+    mutable std::mutex mutex_;
+    std::map<std::string, Sighting> seen_;
+    std::map<std::pair<std::string, std::string>, env::Histogram*> durations_;  // by node and operation
+};
+
+}  // namespace miroir::admin

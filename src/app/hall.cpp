@@ -1,0 +1,54 @@
+#include "app/hall.h"
+
+#include "app/settings_of.h"
+
+namespace miroir::app {
+namespace {
+
+server::FrontDoorOptions counted(server::FrontDoorOptions options, env::Metrics& metrics) {
+    options.metrics = &metrics;
+    return options;
+}
+
+}  // namespace
+
+Hall::Hall(Shared shared, env::Reactor& reactor)
+    : shared_(shared),
+      reactor_(reactor),
+      client_(reactor_, client_options(shared.config)),
+      metered_(reactor_, client_, shared.topology, shared.ledger),
+      operations_({.env = env(),
+                   .client = metered_,
+                   .topology = shared.topology,
+                   .watch = shared.ledger,
+                   .metrics = shared.metrics,
+                   .metrics_text = [&metrics = shared.metrics] { return metrics.text(); }},
+                  operations_options(shared.config)),
+      door_(env(), router_, counted(door_options(shared.config, shared.threads), shared.metrics)),
+      metrics_door_(env(), metrics_router_, metrics_door_options()) {
+    operations_.mount(router_);
+    operations_.mount_metrics(metrics_router_);
+}
+
+Result<void> Hall::open(std::uint16_t port) {
+    MIROIR_CHECK(client_.tls_ready());
+    wire::ListenerOptions options = listener_options(shared_.config, shared_.threads);
+    if (port != 0) options.port = port;
+    MIROIR_TRY(listener_, wire::Listener::open(reactor_, door_, std::move(options)));
+    return {};
+}
+
+Result<void> Hall::open_metrics() {
+    MIROIR_TRY(metrics_listener_,
+               wire::Listener::open(reactor_, metrics_door_, metrics_listener_options(shared_.config)));
+    return {};
+}
+
+env::Task<bool> Hall::drain(std::chrono::nanoseconds limit) {
+    const env::Deadline deadline = env::Deadline::after(reactor_, limit);
+    co_await listener_->drain(deadline);
+    if (metrics_listener_) co_await metrics_listener_->drain(deadline);
+    co_return door_.in_flight() == 0;
+}
+
+}  // namespace miroir::app

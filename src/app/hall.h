@@ -1,0 +1,61 @@
+// One thread's worth of the service: a client, routes, a front door and a listener on one reactor. Halls share
+// nothing but the topology holder, the metrics and the log. Made and opened on the starting thread, before run().
+#pragma once
+
+#include <memory>
+
+#include "admin/metered_client.h"
+#include "admin/operations.h"
+#include "admin/prometheus_metrics.h"
+#include "cluster/snapshot.h"
+#include "config/config.h"
+#include "env/real/reactor.h"
+#include "http/wire/client.h"
+#include "http/wire/listener.h"
+#include "server/front_door.h"
+
+namespace miroir::app {
+
+// What all halls share; outlives them.
+struct Shared {
+    const config::Config& config;
+    env::Log& log;
+    admin::PrometheusMetrics& metrics;
+    cluster::SnapshotHolder& topology;
+    admin::NodeLedger& ledger;
+    std::uint32_t threads;
+};
+
+class Hall {
+public:
+    Hall(Shared shared, env::Reactor& reactor);
+
+    // Takes the client port: the configured one, or `port` where the first hall was given any free one.
+    Result<void> open(std::uint16_t port);
+    // The metrics listener too; one hall does this.
+    Result<void> open_metrics();
+
+    std::uint16_t port() const { return listener_->port(); }
+    std::uint16_t metrics_port() const { return metrics_listener_->port(); }
+    env::Reactor& reactor() { return reactor_; }
+    env::Env env() { return reactor_.env(shared_.log); }
+    http::Client& client() { return metered_; }
+
+    // On the hall's thread: stops accepting, waits for what runs. True when nothing was left at the limit.
+    env::Task<bool> drain(std::chrono::nanoseconds limit);
+
+private:
+    Shared shared_;
+    env::Reactor& reactor_;
+    wire::Client client_;
+    admin::MeteredClient metered_;
+    admin::Operations operations_;
+    server::Router router_;
+    server::Router metrics_router_;
+    server::FrontDoor door_;
+    server::FrontDoor metrics_door_;
+    std::unique_ptr<wire::Listener> listener_;
+    std::unique_ptr<wire::Listener> metrics_listener_;
+};
+
+}  // namespace miroir::app

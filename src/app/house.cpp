@@ -1,0 +1,142 @@
+#include "app/house.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "app/settings_of.h"
+#include "cluster/cover.h"
+#include "env/log.h"
+
+namespace miroir::app {
+namespace {
+
+constexpr std::string_view kTarget = "app";
+constexpr std::chrono::milliseconds kReadinessEvery{200};
+
+std::uint32_t thread_count(const config::Config& config) {
+    if (config.server.threads > 0) return config.server.threads;
+    return std::max(1u, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+House::House(const config::Config& config, env::Log& log, env::Reactor& first, cluster::TopologyPtr topology)
+    : config_(config),
+      log_(log),
+      first_(first),
+      ledger_(metrics_),
+      topology_(std::move(topology)),
+      reactors_(thread_count(config) - 1) {
+    const auto threads = static_cast<std::uint32_t>(reactors_.size() + 1);
+    const Shared shared{.config = config_, .log = log_, .metrics = metrics_, .topology = topology_, .ledger = ledger_,
+                        .threads = threads};
+    halls_.push_back(std::make_unique<Hall>(shared, first_));
+    for (std::unique_ptr<env::Reactor>& reactor : reactors_) {
+        reactor = std::make_unique<env::Reactor>();
+        halls_.push_back(std::make_unique<Hall>(shared, *reactor));
+    }
+    prober_ = std::make_unique<workers::HealthProber>(first_.env(log_), halls_[0]->client(), topology_,
+                                                      health_options(config_), config_.node_master_key);
+}
+
+// Listeners that share a port would also share it with another process of ours without a word.
+Result<void> House::refuse_taken_port() {
+    if (halls_.size() == 1 || config_.http_addr.port == 0) return {};
+    wire::ListenerOptions alone = listener_options(config_, 1);
+    class Nobody final : public http::Handler {
+        env::Task<http::Reply> handle(http::Request, http::Call) override { co_return http::Reply(); }
+    } nobody;
+    MIROIR_CHECK(wire::Listener::open(first_, nobody, std::move(alone)));
+    return {};
+}
+
+Result<void> House::open() {
+    MIROIR_CHECK(refuse_taken_port());
+    MIROIR_CHECK(halls_[0]->open_metrics());
+    std::uint16_t port = 0;
+    for (const std::unique_ptr<Hall>& hall : halls_) {
+        MIROIR_CHECK(hall->open(port));
+        port = hall->port();
+    }
+    return {};
+}
+
+bool House::run() {
+    signals_ = env::on_signal(first_, [this](int signal) { on_signal(signal); });
+    prober_->start();
+    env::spawn(first_, tell_readiness());
+    log_.info(kTarget, "listening",
+              {{"host", config_.http_addr.host},
+               {"port", halls_[0]->port()},
+               {"metrics_host", config_.metrics_addr.host},
+               {"metrics_port", halls_[0]->metrics_port()},
+               {"threads", halls_.size()},
+               {"tls", config_.tls.enabled()}});
+    std::vector<std::thread> threads;
+    for (const std::unique_ptr<env::Reactor>& reactor : reactors_) {
+        threads.emplace_back([&reactor] { reactor->run(); });
+    }
+    first_.run();
+    for (std::thread& thread : threads) thread.join();
+    return clean_;
+}
+
+void House::on_signal(int signal) {
+    if (draining_) {
+        log_.warn(kTarget, "a second signal: leaving at once", {{"signal", signal}});
+        std::_Exit(1);
+    }
+    draining_ = true;
+    halls_left_ = halls_.size();
+    log_.info(kTarget, "draining", {{"signal", signal}, {"limit_ms", config_.server.drain_timeout.count()}});
+    for (const std::unique_ptr<Hall>& hall : halls_) env::spawn(hall->reactor(), drain(*hall));
+}
+
+// On the hall's thread.
+env::Task<void> House::drain(Hall& hall) {
+    const bool clean = co_await hall.drain(config_.server.drain_timeout);
+    first_.post([this, clean] { drained(clean); });
+}
+
+void House::drained(bool clean) {
+    clean_ = clean_ && clean;
+    if (--halls_left_ == 0) env::spawn(first_, leave());
+}
+
+env::Task<void> House::leave() {
+    leaving_.request();
+    co_await prober_->stop();
+    log_.info(kTarget, "stopped", {{"cut_off", !clean_}});
+    for (const std::unique_ptr<env::Reactor>& reactor : reactors_) reactor->stop();
+    first_.stop();
+}
+
+env::Task<void> House::tell_readiness() {
+    std::optional<bool> told;
+    std::uint64_t version = 0;
+    while (!leaving_.requested()) {
+        const cluster::TopologyPtr topology = topology_.current();
+        if (topology->version() != version) {
+            version = topology->version();
+            admin::note_topology(metrics_, *topology);
+            const bool ready = admin::is_ready(*topology);
+            if (told != ready) say_readiness(*topology, !told.has_value());
+            told = ready;
+        }
+        co_await env::sleep_for(first_.env(log_), kReadinessEvery, leaving_);
+    }
+}
+
+void House::say_readiness(const cluster::Topology& topology, bool first) {
+    const cluster::Coverage coverage = cluster::coverage(topology);
+    if (coverage.complete()) {
+        log_.info(kTarget, "ready: every shard has a node that answers for it", {{"shards", coverage.shards}});
+    } else if (first) {
+        log_.info(kTarget, "not ready yet: waiting for nodes to answer", {{"shards", coverage.shards}});
+    } else {
+        log_.warn(kTarget, "not ready any more: shards without a node that answers for them",
+                  {{"shards", coverage.shards}, {"uncovered", coverage.uncovered.size()}});
+    }
+}
+
+}  // namespace miroir::app

@@ -1,0 +1,57 @@
+// All halls of one process, from taking the ports to the last reply. The first hall runs on the starting thread, with
+// the health probes and the signals; every other one has a thread of its own.
+#pragma once
+
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "admin/node_ledger.h"
+#include "admin/prometheus_metrics.h"
+#include "app/hall.h"
+#include "config/config.h"
+#include "env/real/signals.h"
+#include "workers/health_prober.h"
+
+namespace miroir::app {
+
+class House {
+public:
+    // `first` is the reactor of the starting thread; the configuration and the log outlive the house.
+    House(const config::Config& config, env::Log& log, env::Reactor& first, cluster::TopologyPtr topology);
+    House(const House&) = delete;
+    House& operator=(const House&) = delete;
+
+    // Takes every port. After an error nothing listens.
+    Result<void> open();
+    // Serves until a signal came and what ran has ended. True when nothing had to be cut off.
+    bool run();
+
+private:
+    void on_signal(int signal);
+    env::Task<void> drain(Hall& hall);
+    void drained(bool clean);
+    env::Task<void> leave();
+    env::Task<void> tell_readiness();
+    void say_readiness(const cluster::Topology& topology, bool first);
+    Result<void> refuse_taken_port();
+
+    const config::Config& config_;
+    env::Log& log_;
+    env::Reactor& first_;
+    admin::PrometheusMetrics metrics_;
+    admin::NodeLedger ledger_;
+    cluster::SnapshotHolder topology_;
+    std::vector<std::unique_ptr<env::Reactor>> reactors_;  // of the other threads
+    std::vector<std::unique_ptr<Hall>> halls_;
+    std::unique_ptr<workers::HealthProber> prober_;
+    std::unique_ptr<env::Signals> signals_;
+
+    // On the first reactor.
+    env::Cancel leaving_;
+    bool draining_ = false;
+    bool clean_ = true;
+    std::size_t halls_left_ = 0;
+};
+
+}  // namespace miroir::app

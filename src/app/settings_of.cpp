@@ -1,0 +1,98 @@
+#include "app/settings_of.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace miroir::app {
+namespace {
+
+std::uint32_t share(std::uint32_t whole, std::uint32_t threads) { return std::max(1u, (whole + threads - 1) / threads); }
+
+}  // namespace
+
+cluster::TopologySpec topology_spec(const config::Config& config) {
+    constexpr double kPlainWeight = 100;  // the cluster counts in hundredths
+    cluster::TopologySpec spec{.nodes = {}, .shards = config.shards, .replicas = config.replication_factor};
+    for (const config::Node& node : config.nodes) {
+        spec.nodes.push_back({.id = NodeId{node.id},
+                              .address = node.address,
+                              .group = GroupId{node.replica_group},
+                              .zone = node.zone,
+                              .weight = static_cast<std::uint32_t>(std::lround(node.weight * kPlainWeight))});
+    }
+    return spec;
+}
+
+cluster::HealthOptions health_options(const config::Config& config) {
+    return {.interval = config.health.interval,
+            .timeout = config.health.timeout,
+            .unhealthy_threshold = config.health.unhealthy_threshold,
+            .recovery_threshold = config.health.recovery_threshold};
+}
+
+wire::ClientOptions client_options(const config::Config& config) {
+    wire::ClientOptions options;
+    options.tls.authorities = config.node_tls.ca_path;
+    options.tls.certificate = config.node_tls.cert_path;
+    options.tls.key = config.node_tls.key_path;
+    options.connect_timeout = config.connection_pool_per_node.connect_timeout;
+    options.idle_timeout = config.connection_pool_per_node.idle_timeout;
+    options.idle_per_address = config.connection_pool_per_node.max_idle;
+    return options;
+}
+
+wire::ListenerOptions listener_options(const config::Config& config, std::uint32_t threads) {
+    wire::ListenerOptions options;
+    options.host = config.http_addr.host;
+    options.port = config.http_addr.port;
+    options.share_port = threads > 1;
+    if (config.tls.enabled()) {
+        options.tls = wire::ListenerTls{.certificate = config.tls.cert_path,
+                                        .key = config.tls.key_path,
+                                        .client_authorities = config.tls.client_ca_path,
+                                        .client_required = config.tls.require_client_cert};
+    }
+    options.request_line_bytes = config.server.max_url_bytes;
+    options.header_bytes = config.server.max_header_bytes;
+    options.header_timeout = config.server.header_timeout;
+    options.body_idle_timeout = config.server.body_timeout;
+    options.keep_alive_timeout = config.server.idle_timeout;
+    options.connections = share(config.server.max_connections, threads);
+    return options;
+}
+
+wire::ListenerOptions metrics_listener_options(const config::Config& config) {
+    wire::ListenerOptions options;
+    options.host = config.metrics_addr.host;
+    options.port = config.metrics_addr.port;
+    options.connections = 64;
+    return options;
+}
+
+server::FrontDoorOptions door_options(const config::Config& config, std::uint32_t threads) {
+    server::FrontDoorOptions options;
+    options.in_flight_max = share(config.server.max_concurrent_requests, threads);
+    options.queue_max = 4 * options.in_flight_max;
+    options.always_admitted = {"/health", "/_miroir/ready", "/_miroir/topology", "/_miroir/metrics"};
+    options.time_limit = config.server.request_timeout;
+    options.inflated_body_max = config.server.max_body_bytes;
+    return options;
+}
+
+server::FrontDoorOptions metrics_door_options() {
+    server::FrontDoorOptions options;
+    options.in_flight_max = 16;
+    options.access_log = false;
+    return options;
+}
+
+admin::OperationsOptions operations_options(const config::Config& config) {
+    admin::OperationsOptions options;
+    options.admin_key = config.admin_api_key;
+    options.master_key = config.master_key;
+    options.version.node_key = config.node_master_key;
+    options.version.node_timeout = config.health.timeout;
+    return options;
+}
+
+}  // namespace miroir::app

@@ -1,0 +1,24 @@
+// What each room is told, from the one configuration. Pure.
+#pragma once
+
+#include "admin/operations.h"
+#include "cluster/health.h"
+#include "cluster/topology.h"
+#include "config/config.h"
+#include "http/wire/client.h"
+#include "http/wire/listener.h"
+#include "server/front_door.h"
+
+namespace miroir::app {
+
+cluster::TopologySpec topology_spec(const config::Config& config);
+cluster::HealthOptions health_options(const config::Config& config);
+wire::ClientOptions client_options(const config::Config& config);
+// Of one of `threads` listeners, which together keep to the configured numbers.
+wire::ListenerOptions listener_options(const config::Config& config, std::uint32_t threads);
+wire::ListenerOptions metrics_listener_options(const config::Config& config);
+server::FrontDoorOptions door_options(const config::Config& config, std::uint32_t threads);
+server::FrontDoorOptions metrics_door_options();
+admin::OperationsOptions operations_options(const config::Config& config);
+
+}  // namespace miroir::app
