@@ -87,12 +87,13 @@ TEST(MergeExam, RecordedShardsGiveTheOrderOfTheSingleNode) {
     }
     for (const auto& [kind, score] : scores) {
         std::printf("%-12s %3d cases, order %3d, totals %3d\n", kind.c_str(), score.cases, score.order, score.totals);
-        // What a node drops by its own word frequencies cannot be merged right from recorded answers; hybrid answers
-        // recorded from whole nodes lack what their own shortcut left out.
-        const int missed = kind == "frequency" ? 9 : kind == "hybrid" ? 2 : 0;
-        EXPECT_GE(score.order, score.cases - missed) << kind;
-        const bool countable = kind != "frequency" && kind != "distinct" && kind != "threshold";
-        if (countable) EXPECT_EQ(score.totals, score.cases) << kind;
+        // What a node drops by its own word frequencies cannot be merged right from recorded answers. Totals: a node's
+        // distinct and threshold counts depend on its page, and one hybrid shard answered by words alone.
+        const std::map<std::string, std::pair<int, int>> missed = {
+            {"frequency", {9, 30}}, {"distinct", {0, 15}}, {"threshold", {0, 2}}, {"hybrid", {0, 1}}};
+        const auto [order, totals] = missed.contains(kind) ? missed.at(kind) : std::pair(0, 0);
+        EXPECT_GE(score.order, score.cases - order) << kind;
+        EXPECT_GE(score.totals, score.cases - totals) << kind;
     }
 }
 

@@ -60,7 +60,10 @@ bool all_ended(const tasks::TaskEntry& entry) { return std::ranges::all_of(entry
 void fold_parts(tasks::TaskEntry& entry, std::uint32_t copies) {
     const auto failed = std::ranges::find(entry.parts, State::Failed, &NodeTask::state);
     const bool canceled = std::ranges::any_of(entry.parts, [](const NodeTask& part) { return part.state == State::Canceled; });
-    if (failed != entry.parts.end()) {
+    if (entry.verdict) {
+        entry.task.status = protocol::TaskStatus::Failed;
+        entry.task.error = entry.verdict;
+    } else if (failed != entry.parts.end()) {
         entry.task.status = protocol::TaskStatus::Failed;
         entry.task.error = failed->error;
     } else {
@@ -68,6 +71,9 @@ void fold_parts(tasks::TaskEntry& entry, std::uint32_t copies) {
     }
     const bool succeeded = entry.task.status == protocol::TaskStatus::Succeeded;
     if (succeeded) sum_details(entry, copies);
+    if (succeeded && entry.at_success.is_object()) {
+        for (const json::Member& member : entry.at_success.object()) entry.task.details[member.first] = member.second;
+    }
     close_counts(entry, succeeded);
 }
 

@@ -68,13 +68,6 @@ env::Task<bool> Writer::follow_task(std::uint64_t uid, cluster::TopologyPtr topo
     const tasks::TaskEntry* known = tasks_.find(uid);
     if (known == nullptr || protocol::is_finished(known->task.status)) co_return true;
     tasks::TaskEntry entry = *known;
-    const auto verdict = verdicts_.find(uid);
-    if (verdict != verdicts_.end()) {
-        for (NodeTask& part : entry.parts) part.state = State::Canceled;
-        entry.task.error = verdict->second;
-        co_await end_task(std::move(entry), copies_of(*topology));
-        co_return true;
-    }
     for (NodeTask& part : entry.parts) {
         if (part.state >= State::Missed) continue;
         const std::optional<cluster::NodeIndex> index = topology->find(part.node);
@@ -100,17 +93,12 @@ env::Task<void> Writer::end_task(tasks::TaskEntry entry, std::uint32_t copies) {
     entry.task.finished_at = env_.clock.wall();
     entry.task.batch_uid = uid;
     fold_parts(entry, copies);
-    if (const auto verdict = verdicts_.find(uid); verdict != verdicts_.end()) {
-        entry.task.status = protocol::TaskStatus::Failed;
-        entry.task.error = verdict->second;
-    }
     const bool succeeded = entry.task.status == protocol::TaskStatus::Succeeded;
     const std::int64_t now = env_.clock.wall().time_since_epoch().count();
     tasks::Batch batch;
     catalog_.end(uid, succeeded, batch, now);
     const Result<void> kept = co_await tasks_.save(std::move(entry), std::move(batch));
     if (!kept) co_return;  // the next round tries again
-    verdicts_.erase(uid);
     catalog_.committed_now(uid, now);
 }
 

@@ -26,6 +26,7 @@ struct WriteOrder {
     std::vector<NodeRequest> requests;  // at most one a node; empty: nothing is to be done on nodes
     std::vector<ShardId> shards;        // that the write touches
     std::optional<Error> verdict;       // the task fails with this, no node is asked
+    json::Value at_success{};           // members that its details get when it succeeds, or null
 };
 
 }  // namespace miroir::quorum

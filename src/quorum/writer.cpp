@@ -37,6 +37,8 @@ tasks::TaskEntry Writer::entry_of(const WriteOrder& order) {
     tasks::TaskEntry entry;
     entry.task = order.task;
     entry.task.enqueued_at = env_.clock.wall();
+    entry.verdict = order.verdict;
+    entry.at_success = order.at_success;
     for (const NodeRequest& request : order.requests) {
         entry.parts.push_back({.node = order.topology->node(request.node).id});
     }
@@ -78,7 +80,6 @@ env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::Ca
         co_return fail(begun.error());
     }
     sending.entry.task.uid = *begun;
-    if (sending.order.verdict) verdicts_[*begun] = *sending.order.verdict;
     std::vector<env::Task<SendOutcome>> sends;
     for (std::size_t i = 0; i < sending.order.requests.size(); ++i) sends.push_back(send_part(sending, i));
     std::vector<SendOutcome> outcomes = co_await env::gather(env_.executor, std::move(sends));

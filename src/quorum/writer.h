@@ -67,7 +67,6 @@ private:
     Hints hints_;
     std::map<IndexUid, env::Lane> lanes_;
     std::map<NodeId, std::unique_ptr<NodeLink>> links_;
-    std::map<std::uint64_t, Error> verdicts_;  // tasks that are to fail without any node being asked
     std::optional<env::OneShot<bool>> asleep_;
 };
 

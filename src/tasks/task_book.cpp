@@ -16,6 +16,10 @@ constexpr std::size_t kScanSize = 1000;
 
 constexpr std::array<std::string_view, 6> kStateNames = {"planned", "accepted", "missed", "succeeded", "failed", "canceled"};
 
+json::Object error_record(const Error& error) {
+    return {{"code", error_row(error.code).wire}, {"message", error.message}};
+}
+
 std::string record_of(const TaskEntry& entry) {
     json::Array parts;
     for (const NodeTask& part : entry.parts) {
@@ -24,15 +28,22 @@ std::string record_of(const TaskEntry& entry) {
         line.append("uid", part.uid);
         line.append("state", kStateNames[static_cast<std::size_t>(part.state)]);
         if (!part.details.is_null()) line.append("details", part.details);
-        if (part.error) line.append("error", json::Object{{"code", error_row(part.error->code).wire}, {"message", part.error->message}});
+        if (part.error) line.append("error", error_record(*part.error));
         parts.emplace_back(std::move(line));
     }
-    return json::to_text(json::Object{{"task", protocol::task_record(entry.task)}, {"parts", std::move(parts)}});
+    json::Object out{{"task", protocol::task_record(entry.task)}, {"parts", std::move(parts)}};
+    if (entry.verdict) out.append("verdict", error_record(*entry.verdict));
+    if (!entry.at_success.is_null()) out.append("atSuccess", entry.at_success);
+    return json::to_text(json::Value(std::move(out)));
 }
 
 std::string text_of(const json::Value& object, std::string_view key) {
     const json::Value* found = object.find(key);
     return found != nullptr && found->is_string() ? found->string() : std::string();
+}
+
+Error error_of_record(const json::Value& record) {
+    return {.code = error_code_of(text_of(record, "code")), .message = text_of(record, "message")};
 }
 
 NodeTask part_of(const json::Value& line) {
@@ -42,9 +53,7 @@ NodeTask part_of(const json::Value& line) {
     const auto state = std::ranges::find(kStateNames, text_of(line, "state"));
     if (state != kStateNames.end()) part.state = static_cast<NodeTask::State>(state - kStateNames.begin());
     if (const json::Value* details = line.find("details")) part.details = *details;
-    if (const json::Value* error = line.find("error")) {
-        part.error = Error{.code = error_code_of(text_of(*error, "code")), .message = text_of(*error, "message")};
-    }
+    if (const json::Value* error = line.find("error")) part.error = error_of_record(*error);
     return part;
 }
 
@@ -56,6 +65,8 @@ Result<TaskEntry> entry_of(const std::string& record) {
     if (const json::Value* parts = parsed->find("parts"); parts != nullptr && parts->is_array()) {
         for (const json::Value& line : parts->array()) entry.parts.push_back(part_of(line));
     }
+    if (const json::Value* verdict = parsed->find("verdict")) entry.verdict = error_of_record(*verdict);
+    if (const json::Value* details = parsed->find("atSuccess")) entry.at_success = *details;
     return entry;
 }
 

@@ -37,6 +37,8 @@ struct NodeTask {
 struct TaskEntry {
     protocol::Task task;
     std::vector<NodeTask> parts;
+    std::optional<Error> verdict;  // the task is to fail with this when its turn comes; no node is asked
+    json::Value at_success{};      // members that its details get when it succeeds, or null
 };
 
 struct TaskPage {
