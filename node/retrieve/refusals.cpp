@@ -23,9 +23,8 @@ Shown shown(const Index& index, std::set<std::string> names) {
     const auto& displayed = index.settings().displayed_attributes;
     std::size_t hidden = 0;
     if (displayed) {
-        hidden = std::erase_if(names, [&](const std::string& name) {
-            return std::ranges::find(*displayed, name) == displayed->end();
-        });
+        hidden = std::erase_if(
+            names, [&](const std::string& name) { return std::ranges::find(*displayed, name) == displayed->end(); });
     }
     return {.list = "`" + joined(names) + (hidden > 0 ? ", <..hidden-attributes>`" : "`"), .empty = names.empty()};
 }
@@ -61,10 +60,11 @@ Error not_facet_searchable(const Index& index, std::string_view field) {
     std::string text = "Attribute " + quoted(field) + " is not facet-searchable. ";
     if (const auto rule = protocol::matching_rule(rules, field)) {
         const std::string number = "#" + std::to_string(rule->position);
-        text += "Note: this attribute matches rule " + number +
-                " in filterableAttributes, but this rule does not enable facetSearch.\nHint: enable facetSearch in rule " +
-                number + " by adding `\"facetSearch\": true` to the rule.\nHint: prepend another rule matching " +
-                std::string(field) + " with facetSearch: true before rule " + number;
+        text +=
+            "Note: this attribute matches rule " + number +
+            " in filterableAttributes, but this rule does not enable facetSearch.\nHint: enable facetSearch in rule " +
+            number + " by adding `\"facetSearch\": true` to the rule.\nHint: prepend another rule matching " +
+            std::string(field) + " with facetSearch: true before rule " + number;
         return refusal(ErrorCode::InvalidFacetSearchFacetName, std::move(text));
     }
     const Shown known =

@@ -13,8 +13,9 @@ namespace miroir::node {
 namespace {
 
 constexpr std::string_view kPoint = "_geoPoint(";
-constexpr std::string_view kByPoint = " Use the _geoPoint(latitude, longitude) built-in rule to sort on _geo field "
-                                      "coordinates.";
+constexpr std::string_view kByPoint =
+    " Use the _geoPoint(latitude, longitude) built-in rule to sort on _geo field "
+    "coordinates.";
 
 std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(" \t\n\r\v\f");
@@ -47,8 +48,10 @@ std::string bad_longitude(double lng) {
 
 std::string reserved(std::string_view name) {
     if (name.starts_with("_geoPoint")) {
-        return "Invalid syntax for the geo parameter: expected expression formated like `_geoPoint(latitude, longitude)` "
-               "and ending by `:asc` or `:desc`, found `" + std::string(name) + "`.";
+        return "Invalid syntax for the geo parameter: expected expression formated like `_geoPoint(latitude, "
+               "longitude)` "
+               "and ending by `:asc` or `:desc`, found `" +
+               std::string(name) + "`.";
     }
     const auto sentence = [](std::string_view word) {
         return "`" + std::string(word) + "` is a reserved keyword and thus can't be used as a sort expression.";
@@ -90,8 +93,8 @@ Result<SortCriterion> parse_member(std::string_view text, ErrorCode code) {
 bool is_sortable(const Index& index, const SortCriterion& criterion) {
     const auto& names = index.settings().sortable_attributes;
     if (criterion.point) return names.contains("_geo");
-    return std::ranges::any_of(
-        names, [&](const std::string& name) { return protocol::is_nested_in(criterion.field, name); });
+    return std::ranges::any_of(names,
+                               [&](const std::string& name) { return protocol::is_nested_in(criterion.field, name); });
 }
 
 std::string_view name_of(const SortCriterion& criterion) {
@@ -106,8 +109,10 @@ Result<std::vector<SortCriterion>> parse_sort(const std::vector<std::string>& so
         const std::size_t colon = text.rfind(':');
         const std::string_view way = colon == std::string::npos ? "" : std::string_view(text).substr(colon + 1);
         if (way != "asc" && way != "desc") {
-            return fail(code, "Invalid syntax for the sort parameter: expected expression ending by `:asc` or `:desc`, "
-                              "found `" + text + "`.");
+            return fail(code,
+                        "Invalid syntax for the sort parameter: expected expression ending by `:asc` or `:desc`, "
+                        "found `" +
+                            text + "`.");
         }
         MIROIR_TRY(SortCriterion criterion, parse_member(std::string_view(text).substr(0, colon), code));
         criterion.ascending = way == "asc";

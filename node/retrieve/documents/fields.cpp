@@ -45,7 +45,8 @@ FieldFacts facts_of(const Settings& settings, const std::string& field) {
             facts.ascending = ascending;
         }
     }
-    if (const auto rule = protocol::matching_rule(settings.filterable_attributes, field)) facts.features = rule->features;
+    if (const auto rule = protocol::matching_rule(settings.filterable_attributes, field))
+        facts.features = rule->features;
     facts.facet_order = settings.facet_order(field);
     if (!settings.localized_attributes) return facts;
     for (const protocol::LocalizedRule& rule : *settings.localized_attributes) {

@@ -26,7 +26,8 @@ json::Object rendered(const Index& index, DocId id, const Names& fields, bool wi
     document.erase("_vectors");
     if (!with_vectors) return document;
     json::Object vectors;
-    if (const json::Value* kept = stored.find("_vectors"); kept != nullptr && kept->is_object()) vectors = kept->object();
+    if (const json::Value* kept = stored.find("_vectors"); kept != nullptr && kept->is_object())
+        vectors = kept->object();
     for (json::Member& member : vectors_member(index, id)) vectors.set(member.first, std::move(member.second));
     document.append("_vectors", std::move(vectors));
     return document;
@@ -62,7 +63,8 @@ std::size_t end_of(const protocol::DocumentsQuery& query) {
 std::vector<DocId> page_of(const Index& index, const DocIds& chosen, const protocol::DocumentsQuery& query,
                            const std::vector<SortCriterion>& sort) {
     std::vector<DocId> ids = documents_in_order(index, chosen, sort, end_of(query));
-    ids.erase(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(query.offset, ids.size())));
+    ids.erase(ids.begin(),
+              ids.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(query.offset, ids.size())));
     return ids;
 }
 
@@ -84,7 +86,8 @@ protocol::WeightedScore sort_value(const json::Object& document, const SortCrite
         else if (value.is_string()) normal = protocol::normalize_facet(value.string());
         else if (value.is_bool()) normal = value.boolean() ? "true" : "false";
         else return;
-        if (protocol::compare_sort_values(criterion.ascending, score.value, normal) < 0) score.value = std::move(normal);
+        if (protocol::compare_sort_values(criterion.ascending, score.value, normal) < 0)
+            score.value = std::move(normal);
     };
     visit_path(document, criterion.field, [&](const json::Value& value) {
         if (!value.is_array()) return offer(value);

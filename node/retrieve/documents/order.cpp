@@ -69,8 +69,9 @@ private:
             double metres;
         };
         std::vector<Placed> placed;
-        for (const DocId id : candidates & index_.geo_documents()) {
-            if (const auto point = index_.geo_point(id)) placed.push_back({id, metres_between(*criterion.point, *point)});
+        for (const DocId id : candidates& index_.geo_documents()) {
+            if (const auto point = index_.geo_point(id))
+                placed.push_back({id, metres_between(*criterion.point, *point)});
         }
         const bool exact = placed.size() >= kExactFrom;
         std::ranges::sort(placed, [&](const Placed& a, const Placed& b) {

@@ -105,15 +105,16 @@ Result<void> check_facet(std::span<const FilterableRule> rules, const std::strin
             return fail(ErrorCode::InvalidSearchFacets,
                         "Invalid facet distribution: Attribute `" + pattern + "` matched rule " + number +
                             " in filterableAttributes, but this rule does not enable filtering.\nHint: enable "
-                            "filtering in rule " + number +
-                            " by modifying the features.filter object\nHint: prepend another rule matching `" + pattern +
-                            "` with appropriate filter features before rule " + number);
+                            "filtering in rule " +
+                            number + " by modifying the features.filter object\nHint: prepend another rule matching `" +
+                            pattern + "` with appropriate filter features before rule " + number);
         }
     }
     const auto known = protocol::rule_patterns(rules, [](const auto& features) { return features.is_filterable(); });
     const std::string head = "Invalid facet distribution: Pattern `" + pattern + "` is not filterable. ";
     if (known.empty()) {
-        return fail(ErrorCode::InvalidSearchFacets, head + "This index does not have configured filterable attributes.");
+        return fail(ErrorCode::InvalidSearchFacets,
+                    head + "This index does not have configured filterable attributes.");
     }
     return fail(ErrorCode::InvalidSearchFacets,
                 head + "Available filterable attributes patterns are: `" + joined(known) + "`.");
@@ -232,7 +233,8 @@ json::Value distribution_to_json(const Facets& facets) {
 
 json::Value stats_to_json(const Facets& facets) {
     json::Object all;
-    for (const auto& [field, range] : facets.stats) all.append(field, json::Object{{"min", range.min}, {"max", range.max}});
+    for (const auto& [field, range] : facets.stats)
+        all.append(field, json::Object{{"min", range.min}, {"max", range.max}});
     return all;
 }
 

@@ -21,8 +21,8 @@ class FacetCounts {
 public:
     using Value = std::pair<std::string, std::uint64_t>;
 
-    void set(std::string_view key, std::uint64_t count);   // replaces the count of a key that is there
-    void add(std::string_view key, std::uint64_t count);   // sums up
+    void set(std::string_view key, std::uint64_t count);  // replaces the count of a key that is there
+    void add(std::string_view key, std::uint64_t count);  // sums up
     std::uint64_t* find(std::string_view key);
     void erase_zeros();
     void sort_by_key();

@@ -16,9 +16,7 @@ struct Wanted {
     unsigned typos = 0;
     bool whole = false;
 
-    bool fits(std::string_view key) const {
-        return whole ? key == text : begins_within_typos(text, key, typos);
-    }
+    bool fits(std::string_view key) const { return whole ? key == text : begins_within_typos(text, key, typos); }
 };
 
 bool allows_typos(const protocol::TypoTolerance& tolerance, std::string_view facet) {

@@ -20,7 +20,7 @@ struct FacetHit {
 // Refuses a facet whose rule does not allow facet search; facetSearch switched off altogether.
 Result<void> check_facet_search(const Index& index, std::string_view facet);
 
-std::vector<FacetHit> search_facet(const Index& index, std::string_view facet,
-                                   const std::optional<std::string>& query, const DocIds& candidates);
+std::vector<FacetHit> search_facet(const Index& index, std::string_view facet, const std::optional<std::string>& query,
+                                   const DocIds& candidates);
 
 }  // namespace miroir::node

@@ -71,7 +71,8 @@ void finish_facets(FederatedOutcome& outcome, const protocol::Federation& federa
         const bool by_count = order != orders.end() && order->second.second == protocol::FacetOrder::Count;
         if (by_count) counts.sort_by_count();
         else counts.sort_by_key();
-        if (const auto most = federation.merge_facets->max_values_per_facet) counts.cut(static_cast<std::size_t>(*most));
+        if (const auto most = federation.merge_facets->max_values_per_facet)
+            counts.cut(static_cast<std::size_t>(*most));
     }
     for (const auto& [uid, hits] : rejected) remove_hits(sum, hits);
     outcome.merged_facets = std::move(sum);

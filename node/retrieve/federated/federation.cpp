@@ -32,7 +32,8 @@ Page page_of(const Federation& federation) {
     const std::uint64_t size = federation.hits_per_page.value_or(kHitsPerPage);
     if (page == 0) return {};
     std::uint64_t skip = 0;
-    if (__builtin_mul_overflow(page - 1, size, &skip)) return {.skip = std::numeric_limits<std::uint64_t>::max(), .take = 0};
+    if (__builtin_mul_overflow(page - 1, size, &skip))
+        return {.skip = std::numeric_limits<std::uint64_t>::max(), .take = 0};
     return {.skip = skip, .take = size};
 }
 
@@ -49,8 +50,8 @@ Result<std::size_t> place_of(const MultiSearchQuery& query, std::size_t position
     const auto& options = *query.federation_options;
     if (options.remote) {
         if (!context.network) return fail(needs_network("Performing a remote federated search"));
-        return fail(ErrorCode::InvalidMultiSearchRemote, "Invalid `.federation_options.remote`: remote `" +
-                                                             *options.remote + "` is not registered");
+        return fail(ErrorCode::InvalidMultiSearchRemote,
+                    "Invalid `.federation_options.remote`: remote `" + *options.remote + "` is not registered");
     }
     if (!options.query_position) return position;
     if (!context.network) return fail(needs_network("Using `federationOptions.queryPosition`"));
@@ -124,7 +125,8 @@ private:
         std::size_t chosen = sources_.size();
         for (std::size_t i = 0; i < sources_.size(); ++i) {
             if (next_[i] >= sources_[i].hits.size()) continue;
-            if (chosen == sources_.size() || comes_before(sources_[i].hits[next_[i]], sources_[chosen].hits[next_[chosen]])) {
+            if (chosen == sources_.size() ||
+                comes_before(sources_[i].hits[next_[i]], sources_[chosen].hits[next_[chosen]])) {
                 chosen = i;
             }
         }
@@ -235,7 +237,8 @@ json::Object federated_to_json(FederatedOutcome outcome, const Federation& feder
     if (!outcome.facets_by_index.empty()) {
         json::Object by_index;
         for (const auto& [uid, facets] : outcome.facets_by_index) {
-            by_index.append(uid, json::Object{{"distribution", distribution_to_json(facets)}, {"stats", stats_to_json(facets)}});
+            by_index.append(
+                uid, json::Object{{"distribution", distribution_to_json(facets)}, {"stats", stats_to_json(facets)}});
         }
         body.append("facetsByIndex", std::move(by_index));
     }

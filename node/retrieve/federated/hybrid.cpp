@@ -66,10 +66,9 @@ KeywordOutcome merge_hybrid(KeywordOutcome semantic, KeywordOutcome keyword, flo
     std::size_t k = 0;
     const float keyword_share = 1.0F - semantic_ratio;
     while (merged.ids.size() < limit && (s < semantic.ids.size() || k < keyword.ids.size())) {
-        const bool from_semantic =
-            k >= keyword.ids.size() ||
-            (s < semantic.ids.size() &&
-             compare(semantic.scores[s], semantic_ratio, keyword.scores[k], keyword_share) >= 0);
+        const bool from_semantic = k >= keyword.ids.size() ||
+                                   (s < semantic.ids.size() &&
+                                    compare(semantic.scores[s], semantic_ratio, keyword.scores[k], keyword_share) >= 0);
         KeywordOutcome& source = from_semantic ? semantic : keyword;
         const std::size_t at = from_semantic ? s++ : k++;
         const DocId id = source.ids[at];

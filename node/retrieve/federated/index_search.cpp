@@ -51,9 +51,9 @@ Result<void> check_facet_order(FederationState& state, const Index& index, const
 
 Result<void> check_rules(FederationState& state, const Index& index, const std::string& uid, const IndexQuery& query,
                          SearchKind kind, const std::vector<SortCriterion>& sort) {
-    const QueryKind rules_for = kind == SearchKind::Semantic                      ? QueryKind::Vector
+    const QueryKind rules_for = kind == SearchKind::Semantic                 ? QueryKind::Vector
                                 : query.query->q && !query.query->q->empty() ? QueryKind::Keyword
-                                                                                  : QueryKind::Placeholder;
+                                                                             : QueryKind::Placeholder;
     const auto asked = query.query->sort ? std::optional(sort) : std::nullopt;
     const bool all_words = query.query->matching_strategy == protocol::MatchingStrategy::All;
     RuleOrder order(index.settings().ranking_rules, asked, all_words, rules_for);

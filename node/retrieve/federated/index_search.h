@@ -8,8 +8,8 @@ namespace miroir::node {
 
 using FacetPatterns = std::optional<std::vector<std::string>>;
 
-Answer<IndexOutcome> search_index(FederationState& state, const std::string& uid, const std::vector<IndexQuery>& queries,
-                                  const FacetPatterns& facets);
+Answer<IndexOutcome> search_index(FederationState& state, const std::string& uid,
+                                  const std::vector<IndexQuery>& queries, const FacetPatterns& facets);
 
 // Facets asked of an index that no query names: nothing is counted, but they are refused like the others.
 Result<void> check_unused_facets(FederationState& state, const std::string& uid, const FacetPatterns& facets);

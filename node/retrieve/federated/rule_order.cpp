@@ -53,7 +53,8 @@ struct RuleOrder::Maker {
         if (const auto known = seen.find(RuleKind::Sort); known != seen.end()) {
             return duplicate({.rule = known->second}, {.rule = at});
         }
-        if (!sort) return note("Removed rule `sort` at position " + position(at) + " because `query.sort` is empty", "   ");
+        if (!sort)
+            return note("Removed rule `sort` at position " + position(at) + " because `query.sort` is empty", "   ");
         seen[RuleKind::Sort] = at;
         out.rules_.push_back(rules[at]);
         std::optional<std::size_t> geo;
@@ -89,7 +90,8 @@ struct RuleOrder::Maker {
             return true;
         }
         if (sorted_fields.empty()) {
-            note("Removed " + rule + " because the query is a vector search and `vector` was already inserted at position " +
+            note("Removed " + rule +
+                 " because the query is a vector search and `vector` was already inserted at position " +
                  position(*vector_rule));
             return true;
         }
@@ -112,8 +114,8 @@ struct RuleOrder::Maker {
     void add_relevancy(std::size_t at, bool all_words) {
         if (rules[at].kind == RuleKind::Words) return add_words(at, all_words);
         if (!all_words && !words_there) {
-            note("Prepended rule `words` before first relevancy rule `" + protocol::to_text(rules[at]) + "` at position " +
-                 position(at));
+            note("Prepended rule `words` before first relevancy rule `" + protocol::to_text(rules[at]) +
+                 "` at position " + position(at));
             words_there = true;
             out.rules_.push_back({.kind = RuleKind::Words, .field = {}});
         }
@@ -125,15 +127,16 @@ struct RuleOrder::Maker {
 
 RuleOrder::RuleOrder(const std::vector<RankingRule>& rules, const std::optional<std::vector<SortCriterion>>& sort,
                      bool all_words, QueryKind kind) {
-    Maker maker{.rules = rules, .sort = sort, .out = *this, .sorted_fields = {}, .seen = {}, .vector_rule = {}, .words_at = {}};
+    Maker maker{
+        .rules = rules, .sort = sort, .out = *this, .sorted_fields = {}, .seen = {}, .vector_rule = {}, .words_at = {}};
     for (std::size_t at = 0; at < rules.size(); ++at) {
         if (rules[at].kind == RuleKind::Sort) {
             maker.add_sort(at);
         } else if (is_sort_field(rules[at].kind)) {
             maker.add_field(at);
         } else if (kind == QueryKind::Placeholder) {
-            maker.note("Removed relevancy rule `" + protocol::to_text(rules[at]) + "` at position " + Maker::position(at) +
-                       " because the query is a placeholder search (`q`: \"\")");
+            maker.note("Removed relevancy rule `" + protocol::to_text(rules[at]) + "` at position " +
+                       Maker::position(at) + " because the query is a placeholder search (`q`: \"\")");
         } else if (kind == QueryKind::Vector) {
             if (!maker.add_vector(at)) break;
         } else {
@@ -149,8 +152,8 @@ RuleOrder::RuleOrder(const std::vector<RankingRule>& rules, const std::optional<
                 steps_.push_back({.source = {.type = Source::Type::Sort, .rule = at, .other = i}, .kind = way});
             }
         } else if (is_sort_field(rule.kind)) {
-            steps_.push_back({.source = {.rule = at},
-                              .kind = rule.kind == RuleKind::Asc ? Kind::Ascending : Kind::Descending});
+            steps_.push_back(
+                {.source = {.rule = at}, .kind = rule.kind == RuleKind::Asc ? Kind::Ascending : Kind::Descending});
         } else if (!steps_.empty() && steps_.back().kind == Kind::Relevancy) {
             Source& last = steps_.back().source;
             last = {.type = Source::Type::Rules, .rule = last.rule, .other = at};
@@ -172,8 +175,8 @@ std::string_view RuleOrder::reason(Kind one, Kind other) {
 }
 
 std::string RuleOrder::told(const Step& step, const Place& place) const {
-    static constexpr std::string_view kKinds[] = {"relevancy", "ascending sort", "descending sort", "ascending geo sort",
-                                                  "descending geo sort"};
+    static constexpr std::string_view kKinds[] = {"relevancy", "ascending sort", "descending sort",
+                                                  "ascending geo sort", "descending geo sort"};
     const Source& source = step.source;
     const std::string query = "`queries[" + number(place.query) + "]";
     const std::string rules = "`, `" + place.index + ".rankingRules[";

@@ -33,7 +33,7 @@ private:
     enum class Kind { Relevancy, Ascending, Descending, AscendingGeo, DescendingGeo };
     struct Source {
         enum class Type { Rule, Rules, Sort } type = Type::Rule;
-        std::size_t rule = 0;  // Rules: the first
+        std::size_t rule = 0;   // Rules: the first
         std::size_t other = 0;  // Rules: the last; Sort: the place in `sort`
     };
     struct Step {

@@ -22,7 +22,8 @@ Result<void> check_embedder(const Index& index, const SearchQuery& query) {
     const auto& embedders = index.settings().embedders;
     const auto found = embedders.find(query.hybrid->embedder);
     if (found == embedders.end()) {
-        return fail(ErrorCode::InvalidSearchEmbedder, "Cannot find embedder with name `" + query.hybrid->embedder + "`.");
+        return fail(ErrorCode::InvalidSearchEmbedder,
+                    "Cannot find embedder with name `" + query.hybrid->embedder + "`.");
     }
     const auto dimensions = found->second.dimensions;
     if (query.vector && dimensions && query.vector->size() != *dimensions) {
@@ -43,8 +44,10 @@ Result<void> check_distinct(const Index& index, const std::optional<std::string>
 // This node never makes vectors of texts: an embedder that could is not asked.
 Error no_vector(const SearchQuery& query) {
     return {.code = ErrorCode::VectorEmbeddingError,
-            .message = "Error while generating embeddings: user error: attempt to embed the following text in a "
-                       "configuration where embeddings must be user provided:\n  - `" + query.q.value_or("") + "`"};
+            .message =
+                "Error while generating embeddings: user error: attempt to embed the following text in a "
+                "configuration where embeddings must be user provided:\n  - `" +
+                query.q.value_or("") + "`"};
 }
 
 MatchingStrategy strategy_of(protocol::MatchingStrategy strategy) {

@@ -58,7 +58,7 @@ struct IndexOutcome {
 struct FederationState {
     const protocol::Federation& federation;
     const ReadContext& context;
-    std::size_t wanted = 0;  // hits from the first on
+    std::size_t wanted = 0;     // hits from the first on
     bool told_in_full = false;  // refusals name the member of `federation` they are about
     bool semantic = false;
     std::map<std::size_t, std::vector<float>> query_vectors;

@@ -22,12 +22,12 @@ struct Bounds {
 template <class Map, class Key>
 void add_range(const Map& values, const Bounds<Key>& bounds, DocIds& found, auto&& docs_of) {
     if (bounds.from && bounds.to && *bounds.from > *bounds.to) return;
-    auto it = !bounds.from            ? values.begin()
+    auto it = !bounds.from           ? values.begin()
               : bounds.from_included ? values.lower_bound(*bounds.from)
-                                      : values.upper_bound(*bounds.from);
-    const auto end = !bounds.to            ? values.end()
+                                     : values.upper_bound(*bounds.from);
+    const auto end = !bounds.to           ? values.end()
                      : bounds.to_included ? values.upper_bound(*bounds.to)
-                                           : values.lower_bound(*bounds.to);
+                                          : values.lower_bound(*bounds.to);
     if (bounds.from && bounds.to && *bounds.from == *bounds.to && !(bounds.from_included && bounds.to_included)) return;
     for (; it != end; ++it) found |= docs_of(it->second);
 }
@@ -55,8 +55,8 @@ DocIds in_range(const FacetField& facet, const protocol::Filter& comparison) {
         add_range(facet.numbers, bounds, found, [](const DocIds& docs) -> const DocIds& { return docs; });
     }
     const auto text_of = [](const FilterToken& token) { return protocol::normalize_facet(token.text); };
-    const auto bounds = bounds_of<std::string>(comparison.op, text_of(first),
-                                               two ? std::optional(text_of(last)) : std::nullopt);
+    const auto bounds =
+        bounds_of<std::string>(comparison.op, text_of(first), two ? std::optional(text_of(last)) : std::nullopt);
     add_range(facet.texts, bounds, found, [](const FacetText& text) -> const DocIds& { return text.docs; });
     return found;
 }

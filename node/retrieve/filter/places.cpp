@@ -39,9 +39,8 @@ DocIds points_in_box(const Index& index, GeoPoint low, GeoPoint high) {
         if (!point || point->lat < low.lat || point->lat > high.lat) continue;
         const bool east = point->lng >= low.lng;
         const bool west = point->lng <= high.lng;
-        const bool within = over_date_line
-                                ? (east && point->lng <= 180.0) || (west && point->lng >= -180.0)
-                                : east && west;
+        const bool within =
+            over_date_line ? (east && point->lng <= 180.0) || (west && point->lng >= -180.0) : east && west;
         if (within) found.add(id);
     }
     return found;

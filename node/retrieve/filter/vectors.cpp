@@ -54,8 +54,8 @@ Result<DocIds> documents_with_vectors(const Index& index, const Filter& filter, 
         return fail(code, filter.embedder->refusal(no_such_embedder(wanted, names)));
     }
     if (filter.part == VectorPart::Fragment && filter.fragment) {
-        const std::string sentence = "The fragment `" + filter.fragment->text + "` does not exist on embedder `" + wanted +
-                                     "`. This embedder does not have any configured fragments.";
+        const std::string sentence = "The fragment `" + filter.fragment->text + "` does not exist on embedder `" +
+                                     wanted + "`. This embedder does not have any configured fragments.";
         return fail(code, filter.fragment->refusal(sentence));
     }
     return documents_of(index, wanted, filter.part);

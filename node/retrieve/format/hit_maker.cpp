@@ -223,11 +223,12 @@ json::Value HitMaker::format_value(const json::Value& value, const std::optional
 
 void HitMaker::format(const json::Object& document, Hit& hit) const {
     if (format_.show_places) hit.places.emplace();
-    json::Object shown = format_.show_places ? picked(document, displayed_, all_displayed_)
-                                             : pick_paths(document, formatted_names_);
-    change_leaves(shown, displayed_, [&](const std::string& path, std::span<const std::size_t> places, json::Value& leaf) {
-        leaf = format_value(leaf, format_of(path), path, places, hit);
-    });
+    json::Object shown =
+        format_.show_places ? picked(document, displayed_, all_displayed_) : pick_paths(document, formatted_names_);
+    change_leaves(shown, displayed_,
+                  [&](const std::string& path, std::span<const std::size_t> places, json::Value& leaf) {
+                      leaf = format_value(leaf, format_of(path), path, places, hit);
+                  });
     hit.formatted = select_paths(shown, formatted_names_);
     if (hit.places) hit.places->sort_keys();
 }
@@ -256,7 +257,7 @@ Hit HitMaker::make(DocId id, const protocol::ScoreDetails& scores) const {
     if (format_.show_score) hit.score = protocol::global_score(scores);
     if (format_.show_details) {
         const auto shape = index_.settings().has_separated_attribute_rules() ? protocol::AttributeShape::Separated
-                                                                            : protocol::AttributeShape::Unified;
+                                                                             : protocol::AttributeShape::Unified;
         hit.details = protocol::to_json(scores, shape);
     }
     return hit;

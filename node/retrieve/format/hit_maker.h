@@ -60,8 +60,8 @@ private:
     void add_format(std::string_view name, TextFormat format);
     json::Object picked(const json::Object& document, const std::vector<std::string>& names, bool all) const;
     void format(const json::Object& document, Hit& hit) const;
-    json::Value format_value(const json::Value& value, const std::optional<TextFormat>& format,
-                             const std::string& path, std::span<const std::size_t> places, Hit& hit) const;
+    json::Value format_value(const json::Value& value, const std::optional<TextFormat>& format, const std::string& path,
+                             std::span<const std::size_t> places, Hit& hit) const;
     std::optional<TextFormat> format_of(std::string_view path) const;
     const std::vector<std::string>& locales_of(std::string_view path) const;
 

@@ -14,9 +14,8 @@ std::string joined(std::string_view base, std::string_view key) {
 }
 
 bool touches(const std::vector<std::string>& paths, std::string_view path) {
-    return std::ranges::any_of(paths, [&](const std::string& wanted) {
-        return path_within(wanted, path) || path_within(path, wanted);
-    });
+    return std::ranges::any_of(
+        paths, [&](const std::string& wanted) { return path_within(wanted, path) || path_within(path, wanted); });
 }
 
 json::Value picked(const json::Value& value, const std::vector<std::string>& paths, std::string_view base) {
@@ -95,8 +94,8 @@ bool path_within(std::string_view path, std::string_view parent) {
 json::Object pick_paths(const json::Object& document, const std::vector<std::string>& paths) {
     json::Object kept;
     for (const json::Member& member : document) {
-        const bool wanted = std::ranges::any_of(
-            paths, [&](const std::string& path) { return path_within(path, member.first); });
+        const bool wanted =
+            std::ranges::any_of(paths, [&](const std::string& path) { return path_within(path, member.first); });
         if (wanted) kept.append(member.first, picked(member.second, paths, member.first));
     }
     return kept;
@@ -130,8 +129,7 @@ void change_leaves(json::Object& document, const std::vector<std::string>& paths
 void visit_path(const json::Object& document, std::string_view path,
                 const std::function<void(const json::Value&)>& visit) {
     if (const json::Value* direct = document.find(path)) visit(*direct);
-    for (std::size_t dot = path.rfind('.'); dot != std::string_view::npos && dot > 0;
-         dot = path.rfind('.', dot - 1)) {
+    for (std::size_t dot = path.rfind('.'); dot != std::string_view::npos && dot > 0; dot = path.rfind('.', dot - 1)) {
         const json::Value* inner = document.find(path.substr(0, dot));
         const std::string_view rest = path.substr(dot + 1);
         if (inner == nullptr) continue;

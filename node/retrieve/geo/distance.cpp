@@ -6,8 +6,8 @@
 namespace miroir::node {
 namespace {
 
-constexpr double kSphereRadius = 6371e3;      // of metres_between
-constexpr double kMeanRadius = 6'371'008.8;   // of the shape functions
+constexpr double kSphereRadius = 6371e3;     // of metres_between
+constexpr double kMeanRadius = 6'371'008.8;  // of the shape functions
 
 double radians(double degrees) { return degrees * (std::numbers::pi / 180.0); }
 double degrees(double radians) { return radians * (180.0 / std::numbers::pi); }
@@ -37,9 +37,9 @@ GeoPoint destination(GeoPoint start, double bearing, double metres) {
     const double turn = radians(bearing);
     const double arc = metres / kMeanRadius;
     const double end_lat = std::asin(std::sin(lat) * std::cos(arc) + std::cos(lat) * std::sin(arc) * std::cos(turn));
-    const double end_lng = std::atan2(std::sin(turn) * std::sin(arc) * std::cos(lat),
-                                      std::cos(arc) - std::sin(lat) * std::sin(end_lat)) +
-                           radians(start.lng);
+    const double end_lng =
+        std::atan2(std::sin(turn) * std::sin(arc) * std::cos(lat), std::cos(arc) - std::sin(lat) * std::sin(end_lat)) +
+        radians(start.lng);
     return {.lat = degrees(end_lat), .lng = std::fmod(degrees(end_lng) + 540.0, 360.0) - 180.0};
 }
 

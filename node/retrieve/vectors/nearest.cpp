@@ -19,7 +19,8 @@ public:
         const auto found = embedders.find(embedder);
         if (found == embedders.end()) return;
         quantized_ = found->second.binary_quantized;
-        if (const auto& own = found->second.distribution) shift_ = DistributionShift{.mean = own->mean, .sigma = own->sigma};
+        if (const auto& own = found->second.distribution)
+            shift_ = DistributionShift{.mean = own->mean, .sigma = own->sigma};
     }
     float raw(std::span<const float> a, std::span<const float> b) const {
         if (a.size() != b.size()) return 0;
@@ -46,17 +47,18 @@ Ranked best_first(Ranked ranked, std::size_t limit, const Measure& measure) {
 }  // namespace
 
 Nearest nearest_to(const Index& index, std::string embedder, std::vector<float> target) {
-    return [&index, embedder = std::move(embedder), target = std::move(target)](const DocIds& among, std::size_t limit) {
-        const Measure measure(index, embedder);
-        Ranked ranked;
-        for (const auto& [id, stored] : index.vectors(embedder)) {
-            if (stored.vectors.empty() || !among.contains(id)) continue;
-            float best = -1;
-            for (const auto& vector : stored.vectors) best = std::max(best, measure.raw(target, vector));
-            ranked.emplace_back(id, best);
-        }
-        return best_first(std::move(ranked), limit, measure);
-    };
+    return
+        [&index, embedder = std::move(embedder), target = std::move(target)](const DocIds& among, std::size_t limit) {
+            const Measure measure(index, embedder);
+            Ranked ranked;
+            for (const auto& [id, stored] : index.vectors(embedder)) {
+                if (stored.vectors.empty() || !among.contains(id)) continue;
+                float best = -1;
+                for (const auto& vector : stored.vectors) best = std::max(best, measure.raw(target, vector));
+                ranked.emplace_back(id, best);
+            }
+            return best_first(std::move(ranked), limit, measure);
+        };
 }
 
 Ranked nearest_to_document(const Index& index, const std::string& embedder, DocId id, const DocIds& among,
