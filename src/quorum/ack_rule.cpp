@@ -15,24 +15,23 @@ std::uint32_t AckRule::needed(std::uint32_t copies) const {
     return copies;
 }
 
+// A node vouches for its copy of a shard when it took every request that concerns it.
 AckCount count_acks(const WriteOrder& order, std::span<const std::uint8_t> accepted, AckRule rule) {
-    struct Count {
-        std::uint32_t copies = 0, acks = 0;
-    };
-    std::map<ShardId, Count> counts;
-    for (const ShardId shard : order.shards) counts[shard];
+    std::map<ShardId, std::map<cluster::NodeIndex, bool>> copies;
+    for (const ShardId shard : order.shards) copies[shard];
     for (std::size_t i = 0; i < order.requests.size(); ++i) {
-        for (const ShardId shard : order.requests[i].shards) {
-            Count& count = counts[shard];
-            ++count.copies;
-            count.acks += accepted[i];
+        const NodeRequest& request = order.requests[i];
+        for (const ShardId shard : request.shards) {
+            bool& vouched = copies[shard].try_emplace(request.node, true).first->second;
+            vouched = vouched && accepted[i] != 0;
         }
     }
     AckCount out;
-    for (const auto& [shard, count] : counts) {
-        const bool enough = count.copies > 0 && count.acks >= std::max<std::uint32_t>(1, rule.needed(count.copies));
-        if (!enough) out.short_of.push_back(shard);
-        else if (count.acks < count.copies) out.degraded.push_back(shard);
+    for (const auto& [shard, nodes] : copies) {
+        const auto count = static_cast<std::uint32_t>(nodes.size());
+        const auto acks = static_cast<std::uint32_t>(std::ranges::count_if(nodes, [](const auto& node) { return node.second; }));
+        if (acks < std::max<std::uint32_t>(1, rule.needed(count))) out.short_of.push_back(shard);
+        else if (acks < count) out.degraded.push_back(shard);
     }
     return out;
 }

@@ -70,6 +70,14 @@ TEST(AckRule, CountsEachShardByItself) {
     EXPECT_EQ(count_acks(order, without_first, {.kind = AckRule::Kind::All}).short_of.size(), 2);
 }
 
+TEST(AckRule, ANodeVouchesOnlyWithAllItsRequests) {
+    WriteOrder order;
+    order.shards = {ShardId{1}};
+    order.requests = {{.node = 0, .shards = {ShardId{1}}}, {.node = 0, .shards = {ShardId{1}}}};
+    const std::vector<std::uint8_t> created_only = {1, 0};
+    EXPECT_EQ(count_acks(order, created_only, {}).short_of.size(), 1);
+}
+
 TEST(AckRule, HalfRoundedUp) {
     EXPECT_EQ(AckRule{}.needed(1), 1);
     EXPECT_EQ(AckRule{}.needed(2), 1);

@@ -23,7 +23,7 @@ struct NodeRequest {
 struct WriteOrder {
     cluster::TopologyPtr topology;
     protocol::Task task;                // without uid and times
-    std::vector<NodeRequest> requests;  // at most one a node; empty: nothing is to be done on nodes
+    std::vector<NodeRequest> requests;  // several for one node are carried out in their order; empty: no node is asked
     std::vector<ShardId> shards;        // that the write touches
     std::optional<Error> verdict;       // the task fails with this, no node is asked
     json::Value at_success{};           // members that its details get when it succeeds, or null

@@ -3,6 +3,7 @@
 #include "quorum/writer.h"
 
 #include <algorithm>
+#include <set>
 
 #include "quorum/fold.h"
 
@@ -12,9 +13,10 @@ using tasks::NodeTask;
 
 struct Writer::Sending {
     WriteOrder order;
-    tasks::TaskEntry entry;
-    std::vector<env::Lane::Pass> passes;  // of the nodes, by name
-    std::vector<bool> sent;               // false: the node is not asked, it gets a hint
+    tasks::TaskEntry entry;               // its parts stand beside the requests of the order
+    std::set<NodeId> nodes;               // by name, so that two orders never wait for each other's lanes
+    std::vector<env::Lane::Pass> passes;
+    std::vector<SendOutcome> outcomes;    // beside the requests; a part that is not sent stays Missed
 };
 
 Writer::Writer(env::Env env, http::Client& client, tasks::Store& store, tasks::TaskBook& tasks, CatalogBook& catalog,
@@ -45,23 +47,19 @@ tasks::TaskEntry Writer::entry_of(const WriteOrder& order) {
     return entry;
 }
 
-// Enters the lanes in the order of the nodes' names, so that two orders never wait for each other.
 env::Task<Result<void>> Writer::choose_uids(Sending& sending) {
-    std::vector<std::size_t> by_name(sending.order.requests.size());
-    for (std::size_t i = 0; i < by_name.size(); ++i) by_name[i] = i;
-    std::ranges::sort(by_name, {}, [&](std::size_t i) { return sending.entry.parts[i].node; });
-    sending.sent.assign(by_name.size(), false);
-    for (const std::size_t i : by_name) {
+    sending.outcomes.assign(sending.entry.parts.size(), SendOutcome{.kind = SendOutcome::Kind::Missed, .uid = 0, .error = {}});
+    for (const NodeTask& part : sending.entry.parts) sending.nodes.insert(part.node);
+    for (const NodeId& node : sending.nodes) sending.passes.push_back(co_await link(node).lane().enter());
+    for (std::size_t i = 0; i < sending.entry.parts.size(); ++i) {
         NodeTask& part = sending.entry.parts[i];
         const cluster::Node& node = sending.order.topology->node(sending.order.requests[i].node);
-        sending.passes.push_back(co_await link(part.node).lane().enter());
         part.state = NodeTask::State::Missed;
         if (!node.writable() || hints_.any(part.node)) continue;
         const Result<std::uint64_t> uid = co_await link(part.node).next_uid(node.address);
         if (!uid) continue;
         part.uid = *uid;
         part.state = NodeTask::State::Planned;
-        sending.sent[i] = true;
     }
     co_return Result<void>{};
 }
@@ -80,30 +78,36 @@ env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::Ca
         co_return fail(begun.error());
     }
     sending.entry.task.uid = *begun;
-    std::vector<env::Task<SendOutcome>> sends;
-    for (std::size_t i = 0; i < sending.order.requests.size(); ++i) sends.push_back(send_part(sending, i));
-    std::vector<SendOutcome> outcomes = co_await env::gather(env_.executor, std::move(sends));
-    Result<Receipt> receipt = co_await settle(sending, std::move(outcomes));
+    std::vector<env::Task<Result<void>>> sends;
+    for (const NodeId& node : sending.nodes) sends.push_back(send_parts(sending, node));
+    co_await env::gather(env_.executor, std::move(sends));
+    Result<Receipt> receipt = co_await settle(sending);
     wake();
     co_return receipt;
 }
 
-env::Task<SendOutcome> Writer::send_part(Sending& sending, std::size_t place) {
-    if (!sending.sent[place]) co_return SendOutcome{.kind = SendOutcome::Kind::Missed, .uid = 0, .error = {}};
-    const NodeTask& part = sending.entry.parts[place];
-    const cluster::Node& node = sending.order.topology->node(sending.order.requests[place].node);
-    NodeRequest request = sending.order.requests[place];
-    co_return co_await link(part.node).send(node.address, std::move(request), part.uid);
+// All parts of one node in their order. What follows a part that the node does not have is not sent.
+env::Task<Result<void>> Writer::send_parts(Sending& sending, NodeId id) {
+    for (std::size_t i = 0; i < sending.entry.parts.size(); ++i) {
+        const NodeTask& part = sending.entry.parts[i];
+        if (part.node != id) continue;
+        if (part.state != NodeTask::State::Planned) break;
+        const cluster::Node& node = sending.order.topology->node(sending.order.requests[i].node);
+        NodeRequest request = sending.order.requests[i];
+        sending.outcomes[i] = co_await link(id).send(node.address, std::move(request), part.uid);
+        if (sending.outcomes[i].kind != SendOutcome::Kind::Accepted) break;
+    }
+    co_return Result<void>{};
 }
 
-env::Task<Result<Receipt>> Writer::settle(Sending& sending, std::vector<SendOutcome> outcomes) {
+env::Task<Result<Receipt>> Writer::settle(Sending& sending) {
+    const std::vector<SendOutcome>& outcomes = sending.outcomes;
     std::vector<std::uint8_t> accepted(outcomes.size(), 0);
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
         NodeTask& part = sending.entry.parts[i];
         accepted[i] = outcomes[i].kind == SendOutcome::Kind::Accepted;
-        part.state = accepted[i] ? NodeTask::State::Accepted : NodeTask::State::Missed;
-        if (outcomes[i].kind == SendOutcome::Kind::Unknown) part.state = NodeTask::State::Planned;
-        if (accepted[i]) part.uid = outcomes[i].uid;
+        part.state = accepted[i] != 0 ? NodeTask::State::Accepted : NodeTask::State::Missed;
+        if (accepted[i] != 0) part.uid = outcomes[i].uid;
     }
     const AckCount acks = count_acks(sending.order, accepted, options_.acks);
     if (!acks.short_of.empty() && !sending.order.verdict) {
@@ -117,7 +121,6 @@ env::Task<Result<Receipt>> Writer::settle(Sending& sending, std::vector<SendOutc
     tasks::Batch hints;
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
         if (accepted[i] == 0) hints_.add(hints, sending.entry.parts[i].node, sending.entry.task.uid, sending.order.requests[i]);
-        if (accepted[i] == 0) sending.entry.parts[i].state = NodeTask::State::Missed;
     }
     const Result<void> kept = co_await tasks_.save(sending.entry, std::move(hints));
     if (!kept) co_return fail(kept.error());

@@ -50,8 +50,8 @@ private:
     struct Sending;
     tasks::TaskEntry entry_of(const WriteOrder& order);
     env::Task<Result<void>> choose_uids(Sending& sending);
-    env::Task<SendOutcome> send_part(Sending& sending, std::size_t place);
-    env::Task<Result<Receipt>> settle(Sending& sending, std::vector<SendOutcome> outcomes);
+    env::Task<Result<void>> send_parts(Sending& sending, NodeId node);
+    env::Task<Result<Receipt>> settle(Sending& sending);
     env::Task<Result<Receipt>> refuse(Sending& sending, Error error);
     env::Task<bool> follow_once(cluster::TopologyPtr topology);
     env::Task<bool> replay_hint(cluster::Node node);

@@ -1,0 +1,214 @@
+#include "quorum/office.h"
+
+#include <algorithm>
+
+#include "cluster/reserved.h"
+#include "json/parse.h"
+#include "json/write.h"
+#include "plan/document_plan.h"
+#include "plan/node_settings.h"
+#include "protocol/documents/primary_key.h"
+
+namespace miroir::quorum {
+namespace {
+
+constexpr std::size_t kStampPage = 1000;
+
+Error task_not_found(std::uint64_t uid) {
+    return {.code = ErrorCode::TaskNotFound, .message = "Task `" + std::to_string(uid) + "` not found."};
+}
+
+protocol::Task addition_task(const IndexUid& uid, std::size_t received) {
+    protocol::Task task;
+    task.type = protocol::TaskType::DocumentAdditionOrUpdate;
+    task.index_uid = uid.value;
+    task.details = json::Object{{"receivedDocuments", received}, {"indexedDocuments", 0}};
+    return task;
+}
+
+Error reserved_setting() {
+    return {.code = ErrorCode::MiroirReservedField,
+            .message = "The settings use a name that begins with `_miroir_`: such names belong to Miroir. Rename the field."};
+}
+
+}  // namespace
+
+Office::Office(env::Env env, http::Client& client, tasks::Store& store, TopologySource topology,
+               std::unique_ptr<tasks::TaskBook> tasks, std::unique_ptr<CatalogBook> catalog, OfficeOptions options)
+    : env_(env), topology_(std::move(topology)), tasks_(std::move(tasks)), catalog_(std::move(catalog)), options_(options),
+      writer_(env, client, store, *tasks_, *catalog_, options.writer) {}
+
+env::Task<Result<std::unique_ptr<Office>>> Office::open(env::Env env, http::Client& client, tasks::Store& store,
+                                                        TopologySource topology, CatalogBook::Publish publish,
+                                                        OfficeOptions options) {
+    MIROIR_CO_TRY(std::unique_ptr<tasks::TaskBook> tasks, co_await tasks::TaskBook::open(store));
+    MIROIR_CO_TRY(std::unique_ptr<CatalogBook> catalog, co_await CatalogBook::open(store, std::move(publish)));
+    std::unique_ptr<Office> office(new Office(env, client, store, std::move(topology), std::move(tasks), std::move(catalog), options));
+    MIROIR_CO_CHECK(co_await office->writer_.hints().open());
+    co_return office;
+}
+
+env::Task<void> Office::run(env::Cancel stop) { co_await writer_.follow(topology_, std::move(stop)); }
+
+Stamps& Office::stamps_of(const IndexUid& uid) {
+    return stamps_.try_emplace(uid, index_of(uid) == nullptr).first->second;
+}
+
+env::Task<Result<Receipt>> Office::submit(Order order, std::optional<std::string> metadata) {
+    order.write.task.custom_metadata = std::move(metadata);
+    co_return co_await writer_.submit(std::move(order.write), std::move(order.changes));
+}
+
+env::Task<Result<Receipt>> Office::create_index(IndexUid uid, std::optional<std::string> primary_key) {
+    const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
+    Order order = order_index_creation(topology_(), uid, index_of(uid), std::move(primary_key), options_.shards);
+    if (!order.write.verdict) stamps_of(uid).forget_all(true);
+    co_return co_await submit(std::move(order));
+}
+
+env::Task<Result<Receipt>> Office::delete_index(IndexUid uid) {
+    const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
+    Order order = order_index_deletion(topology_(), uid, index_of(uid));
+    if (!order.write.verdict) stamps_of(uid).forget_all(true);
+    co_return co_await submit(std::move(order));
+}
+
+env::Task<Result<Receipt>> Office::set_primary_key(IndexUid uid, std::optional<std::string> primary_key) {
+    const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
+    Order order = order_primary_key(topology_(), uid, index_of(uid), std::move(primary_key));
+    co_return co_await submit(std::move(order));
+}
+
+env::Task<Result<Receipt>> Office::swap_indexes(std::vector<Swap> swaps) {
+    std::vector<IndexUid> names;
+    for (const Swap& swap : swaps) names.insert(names.end(), {swap.first, swap.second});
+    std::ranges::sort(names);
+    const auto twice = std::ranges::unique(names);
+    names.erase(twice.begin(), twice.end());
+    std::vector<env::Lane::Pass> passes;
+    for (const IndexUid& name : names) passes.push_back(co_await writer_.lane(name).enter());
+    for (const IndexUid& name : names) stamps_of(name).forget_all(false);
+    Order order = order_swaps(topology_(), catalog_->projected(), swaps);
+    co_return co_await submit(std::move(order));
+}
+
+env::Task<Result<Receipt>> Office::change_settings(IndexUid uid, protocol::SettingsPatch patch) {
+    const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
+    const plan::IndexPtr index = index_of(uid);
+    const Result<protocol::Settings> after = protocol::apply_patch(index ? index->settings : protocol::Settings(), patch);
+    if (after && plan::names_reserved_field(*after)) co_return fail(reserved_setting());
+    if (!index) stamps_of(uid).forget_all(true);
+    Order order = order_settings(topology_(), uid, index, patch, options_.shards);
+    co_return co_await submit(std::move(order));
+}
+
+env::Task<Result<Receipt>> Office::add_documents(IndexUid uid, Documents documents) {
+    MIROIR_CO_CHECK(plan::refuse_reserved_fields(documents.documents));
+    const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
+    const plan::IndexPtr index = index_of(uid);
+    const protocol::KeyQuestion question{.index_key = index ? index->primary_key : std::nullopt, .asked = documents.primary_key};
+    Result<protocol::BatchVerdict> verdict = protocol::judge_batch(question, documents.documents);
+    if (!verdict) {
+        Order failed = order_failure(topology_(), addition_task(uid, documents.documents.size()), verdict.error());
+        co_return co_await submit(std::move(failed), std::move(documents.custom_metadata));
+    }
+    Stamps& stamps = stamps_of(uid);
+    if (index) MIROIR_CO_CHECK(co_await learn_stamps(index, stamps.unknown(verdict->ids)));
+    const auto now_us = std::chrono::duration_cast<std::chrono::microseconds>(env_.clock.wall().time_since_epoch()).count();
+    DocumentBatch batch{.documents = std::move(documents.documents), .ids = std::move(verdict->ids), .stamps = {},
+                        .primary_key = verdict->primary_key.value_or(""), .update = documents.update, .skip_creation = documents.skip_creation};
+    batch.stamps = stamps.assign(batch.ids, static_cast<std::uint64_t>(now_us));
+    Order order = order_documents(topology_(), uid, index, batch, options_.shards);
+    co_return co_await submit(std::move(order), std::move(documents.custom_metadata));
+}
+
+// Asks the owners which of these documents exist and with which stamps. One that is not found keeps no old place: at
+// worst it moves to the end of its ties.
+env::Task<Result<void>> Office::learn_stamps(const plan::IndexPtr& index, std::vector<std::string> ids) {
+    if (ids.empty() || !index->primary_key) co_return Result<void>{};
+    const cluster::TopologyPtr topology = topology_();
+    std::map<cluster::NodeIndex, json::Array> asked;
+    for (const std::string& id : ids) {
+        for (const cluster::Replica& replica : topology->replicas_of(cluster::shard_of(id, index->shards))) {
+            const cluster::Node& node = topology->node(replica.node);
+            if (!node.readable() || writer_.hints().any(node.id)) continue;
+            asked[replica.node].emplace_back(id);
+            break;
+        }
+    }
+    for (auto& [node, list] : asked) {
+        for (std::size_t at = 0; at < list.size(); at += kStampPage) {
+            const std::size_t end = std::min(list.size(), at + kStampPage);
+            const json::Array page(list.begin() + static_cast<std::ptrdiff_t>(at), list.begin() + static_cast<std::ptrdiff_t>(end));
+            http::Outgoing request;
+            request.method = "POST";
+            request.target = "/indexes/" + index->uid.value + "/documents/fetch";
+            request.headers.add("Content-Type", "application/json");
+            request.body = json::to_text(json::Object{{"ids", page}, {"limit", page.size()}, {"fields", json::Array{*index->primary_key, cluster::kStampField}}});
+            const Result<http::Reply> reply = co_await writer_.link(topology->node(node).id).ask(topology->node(node).address, std::move(request));
+            if (!reply || reply->status != 200) continue;
+            const auto body = json::parse(reply->body);
+            const json::Value* results = body ? body->find("results") : nullptr;
+            if (results == nullptr || !results->is_array()) continue;
+            for (const json::Value& document : results->array()) {
+                if (!document.is_object()) continue;
+                const Result<std::string> id = protocol::document_id(document.object(), *index->primary_key);
+                const json::Value* text = document.find(cluster::kStampField);
+                const auto stamp = text != nullptr && text->is_string() ? cluster::stamp_of(text->string()) : std::nullopt;
+                if (id && stamp) stamps_of(index->uid).learn(*id, *stamp);
+            }
+        }
+    }
+    co_return Result<void>{};
+}
+
+env::Task<Result<Receipt>> Office::delete_documents(IndexUid uid, std::vector<std::string> ids, std::optional<std::string> metadata) {
+    const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
+    for (const std::string& id : ids) stamps_of(uid).forget(id);
+    Order order = order_deletion_by_ids(topology_(), uid, index_of(uid), ids);
+    co_return co_await submit(std::move(order), std::move(metadata));
+}
+
+env::Task<Result<Receipt>> Office::delete_by_filter(IndexUid uid, json::Value filter, std::optional<std::string> metadata) {
+    const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
+    stamps_of(uid).forget_all(false);
+    Order order = order_deletion_by_filter(topology_(), uid, index_of(uid), filter);
+    co_return co_await submit(std::move(order), std::move(metadata));
+}
+
+env::Task<Result<Receipt>> Office::delete_all_documents(IndexUid uid, std::optional<std::string> metadata) {
+    const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
+    stamps_of(uid).forget_all(true);
+    Order order = order_deletion_of_all(topology_(), uid, index_of(uid));
+    co_return co_await submit(std::move(order), std::move(metadata));
+}
+
+env::Task<Result<json::Value>> Office::find_task(std::uint64_t uid) {
+    const tasks::TaskEntry* entry = tasks_->find(uid);
+    if (entry == nullptr) co_return fail(task_not_found(uid));
+    co_return protocol::task_view(entry->task);
+}
+
+env::Task<Result<json::Value>> Office::list_tasks(protocol::TaskQuery query) {
+    const tasks::TaskPage page = tasks_->list(query);
+    json::Array results;
+    for (const tasks::TaskEntry* entry : page.tasks) results.push_back(protocol::task_view(entry->task));
+    const auto number_or_null = [](std::optional<std::uint64_t> number) { return number ? json::Value(*number) : json::Value(); };
+    co_return json::Value(json::Object{{"results", std::move(results)}, {"total", page.total}, {"limit", query.limit},
+                                       {"from", number_or_null(page.from)}, {"next", number_or_null(page.next)}});
+}
+
+env::Task<Result<json::Value>> Office::inspect_task(std::uint64_t uid) {
+    const tasks::TaskEntry* entry = tasks_->find(uid);
+    if (entry == nullptr) co_return fail(task_not_found(uid));
+    static constexpr std::string_view kStates[] = {"planned", "accepted", "missed", "succeeded", "failed", "canceled"};
+    json::Array parts;
+    for (const tasks::NodeTask& part : entry->parts) {
+        json::Object line{{"node", part.node.value}, {"taskUid", part.uid}, {"status", kStates[static_cast<std::size_t>(part.state)]}};
+        if (part.error) line.append("error", part.error->message);
+        parts.emplace_back(std::move(line));
+    }
+    co_return json::Value(json::Object{{"task", protocol::task_view(entry->task)}, {"nodes", std::move(parts)}});
+}
+
+}  // namespace miroir::quorum

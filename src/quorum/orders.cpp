@@ -1,0 +1,240 @@
+#include "quorum/orders.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "json/write.h"
+#include "plan/document_plan.h"
+#include "plan/node_settings.h"
+
+namespace miroir::quorum {
+namespace {
+
+using plan::CatalogChange;
+using protocol::TaskType;
+
+constexpr protocol::SettingsGates kAllGates{.chat_completions = false, .foreign_keys = false, .multimodal = true, .composite_embedders = true};
+
+std::vector<ShardId> all_shards(std::uint32_t shards) {
+    std::vector<ShardId> out;
+    for (std::uint32_t i = 0; i < shards; ++i) out.push_back(ShardId{i});
+    return out;
+}
+
+protocol::Task task_of(TaskType type, const IndexUid& uid, json::Value details) {
+    protocol::Task task;
+    task.type = type;
+    task.index_uid = uid.value;
+    task.details = std::move(details);
+    return task;
+}
+
+Order order_of(const cluster::TopologyPtr& topology, protocol::Task task) {
+    Order order;
+    order.write.topology = topology;
+    order.write.task = std::move(task);
+    return order;
+}
+
+// The same request to every node, each answering for the copies it holds.
+void broadcast(WriteOrder& order, std::uint32_t shards, const NodeRequest& request) {
+    order.shards = all_shards(shards);
+    const auto holders = plan::holders_of(*order.topology, order.shards);
+    for (cluster::NodeIndex node = 0; node < order.topology->nodes().size(); ++node) {
+        NodeRequest copy = request;
+        copy.node = node;
+        if (const auto held = holders.find(node); held != holders.end()) copy.shards = held->second;
+        order.requests.push_back(std::move(copy));
+    }
+}
+
+std::string path_of(const IndexUid& uid, std::string_view rest = {}) { return "/indexes/" + uid.value + std::string(rest); }
+
+NodeRequest json_request(std::string method, std::string target, const json::Value& body) {
+    return {.method = std::move(method), .target = std::move(target), .content_type = "application/json", .body = json::to_text(body)};
+}
+
+NodeRequest bare_request(std::string method, std::string target) {
+    return {.method = std::move(method), .target = std::move(target), .content_type = {}, .body = {}};
+}
+
+NodeRequest settings_request(const IndexUid& uid, const protocol::Settings& settings) {
+    return json_request("PATCH", path_of(uid, "/settings"), plan::node_settings(settings, kAllGates));
+}
+
+json::Value key_or_null(const std::optional<std::string>& key) { return key ? json::Value(*key) : json::Value(); }
+
+// The index and what the merge needs of it, ahead of whatever else the order asks.
+void create_on_nodes(Order& order, const IndexUid& uid, const std::optional<std::string>& primary_key, std::uint32_t shards) {
+    broadcast(order.write, shards, json_request("POST", "/indexes", json::Object{{"uid", uid.value}, {"primaryKey", key_or_null(primary_key)}}));
+    broadcast(order.write, shards, settings_request(uid, {}));
+    CatalogChange change{.kind = CatalogChange::Kind::Create, .uid = uid, .other = {}, .primary_key = primary_key, .shards = shards};
+    order.changes.push_back(std::move(change));
+}
+
+CatalogChange touch(const IndexUid& uid) { return {.kind = CatalogChange::Kind::Touch, .uid = uid, .other = {}, .primary_key = {}}; }
+
+CatalogChange set_primary_key(const IndexUid& uid, std::optional<std::string> key) {
+    return {.kind = CatalogChange::Kind::SetPrimaryKey, .uid = uid, .other = {}, .primary_key = std::move(key)};
+}
+
+}  // namespace
+
+Error index_not_found(const IndexUid& uid) {
+    return {.code = ErrorCode::IndexNotFound, .message = "Index `" + uid.value + "` not found."};
+}
+
+Order order_failure(const cluster::TopologyPtr& topology, protocol::Task task, Error verdict) {
+    Order order = order_of(topology, std::move(task));
+    order.write.verdict = std::move(verdict);
+    return order;
+}
+
+Order order_index_creation(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index,
+                           std::optional<std::string> primary_key, std::uint32_t shards) {
+    protocol::Task task = task_of(TaskType::IndexCreation, uid, json::Object{{"primaryKey", key_or_null(primary_key)}});
+    if (index) {
+        return order_failure(topology, std::move(task),
+                             {.code = ErrorCode::IndexAlreadyExists, .message = "Index `" + uid.value + "` already exists."});
+    }
+    Order order = order_of(topology, std::move(task));
+    create_on_nodes(order, uid, primary_key, shards);
+    return order;
+}
+
+Order order_index_deletion(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index) {
+    protocol::Task task = task_of(TaskType::IndexDeletion, uid, json::Object{{"deletedDocuments", 0}});
+    if (!index) return order_failure(topology, std::move(task), index_not_found(uid));
+    Order order = order_of(topology, std::move(task));
+    broadcast(order.write, index->shards, bare_request("DELETE", path_of(uid)));
+    order.changes.push_back({.kind = CatalogChange::Kind::Delete, .uid = uid, .other = {}, .primary_key = {}});
+    return order;
+}
+
+Order order_primary_key(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index,
+                        std::optional<std::string> primary_key) {
+    protocol::Task task = task_of(TaskType::IndexUpdate, uid, json::Object{{"primaryKey", key_or_null(primary_key)}});
+    if (!index) return order_failure(topology, std::move(task), index_not_found(uid));
+    Order order = order_of(topology, std::move(task));
+    broadcast(order.write, index->shards, json_request("PATCH", path_of(uid), json::Object{{"primaryKey", key_or_null(primary_key)}}));
+    order.changes.push_back(primary_key ? set_primary_key(uid, std::move(primary_key)) : touch(uid));
+    return order;
+}
+
+Order order_settings(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index,
+                     const protocol::SettingsPatch& patch, std::uint32_t shards) {
+    protocol::Task task = task_of(TaskType::SettingsUpdate, uid, protocol::settings_task_details(patch));
+    const Result<protocol::Settings> settings = protocol::apply_patch(index ? index->settings : protocol::Settings(), patch);
+    if (!settings) return order_failure(topology, std::move(task), settings.error());
+    Order order = order_of(topology, std::move(task));
+    if (!index) create_on_nodes(order, uid, std::nullopt, shards);
+    broadcast(order.write, index ? index->shards : shards, settings_request(uid, *settings));
+    CatalogChange change{.kind = CatalogChange::Kind::SetSettings, .uid = uid, .other = {}, .primary_key = {}};
+    change.settings = protocol::settings_to_store(*settings);
+    order.changes.push_back(std::move(change));
+    return order;
+}
+
+Order order_swaps(const cluster::TopologyPtr& topology, const plan::Catalog& catalog, std::span<const Swap> swaps) {
+    json::Array pairs;
+    std::vector<std::string> missing;
+    std::uint32_t shards = 1;
+    for (const Swap& swap : swaps) {
+        pairs.emplace_back(json::Object{{"indexes", json::Array{swap.first.value, swap.second.value}}, {"rename", swap.rename}});
+        for (const IndexUid& uid : {swap.first, swap.second}) {
+            const plan::IndexPtr index = catalog.find(uid);
+            if (index) shards = std::max(shards, index->shards);
+            else if (!swap.rename || uid == swap.first) missing.push_back(uid.value);
+        }
+    }
+    protocol::Task task;
+    task.type = TaskType::IndexSwap;
+    task.details = json::Object{{"swaps", pairs}};
+    if (!missing.empty()) {
+        std::ranges::sort(missing);
+        std::string names;
+        for (const std::string& uid : missing) names += (names.empty() ? "`" : ", `") + uid + "`";
+        const std::string noun = missing.size() == 1 ? "Index " : "Indexes ";
+        return order_failure(topology, std::move(task), {.code = ErrorCode::IndexNotFound, .message = noun + names + " not found."});
+    }
+    Order order = order_of(topology, std::move(task));
+    broadcast(order.write, shards, json_request("POST", "/swap-indexes", pairs));
+    for (const Swap& swap : swaps) {
+        order.changes.push_back({.kind = CatalogChange::Kind::Swap, .uid = swap.first, .other = swap.second, .primary_key = {}, .rename = swap.rename});
+    }
+    return order;
+}
+
+Order order_documents(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index,
+                      const DocumentBatch& batch, std::uint32_t shards) {
+    const std::size_t received = batch.documents.size();
+    protocol::Task task = task_of(TaskType::DocumentAdditionOrUpdate, uid,
+                                  json::Object{{"receivedDocuments", received}, {"indexedDocuments", nullptr}});
+    Order order = order_of(topology, std::move(task));
+    const bool no_key_yet = batch.primary_key.empty();
+    const std::uint32_t count = index ? index->shards : shards;
+    if (!index) create_on_nodes(order, uid, no_key_yet ? std::nullopt : std::optional(batch.primary_key), shards);
+    else if (!index->primary_key && !no_key_yet) order.changes.push_back(set_primary_key(uid, batch.primary_key));
+    order.changes.push_back(touch(uid));
+
+    const plan::DocumentPlan plan = plan::split_documents(batch.documents, batch.ids, batch.stamps, *topology, count);
+    std::string target = path_of(uid, "/documents?primaryKey=" + batch.primary_key);
+    if (batch.skip_creation) target += "&skipCreation=true";
+    for (const auto& [node, body] : plan.bodies) {
+        order.write.requests.push_back({.node = node, .method = batch.update ? "PUT" : "POST", .target = target,
+                                        .content_type = "application/x-ndjson", .body = body.ndjson, .shards = body.shards});
+    }
+    if (index) order.write.shards = plan.shards;
+    const std::set<std::string_view> unique(batch.ids.begin(), batch.ids.end());
+    order.write.at_success = json::Object{{"indexedDocuments", unique.size()}};
+    return order;
+}
+
+Order order_deletion_by_ids(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index,
+                            std::span<const std::string> ids) {
+    protocol::Task task = task_of(TaskType::DocumentDeletion, uid,
+                                  json::Object{{"providedIds", ids.size()}, {"deletedDocuments", nullptr}, {"originalFilter", nullptr}});
+    if (!index) return order_failure(topology, std::move(task), index_not_found(uid));
+    Order order = order_of(topology, std::move(task));
+    std::map<cluster::NodeIndex, json::Array> bodies;
+    std::set<ShardId> touched;
+    for (const std::string& id : ids) {
+        const ShardId shard = cluster::shard_of(id, index->shards);
+        touched.insert(shard);
+        for (const auto& [node, shards] : plan::holders_of(*topology, std::span(&shard, 1))) bodies[node].emplace_back(id);
+    }
+    order.write.shards.assign(touched.begin(), touched.end());
+    const auto holders = plan::holders_of(*topology, order.write.shards);
+    for (auto& [node, list] : bodies) {
+        NodeRequest request = json_request("POST", path_of(uid, "/documents/delete-batch"), std::move(list));
+        request.node = node;
+        request.shards = holders.at(node);
+        order.write.requests.push_back(std::move(request));
+    }
+    order.changes.push_back(touch(uid));
+    return order;
+}
+
+Order order_deletion_by_filter(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index,
+                               const json::Value& filter) {
+    protocol::Task task = task_of(TaskType::DocumentDeletion, uid,
+                                  json::Object{{"providedIds", 0}, {"deletedDocuments", nullptr}, {"originalFilter", json::to_text(filter)}});
+    if (!index) return order_failure(topology, std::move(task), index_not_found(uid));
+    Order order = order_of(topology, std::move(task));
+    broadcast(order.write, index->shards, json_request("POST", path_of(uid, "/documents/delete"), json::Object{{"filter", filter}}));
+    order.changes.push_back(touch(uid));
+    return order;
+}
+
+Order order_deletion_of_all(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index) {
+    protocol::Task task = task_of(TaskType::DocumentDeletion, uid,
+                                  json::Object{{"providedIds", 0}, {"deletedDocuments", nullptr}, {"originalFilter", nullptr}});
+    if (!index) return order_failure(topology, std::move(task), index_not_found(uid));
+    Order order = order_of(topology, std::move(task));
+    broadcast(order.write, index->shards, bare_request("DELETE", path_of(uid, "/documents")));
+    order.changes.push_back(touch(uid));
+    return order;
+}
+
+}  // namespace miroir::quorum

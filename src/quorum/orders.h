@@ -1,0 +1,55 @@
+// What each kind of write asks of the nodes, what it will do to the catalog, and what its task looks like. Pure.
+// `index` is the entry as it will be when the task's turn comes; nullptr: there is none.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "plan/catalog_change.h"
+#include "quorum/write_order.h"
+
+namespace miroir::quorum {
+
+struct Order {
+    WriteOrder write;
+    std::vector<plan::CatalogChange> changes;
+};
+
+Order order_index_creation(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index,
+                           std::optional<std::string> primary_key, std::uint32_t shards);
+Order order_index_deletion(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index);
+Order order_primary_key(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index,
+                        std::optional<std::string> primary_key);
+Order order_settings(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index,
+                     const protocol::SettingsPatch& patch, std::uint32_t shards);
+struct Swap {
+    IndexUid first, second;
+    bool rename = false;
+};
+Order order_swaps(const cluster::TopologyPtr& topology, const plan::Catalog& catalog, std::span<const Swap> swaps);
+
+struct DocumentBatch {
+    std::vector<json::Object> documents;
+    std::vector<std::string> ids;        // beside them
+    std::vector<std::uint64_t> stamps;   // beside them
+    std::string primary_key;
+    bool update = false;                 // PUT: merge into what is there
+    bool skip_creation = false;
+};
+// Makes the index first where there is none, with the settings the merge needs, before the first document lands.
+Order order_documents(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index,
+                      const DocumentBatch& batch, std::uint32_t shards);
+
+Order order_deletion_by_ids(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index,
+                            std::span<const std::string> ids);
+Order order_deletion_by_filter(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index,
+                               const json::Value& filter);
+Order order_deletion_of_all(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index);
+
+// The task fails with this when its turn comes; no node is asked.
+Order order_failure(const cluster::TopologyPtr& topology, protocol::Task task, Error verdict);
+
+Error index_not_found(const IndexUid& uid);
+
+}  // namespace miroir::quorum
