@@ -1,0 +1,4 @@
+#include "node/api/routes.h"
+namespace miroir::node {
+std::span<const Route> chat_routes() { return {}; }
+}
