@@ -92,7 +92,7 @@ def run_ctest(build, jobs, pattern, count):
     if pattern:
         command += ["-R", pattern]
     environment = {**os.environ, "GTEST_OUTPUT": f"json:{reports}/", "GTEST_BRIEF": "1"}
-    subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=False)
+    subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     for case in xml.etree.ElementTree.parse(reports / "ctest.xml").getroot().iter("testcase"):
         name = case.get("name")
         good = case.get("status") == "run"

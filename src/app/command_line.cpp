@@ -6,6 +6,7 @@
 
 #include "app/serve.h"
 #include "app/version.h"
+#include "base/error_help.h"
 #include "config/load.h"
 
 namespace miroir::app {
@@ -88,6 +89,12 @@ int run_command_line(int argc, char** argv, const Programs& programs) {
     print->callback([&] { code = print_command(sources); });
     config->add_subcommand("reference", "Print the reference page of all keys")->callback([] {
         std::fputs(config::reference().c_str(), stdout);
+    });
+
+    CLI::App* errors = app.add_subcommand("errors", "Look at the error codes");
+    errors->require_subcommand(1);
+    errors->add_subcommand("reference", "Print the reference page of all error codes")->callback([] {
+        std::fputs(error_reference().c_str(), stdout);
     });
 
     app.add_subcommand("version", "Print the version")->callback([] { std::printf("miroir %s\n", kVersion.data()); });
