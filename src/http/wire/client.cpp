@@ -1,5 +1,7 @@
 #include "http/wire/client.h"
 
+#include <optional>
+
 #include "http/wire/exchange.h"
 #include "http/wire/pool.h"
 #include "http/wire/resolve.h"
@@ -8,10 +10,18 @@
 namespace miroir::wire {
 
 struct Client::Core {
+    using Tls = Result<std::shared_ptr<const TlsContext>>;
+
     env::Reactor& reactor;
     ClientOptions options;
-    Result<std::shared_ptr<const TlsContext>> tls;
     std::shared_ptr<Pool> pool;
+    std::optional<Tls> tls_made;
+
+    // Made when first needed: reading the system's authorities takes longer than the whole start otherwise does.
+    const Tls& tls() {
+        if (!tls_made) tls_made = make_client_tls(options.tls);
+        return *tls_made;
+    }
 };
 
 namespace {
@@ -24,9 +34,9 @@ Error trouble(ErrorCode code, const http::Address& to, std::string_view what) {
 
 // Opens a connection within the connect timeout; nothing is sent yet.
 env::Task<StreamOrError> connect(std::shared_ptr<Client::Core> core, http::Address to, http::SendOptions options) {
-    if (to.tls && !core->tls) co_return fail(core->tls.error());
+    if (to.tls && !core->tls()) co_return fail(core->tls().error());
     const env::Deadline limit = options.deadline.sooner(env::Deadline::after(core->reactor, core->options.connect_timeout));
-    auto stream = std::make_shared<Stream>(core->reactor, to.tls ? *core->tls : nullptr);
+    auto stream = std::make_shared<Stream>(core->reactor, to.tls ? *core->tls() : nullptr);
     stream->expire_at(limit.at);
     const env::Cancel::Hook hook(options.cancel, [stream] { stream->close(Outcome::Canceled); });
     std::vector<sockaddr_storage> addresses = co_await resolve(core->reactor, to.host, to.port, limit.at, options.cancel);
@@ -95,15 +105,15 @@ env::Task<Result<http::Reply>> send_on(std::shared_ptr<Client::Core> core, http:
 
 Client::Client(env::Reactor& reactor, ClientOptions options) {
     const Pool::Bounds bounds{.per_address = options.idle_per_address, .total = options.idle_total, .idle_timeout = options.idle_timeout};
-    auto tls = make_client_tls(options.tls);
     auto pool = std::make_shared<Pool>(reactor, bounds);
-    core_ = std::make_shared<Core>(Core{.reactor = reactor, .options = std::move(options), .tls = std::move(tls), .pool = std::move(pool)});
+    core_ = std::make_shared<Core>(Core{.reactor = reactor, .options = std::move(options), .pool = std::move(pool)});
 }
 
 Client::~Client() { core_->pool->close_all(); }
 
 Result<void> Client::tls_ready() const {
-    if (!core_->tls) return fail(core_->tls.error());
+    const Core::Tls& tls = core_->tls();
+    if (!tls) return fail(tls.error());
     return {};
 }
 

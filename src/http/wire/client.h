@@ -36,7 +36,7 @@ public:
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
-    // Whether the TLS files could be used; if not, https addresses fail with the same error.
+    // Whether the TLS files can be used (reads them now); if not, https addresses fail with the same error.
     Result<void> tls_ready() const;
 
     env::Task<Result<http::Reply>> send(http::Address to, http::Outgoing request, http::SendOptions options) override;
