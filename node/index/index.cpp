@@ -116,6 +116,9 @@ const std::map<DocId, DocumentVectors>& Index::vectors(std::string_view embedder
     return found == state_->vectors.end() ? kNone : found->second;
 }
 
+const Tokenizer& Index::tokenizer() const { return state_->tokenizer; }
 const Postings& Index::postings() const { return state_->postings; }
+const std::vector<FieldRole>& Index::roles() const { return state_->roles; }
+const Index::Synonyms& Index::synonyms() const { return state_->synonyms; }
 
 }  // namespace miroir::node

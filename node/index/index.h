@@ -25,7 +25,9 @@ struct Settings;
 
 namespace miroir::node {
 
-class Postings;  // node/index/postings.h, for node/search only
+class Postings;  // node/index/postings.h
+class Tokenizer;
+struct FieldRole;  // node/index/roles.h
 class Batch;
 
 struct Operation {
@@ -92,7 +94,13 @@ public:
     // Vectors by embedder and document.
     const std::map<DocId, DocumentVectors>& vectors(std::string_view embedder) const;
 
+    // For node/search and for highlighting: how texts are cut, what stands where, what fields are to the settings
+    // (one role per field id), and the synonyms as lists of normalised words.
+    const Tokenizer& tokenizer() const;
     const Postings& postings() const;
+    const std::vector<FieldRole>& roles() const;
+    using Synonyms = std::map<std::vector<std::string>, std::vector<std::vector<std::string>>>;
+    const Synonyms& synonyms() const;
 
     // Snapshot: the sink gets lines of text (no line breaks inside); restore wants them back in the same order.
     using LineSink = std::function<void(std::string_view)>;

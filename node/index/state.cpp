@@ -37,6 +37,32 @@ void Index::State::rebuild_roles() {
     options.non_separators.assign(settings.non_separator_tokens.begin(), settings.non_separator_tokens.end());
     options.dictionary.assign(settings.dictionary.begin(), settings.dictionary.end());
     tokenizer = Tokenizer(std::move(options));
+    rebuild_synonyms();
+}
+
+void Index::State::rebuild_synonyms() {
+    const auto words_of = [&](const std::string& text) {
+        std::vector<std::string> words;
+        for (Token& token : tokenizer.tokenize(text)) {
+            if (token.is_word() && !token.lemma.empty()) words.push_back(std::move(token.lemma));
+        }
+        return words;
+    };
+    // Keys that become the same are joined; the synonyms of a word come in order of their spelling.
+    std::map<std::vector<std::string>, std::set<std::string>> joined;
+    for (const auto& [word, given] : settings.synonyms) {
+        std::vector<std::string> key = words_of(word);
+        if (!key.empty()) joined[std::move(key)].insert(given.begin(), given.end());
+    }
+    synonyms.clear();
+    for (const auto& [key, given] : joined) {
+        std::vector<std::vector<std::string>> lists;
+        for (const std::string& text : given) {
+            std::vector<std::string> words = words_of(text);
+            if (!words.empty()) lists.push_back(std::move(words));
+        }
+        if (!lists.empty()) synonyms.emplace(key, std::move(lists));
+    }
 }
 
 bool Index::State::geo_enabled() const {

@@ -33,6 +33,7 @@ struct Index::State {
     std::unordered_map<std::string, DocId, TextHash, std::equal_to<>> ids;
     std::uint64_t raw_size = 0;
     Tokenizer tokenizer;
+    Synonyms synonyms;
     Postings postings;
     std::map<std::string, FacetField, std::less<>> facets;
     std::map<DocId, GeoPoint> points;
@@ -41,7 +42,8 @@ struct Index::State {
     std::map<std::string, std::map<DocId, DocumentVectors>, std::less<>> vectors;
 
     FieldId field_of(std::string_view name);      // inserts the name and its role
-    void rebuild_roles();
+    void rebuild_roles();   // and the tokenizer and the synonyms: all that is made of the settings alone
+    void rebuild_synonyms();
     bool geo_enabled() const;
     bool geojson_enabled() const;
     json::Object parsed(DocId id) const;
