@@ -1,0 +1,204 @@
+// A call's way: begin → (delay) deliver → the server's handler → answer → (delay) arrive → finish. Each step asks
+// anew whether the wire is open and the host alive, because both may have changed meanwhile. finish() happens once:
+// by the reply, the deadline, the caller's cancel, or the death of either side.
+#include "sim/network.h"
+
+#include <utility>
+
+namespace miroir::sim {
+
+struct Network::Call {
+    std::uint64_t id = 0;
+    Life* client = nullptr;
+    std::string to;
+    std::uint64_t server_life = 0;  // 0: not delivered
+    http::Outgoing request;
+    std::size_t body_limit = 0;
+    env::Cancel server_cancel;
+    env::TimerId deadline = 0;
+    env::OneShot<Result<http::Reply>> result;
+    bool done = false;
+
+    explicit Call(Life& from) : client(&from), result(from) {}
+};
+
+struct Network::CancelCall {
+    Network* network;
+    CallPtr call;
+    void operator()() const { network->finish(call, fail(ErrorCode::MiroirCanceled, "the call was cancelled")); }
+};
+
+env::Task<Result<http::Reply>> HostClient::send(http::Address to, http::Outgoing request, http::SendOptions options) {
+    if (!life_.alive() || options.cancel.requested()) co_return fail(ErrorCode::MiroirCanceled, "the call was cancelled");
+    const Network::CallPtr call = network_.begin(life_, std::move(to), std::move(request), options);
+    Network::CancelCall cancel{&network_, call};
+    const env::Cancel::Hook hook(options.cancel, std::move(cancel));
+    Result<http::Reply> reply = co_await call->result;
+    co_return reply;
+}
+
+Network::Network(World& world) : world_(world), random_(world.random().fork("network")) {}
+Network::~Network() = default;
+
+void Network::listen(Life& life, http::Handler& handler) {
+    listening_[life.host()] = {&life, &handler};
+    dark_.erase(life.host());
+}
+
+void Network::drop(Life& life, bool power_lost) {
+    const auto at = listening_.find(life.host());
+    if (at != listening_.end() && at->second.life == &life) listening_.erase(at);
+    if (power_lost) dark_.insert(life.host());
+    const std::map<std::uint64_t, CallPtr> before = calls_;
+    for (const auto& [id, call] : before) {
+        if (call->client == &life) {
+            finish(call, fail(ErrorCode::MiroirCanceled, "the caller is dead"));
+        } else if (call->to == life.host() && call->server_life == life.number() && !power_lost) {
+            world_.in(delay(call->to), [this, call] { finish(call, fail(ErrorCode::MiroirNodeBadReply, "the connection was closed")); });
+        }
+    }
+}
+
+void Network::block_both(const std::string& a, const std::string& b) {
+    block(a, b);
+    block(b, a);
+}
+
+void Network::heal() {
+    blocked_.clear();
+    slow_.clear();
+    clogged_.clear();
+    bursts_.clear();
+    options.loss_before = options.loss_after = options.duplicate = options.truncate = options.burst = 0;
+}
+
+std::uint64_t Network::sent(const std::string& from, const std::string& to) const {
+    const auto at = sent_.find({from, to});
+    return at == sent_.end() ? 0 : at->second;
+}
+
+Network::CallPtr Network::begin(Life& from, http::Address to, http::Outgoing request, const http::SendOptions& options) {
+    auto call = std::make_shared<Call>(from);
+    call->id = ++last_call_;
+    call->to = to.host;
+    call->request = std::move(request);
+    call->body_limit = options.body_limit;
+    calls_.emplace(call->id, call);
+    ++sent_[{from.host(), call->to}];
+    world_.mark(from.host());
+    world_.mark(call->to);
+    world_.mark(call->request.target);
+    world_.mark(call->request.body);
+    if (options.deadline.at != env::Monotonic::max()) {
+        call->deadline = world_.at(options.deadline.at, [this, call] { finish(call, fail(ErrorCode::MiroirTimeout, "no answer in time")); });
+    }
+    world_.in(delay(call->to), [this, call] { deliver(call); });
+    if (env::chance(random_, this->options.duplicate)) {
+        world_.in(delay(call->to) + delay(call->to), [this, call] { deliver(call); });
+    }
+    return call;
+}
+
+void Network::deliver(const CallPtr& call) {
+    if (blocked_.contains({call->client->host(), call->to})) return;  // the caller waits
+    if (env::chance(random_, options.loss_before)) return lose(call, ErrorCode::MiroirNodeUnreachable);
+    const auto at = listening_.find(call->to);
+    if (at == listening_.end()) {
+        if (!dark_.contains(call->to)) finish(call, fail(ErrorCode::MiroirNodeUnreachable, "connection refused"));
+        return;
+    }
+    Life& server = *at->second.life;
+    call->server_life = server.number();
+    if (int status = 0; bursting(call->to, status)) {
+        http::Reply refusal;
+        refusal.status = status;
+        refusal.body = R"({"message":"too busy","code":"too_many_search_requests","type":"system","link":""})";
+        return answer(call, std::move(refusal));
+    }
+    env::spawn(server, serve(*this, call, *at->second.handler, server));
+}
+
+env::Task<void> Network::serve(Network& network, CallPtr call, http::Handler& handler, Life& server) {
+    http::Request request;
+    request.method = call->request.method;
+    request.target = call->request.target;
+    request.headers = call->request.headers;
+    request.peer = call->client->host();
+    if (!call->request.body.empty()) {
+        request.content_length = call->request.body.size();
+        request.body = http::body_of(call->request.body);
+    }
+    http::Call context;
+    context.cancel = call->server_cancel;
+    context.request_id = std::to_string(call->id);
+    http::Reply reply = co_await handler.handle(std::move(request), std::move(context));
+    if (reply.stream) {
+        Result<std::string> whole = co_await http::read_all(*reply.stream, call->body_limit);
+        reply.stream.reset();
+        reply.body = whole ? *std::move(whole) : std::string();
+    }
+    if (server.alive()) network.answer(call, std::move(reply));
+}
+
+void Network::answer(const CallPtr& call, http::Reply reply) {
+    world_.mark(static_cast<std::uint64_t>(reply.status));
+    world_.mark(reply.body);
+    if (env::chance(random_, options.loss_after)) return lose(call, ErrorCode::MiroirNodeBadReply);
+    if (!reply.body.empty() && env::chance(random_, options.truncate)) {
+        if (env::chance(random_, options.reset_share)) {
+            finish(call, fail(ErrorCode::MiroirNodeBadReply, "the connection was closed in the middle of the reply"));
+            return;
+        }
+        reply.body.resize(env::draw_below(random_, reply.body.size()));
+    }
+    world_.in(delay(call->to), [this, call, reply = std::move(reply)]() mutable { arrive(call, std::move(reply)); });
+}
+
+void Network::arrive(const CallPtr& call, http::Reply reply) {
+    if (blocked_.contains({call->to, call->client->host()})) return;
+    if (reply.body.size() > call->body_limit) {
+        return finish(call, fail(ErrorCode::MiroirNodeBadReply, "the reply is larger than allowed"));
+    }
+    finish(call, std::move(reply));
+}
+
+void Network::finish(const CallPtr& call, Result<http::Reply> result) {
+    if (std::exchange(call->done, true)) return;
+    calls_.erase(call->id);
+    world_.cancel(call->deadline);
+    world_.mark(result ? static_cast<std::uint64_t>(result->status) : static_cast<std::uint64_t>(result.error().code));
+    const bool gone = !result.has_value();
+    call->result.set(std::move(result));
+    if (!gone || call->server_life == 0) return;
+    world_.in(delay(call->to), [cancel = call->server_cancel]() mutable {  // the server sees the connection close
+        if (!cancel.requested()) cancel.request();
+    });
+}
+
+void Network::lose(const CallPtr& call, ErrorCode told_as) {
+    if (env::chance(random_, options.reset_share)) finish(call, fail(told_as, "the connection was reset"));
+}
+
+bool Network::bursting(const std::string& host, int& status) {
+    auto& [until, with] = bursts_[host];
+    if (world_.now() >= until && env::chance(random_, options.burst)) {
+        until = world_.now() + options.burst_length;
+        with = options.burst_statuses[env::draw_below(random_, options.burst_statuses.size())];
+    }
+    status = with;
+    return world_.now() < until;
+}
+
+std::chrono::nanoseconds Network::delay(const std::string& host) {
+    std::chrono::nanoseconds out = options.delay_floor;
+    const double unit = env::draw_unit(random_);
+    double share = 1;
+    if (options.delay_shape == DelayShape::Uniform) share = 2 * unit;
+    if (options.delay_shape == DelayShape::HeavyTail) share = std::min(50.0, unit / (1.0 - unit));
+    out += std::chrono::nanoseconds(static_cast<std::int64_t>(static_cast<double>(options.delay_mean.count()) * share));
+    if (const auto slow = slow_.find(host); slow != slow_.end()) out += slow->second / 2;  // on either way
+    if (const auto clog = clogged_.find(host); clog != clogged_.end() && clog->second > world_.now()) out += clog->second - world_.now();
+    return out;
+}
+
+}  // namespace miroir::sim

@@ -1,0 +1,12 @@
+// The stories, one function each.
+#pragma once
+
+#include "sim/run.h"
+
+namespace miroir::sim {
+
+void play_probes(Run& run);
+void play_partition(Run& run);
+void play_selftest(Run& run);
+
+}  // namespace miroir::sim
