@@ -143,11 +143,10 @@ env::Task<http::Reply> Connection::run_handler(RequestHead& head, std::shared_pt
         stream_->read_ahead(Stream::kRoom);  // its end tells that the client has gone away
     }
     http::Call call{.cancel = *cancel_};
-    env::Task<http::Reply> answering = floor_->handler.handle(std::move(request), std::move(call));
     http::Reply reply;
     bool threw = false;
     try {
-        reply = co_await answering;
+        reply = co_await floor_->handler.handle(std::move(request), std::move(call));
     } catch (...) {
         threw = true;
     }

