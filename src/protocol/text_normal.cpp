@@ -76,6 +76,26 @@ std::string normalize_facet(std::string_view text) {
     return out;
 }
 
+std::string decomposed_text(std::string_view text) {
+    std::string out;
+    decomposed(text).toUTF8String(out);
+    return out;
+}
+
+std::string plain_word(std::string_view text) {
+    const icu::UnicodeString lowered = decomposed(text).toLower(icu::Locale::getRoot());
+    icu::UnicodeString kept;
+    for (int32_t i = 0; i < lowered.length(); i = lowered.moveIndex32(i, 1)) {
+        const UChar32 point = lowered.char32At(i);
+        if (point == 0x153) kept.append(icu::UnicodeString("oe"));
+        else if (point == 0xE6) kept.append(icu::UnicodeString("ae"));
+        else if (u_charType(point) != U_NON_SPACING_MARK) kept.append(point);
+    }
+    std::string out;
+    kept.toUTF8String(out);
+    return out;
+}
+
 std::string plain_number(double number) {
     // The smallest and largest doubles need some 340 digits without an exponent.
     char text[512];

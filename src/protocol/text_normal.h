@@ -9,6 +9,11 @@ namespace miroir::protocol {
 
 std::string normalize_facet(std::string_view text);
 
+// The forms in which settings keep words: decomposed only (stop words), or also without marks, lower-cased and with
+// ligatures spelled out (words exempt from typos).
+std::string decomposed_text(std::string_view text);
+std::string plain_word(std::string_view text);
+
 // A number in messages and facet keys: the shortest digits, no trailing zeros, never an exponent ("2.5", "10").
 std::string plain_number(double number);
 inline std::string facet_number(double number) { return plain_number(number); }

@@ -36,7 +36,7 @@ struct TypoTolerance {
     bool enabled = true;
     std::uint8_t one_typo = 5;    // shortest word that may have one
     std::uint8_t two_typos = 9;
-    std::set<std::string> disable_on_words;       // lower-cased, as stored
+    std::set<std::string> disable_on_words;       // lower-cased, without accents, as stored
     std::set<std::string> disable_on_attributes;
     bool disable_on_numbers = false;
     bool operator==(const TypoTolerance&) const = default;
@@ -92,7 +92,7 @@ struct Settings {
     std::optional<std::vector<LocalizedRule>> localized_attributes;
     bool facet_search = true;
     PrefixSearch prefix_search = PrefixSearch::IndexingTime;
-    json::Object chat;  // members that differ from the default, as rendered
+    json::Object chat;  // the members that were set
     bool operator==(const Settings&) const = default;
 
     FacetOrder facet_order(std::string_view field) const;  // the field's own, else that of "*"
@@ -118,7 +118,7 @@ std::span<const SettingRow> setting_rows();                       // in the orde
 const SettingRow* setting_by_route(std::string_view route);
 
 // What a request changes: the members it gave, checked, as JSON in the engine's order and normal form (lists that the
-// engine sorts are sorted, "*" in an attribute list makes it a reset). Null means reset.
+// engine sorts are sorted, defaults inside filterable rules written out). Null means reset.
 struct SettingsPatch {
     json::Object changes;
     bool is_reset = false;    // DELETE of all: every member is null
@@ -141,5 +141,7 @@ json::Object settings_to_store(const Settings& settings);
 Result<Settings> settings_from_store(const json::Value& stored);
 
 std::string masked_secret(std::string secret);
+// The sentence for words that may have one typo later than two.
+std::string typo_sizes_refusal(std::uint64_t one_typo, std::uint64_t two_typos);
 
 }  // namespace miroir::protocol
