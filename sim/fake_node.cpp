@@ -11,7 +11,11 @@ constexpr std::string_view kLedger = "ledger";
 class FakeNode final : public App, public http::Handler {
 public:
     FakeNode(std::shared_ptr<const FakeNodeManner> manner, AppContext context)
-        : manner_(std::move(manner)), disk_(context.disk) {}
+        : manner_(std::move(manner)), disk_(context.disk) {
+        // A torn last line would swallow the beginning of the next one.
+        const std::string kept = disk_.read(kLedger).value_or("");
+        if (!kept.empty() && !kept.ends_with('\n')) std::ignore = disk_.truncate(kLedger, kept.rfind('\n') + 1);
+    }
 
     http::Handler* handler() override { return this; }
 

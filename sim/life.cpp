@@ -8,7 +8,7 @@ namespace miroir::sim {
 namespace {
 
 bool g_show_logs = false;  // set once by the command line; no run depends on it
-constexpr int kMostLastSteps = 200'000;
+constexpr int kMostLastSteps = 20'000;
 
 std::string text_of(const env::LogField& field) {
     struct Show {

@@ -32,7 +32,7 @@ public:
     const cluster::BreakerOptions& breaker_options() const { return breaker_options_; }
 
     static constexpr std::chrono::milliseconds kCallTimeout{100};
-    static constexpr std::chrono::milliseconds kCallPause{5};
+    static constexpr std::chrono::milliseconds kCallPause{40};
 
 private:
     env::Task<void> call_on(NodeId node, http::Address to);

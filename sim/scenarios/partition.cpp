@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using cluster::NodeState;
 
-constexpr int kCallers = 8;
+constexpr int kCallers = 6;
 
 void cut(Run& run, const std::string& node, std::uint64_t way) {
     if (way != 1) run.network.block("watcher", node);

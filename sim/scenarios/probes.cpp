@@ -21,7 +21,7 @@ void watch_for_slander(Run& run, WatchedCluster& c, const std::vector<char>& inn
     run.always(20ms, [&run, &c, &innocent] {
         if (!c.watcher_host().alive() || !run.network.options.quiet()) return;
         for (std::size_t i = 0; i < c.size(); ++i) {
-            if (innocent[i] && c.seen(i) == NodeState::Down) run.unsafe("node-" + std::to_string(i) + " is well and was called down");
+            if (innocent[i] && c.reach(i) == cluster::NodeReach::Down) run.unsafe("node-" + std::to_string(i) + " is well and was called down");
         }
     });
 }
@@ -94,6 +94,8 @@ void play_probes(Run& run) {
         noise(run);
         const std::uint32_t unknown_falls = 4;  // the noise may have thrown each of them often
         run.expect_within(c.return_bound(unknown_falls), "all are up after the noise", [&] { return c.all_up(); });
+        run.world.run_for(c.options().timeout);  // what the noise held back has come or was given up
+        std::ranges::fill(innocent, 1);
     }
     if (!run.failed() && run.chance(0.5)) {
         c.watcher_host().kill();

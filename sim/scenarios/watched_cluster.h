@@ -25,6 +25,9 @@ public:
     const cluster::TopologySpec& spec() const { return spec_; }
 
     cluster::NodeState seen(std::size_t i) { return watcher().state(i); }
+    cluster::NodeReach reach(std::size_t i) {  // Unknown and Down look the same as a state
+        return watcher().topology().current()->node(static_cast<cluster::NodeIndex>(i)).standing.reach;
+    }
     bool is_up(std::size_t i) { return seen(i) == cluster::NodeState::Active; }
     bool all_up();
 
