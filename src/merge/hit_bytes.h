@@ -9,7 +9,7 @@ namespace miroir::merge {
 struct HitShape {
     bool score = false;             // keep _rankingScore
     bool details = false;           // keep _rankingScoreDetails, without our rule
-    std::string_view drop_field;    // a field fetched only for the merge (the distinct one), or empty
+    std::string drop_field;         // a field fetched only for the merge (the distinct one), or empty
 };
 
 // Appends the JSON object. `bytes` is a hit of a NodeAnswer that is still alive. False: the bytes are no object.

@@ -21,29 +21,29 @@ std::uint64_t saturating_multiply(std::uint64_t a, std::uint64_t b) {
     return a != 0 && b > UINT64_MAX / a ? UINT64_MAX : a * b;
 }
 
-ReplyShape shape_of(const SearchQuery& query) {
-    ReplyShape shape;
-    shape.query = query.q.value_or("");
-    shape.paged = query.is_exhaustive();
-    shape.offset = query.offset;
-    shape.limit = query.limit;
-    shape.page = query.page.value_or(1);
-    shape.hits_per_page = query.hits_per_page.value_or(20);
-    shape.facets = query.facets.has_value();
-    shape.semantic = query.hybrid.has_value();
-    shape.query_vector = query.retrieve_vectors && query.hybrid.has_value();
-    shape.score = query.show_ranking_score;
-    shape.details = query.show_ranking_score_details;
-    return shape;
+merge::ReplyFrame frame_of(const SearchQuery& query) {
+    merge::ReplyFrame frame;
+    frame.query = query.q.value_or("");
+    frame.paged = query.is_exhaustive();
+    frame.offset = query.offset;
+    frame.limit = query.limit;
+    frame.page = query.page.value_or(1);
+    frame.hits_per_page = query.hits_per_page.value_or(20);
+    frame.facets = query.facets.has_value();
+    frame.semantic = query.hybrid.has_value();
+    frame.query_vector = query.retrieve_vectors && query.hybrid.has_value();
+    frame.hits.score = query.show_ranking_score;
+    frame.hits.details = query.show_ranking_score_details;
+    return frame;
 }
 
 // Which hits make the page: those before it and those of it, within what the index lets anybody reach.
-void cut_page(merge::SearchRecipe& recipe, const ReplyShape& shape, std::uint64_t reachable) {
-    std::uint64_t skip = shape.offset;
-    std::uint64_t take = shape.limit;
-    if (shape.paged) {
-        skip = shape.page == 0 ? 0 : saturating_multiply(shape.page - 1, shape.hits_per_page);
-        take = shape.page == 0 ? 0 : shape.hits_per_page;
+void cut_page(merge::SearchRecipe& recipe, const merge::ReplyFrame& frame, std::uint64_t reachable) {
+    std::uint64_t skip = frame.offset;
+    std::uint64_t take = frame.limit;
+    if (frame.paged) {
+        skip = frame.page == 0 ? 0 : saturating_multiply(frame.page - 1, frame.hits_per_page);
+        take = frame.page == 0 ? 0 : frame.hits_per_page;
     }
     recipe.skip = std::min(skip, reachable);
     recipe.take = std::min(take, reachable - recipe.skip);
@@ -130,12 +130,12 @@ void ask_from_the_first(SearchQuery& query, const merge::SearchRecipe& recipe) {
 
 Result<SearchPlan> plan_search(const IndexPtr& index, const SearchQuery& query, const cluster::TopologyPtr& topology,
                                const cluster::Cover& cover) {
-    SearchPlan plan{.topology = topology, .index = index, .calls = {}, .vector_calls = {}, .recipe = {},
-                    .facet_recipe = facet_recipe_of(index->settings), .shape = shape_of(query)};
+    SearchPlan plan{.topology = topology, .index = index, .calls = {}, .vector_calls = {}, .alone = false, .asked = {}, .asked_vectors = {}, .recipe = {},
+                    .facet_recipe = facet_recipe_of(index->settings), .frame = frame_of(query)};
     SearchQuery asked = query;
     asked.use_network.reset();
     hide_undisplayed(asked, index->settings);
-    cut_page(plan.recipe, plan.shape, index->settings.max_total_hits);
+    cut_page(plan.recipe, plan.frame, index->settings.max_total_hits);
 
     const std::optional<std::string> distinct = query.distinct ? query.distinct : index->settings.distinct_attribute;
     if (distinct) asked.distinct = distinct;
@@ -148,7 +148,7 @@ Result<SearchPlan> plan_search(const IndexPtr& index, const SearchQuery& query, 
     } else {
         ask_from_the_first(asked, plan.recipe);
         if (distinct) plan.recipe.distinct_field = *distinct;
-        if (distinct) plan.shape.drop_field = fetch_distinct(asked, *distinct);
+        if (distinct) plan.frame.hits.drop_field = fetch_distinct(asked, *distinct);
         plan.recipe.threshold = query.ranking_score_threshold;
     }
     const bool mixed = !alone && query.hybrid && query.q && !query.q->empty() && query.hybrid->semantic_ratio > 0 &&
@@ -160,11 +160,19 @@ Result<SearchPlan> plan_search(const IndexPtr& index, const SearchQuery& query, 
         asked.vector.reset();
         vectors.hybrid->semantic_ratio = 1;
     }
-    for (const cluster::CoverPart& part : cover.parts) {
-        plan.calls.push_back(call_of(*index, part, asked));
-        if (mixed) plan.vector_calls.push_back(call_of(*index, part, vectors));
-    }
+    plan.alone = alone;
+    plan.asked = std::move(asked);
+    plan.asked_vectors = std::move(vectors);
+    plan.calls = calls_for(plan, cover, Leg::Words);
+    if (mixed) plan.vector_calls = calls_for(plan, cover, Leg::Vectors);
     return plan;
+}
+
+std::vector<NodeCall> calls_for(const SearchPlan& plan, const cluster::Cover& cover, Leg leg) {
+    const SearchQuery& asked = leg == Leg::Vectors ? plan.asked_vectors : plan.asked;
+    std::vector<NodeCall> calls;
+    for (const cluster::CoverPart& part : cover.parts) calls.push_back(call_of(*plan.index, part, asked));
+    return calls;
 }
 
 json::Value explained(const SearchPlan& plan) {

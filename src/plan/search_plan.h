@@ -11,37 +11,32 @@
 #include "json/value.h"
 #include "merge/facet_merge.h"
 #include "merge/search_merge.h"
+#include "merge/search_reply.h"
 #include "plan/catalog.h"
 #include "plan/node_call.h"
 #include "protocol/query/search_query.h"
 
 namespace miroir::plan {
 
-// How the client wants to see what comes out.
-struct ReplyShape {
-    std::string query;        // q, or empty
-    bool paged = false;       // page/hitsPerPage rather than offset/limit
-    std::uint64_t offset = 0, limit = 20;
-    std::uint64_t page = 1, hits_per_page = 20;
-    bool facets = false;
-    bool semantic = false;    // semanticHitCount is shown
-    bool query_vector = false;
-    bool score = false, details = false;
-    std::string drop_field;   // fetched only for the merge
-};
-
 struct SearchPlan {
     cluster::TopologyPtr topology;
     IndexPtr index;
     std::vector<NodeCall> calls;
     std::vector<NodeCall> vector_calls;  // hybrid: asked only when words are not good enough
+    bool alone = false;                  // one node answers for everything and cuts the page itself
+    protocol::SearchQuery asked;         // of every node, before its shard filter
+    protocol::SearchQuery asked_vectors;
     merge::SearchRecipe recipe;
     merge::FacetRecipe facet_recipe;
-    ReplyShape shape;
+    merge::ReplyFrame frame;
 };
 
 Result<SearchPlan> plan_search(const IndexPtr& index, const protocol::SearchQuery& query,
                                const cluster::TopologyPtr& topology, const cluster::Cover& cover);
+
+// The same questions for other nodes, after some did not answer. Not for a plan that is answered alone.
+enum class Leg : std::uint8_t { Words, Vectors };
+std::vector<NodeCall> calls_for(const SearchPlan& plan, const cluster::Cover& cover, Leg leg);
 
 json::Value explained(const SearchPlan& plan);
 

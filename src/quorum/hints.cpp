@@ -50,6 +50,7 @@ env::Task<Result<void>> Hints::open() {
         if (!oldest) co_return fail(oldest.error());
         if (*oldest) range.first = (*oldest)->place;
         ranges_[node] = range;
+        board_.set(node, any(node));
     }
     co_return Result<void>{};
 }
@@ -58,6 +59,7 @@ void Hints::add(tasks::Batch& batch, const NodeId& node, std::uint64_t task, con
     Range& range = ranges_[node];
     batch.put(table_of(node), tasks::key_of(range.next++), record_of(task, request));
     batch.put(std::string(kNodes), node.value, tasks::key_of(range.next));
+    board_.set(node, true);
 }
 
 std::uint64_t Hints::waiting(const NodeId& node) const {
@@ -80,6 +82,7 @@ env::Task<Result<void>> Hints::drop(NodeId node, std::uint64_t place) {
     batch.erase(table_of(node), tasks::key_of(place));
     const Result<void> dropped = co_await store_.commit(std::move(batch));
     if (dropped) ranges_[node].first = place + 1;
+    board_.set(node, any(node));
     co_return dropped;
 }
 

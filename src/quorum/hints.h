@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/ids.h"
+#include "quorum/behind.h"
 #include "quorum/write_order.h"
 #include "tasks/store.h"
 
@@ -13,7 +14,7 @@ namespace miroir::quorum {
 
 class Hints {
 public:
-    explicit Hints(tasks::Store& store) : store_(store) {}
+    Hints(tasks::Store& store, BehindBoard& board) : store_(store), board_(board) {}
     env::Task<Result<void>> open();
 
     // Puts the request into `batch`, to be replayed as part of `task`.
@@ -32,6 +33,7 @@ public:
 
 private:
     tasks::Store& store_;
+    BehindBoard& board_;
     struct Range {
         std::uint64_t first = 0, next = 0;
     };

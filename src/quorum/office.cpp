@@ -34,16 +34,17 @@ Error reserved_setting() {
 }  // namespace
 
 Office::Office(env::Env env, http::Client& client, tasks::Store& store, TopologySource topology,
-               std::unique_ptr<tasks::TaskBook> tasks, std::unique_ptr<CatalogBook> catalog, OfficeOptions options)
+               std::unique_ptr<tasks::TaskBook> tasks, std::unique_ptr<CatalogBook> catalog, BehindBoard& board,
+               OfficeOptions options)
     : env_(env), topology_(std::move(topology)), tasks_(std::move(tasks)), catalog_(std::move(catalog)), options_(options),
-      writer_(env, client, store, *tasks_, *catalog_, options.writer) {}
+      writer_(env, client, store, *tasks_, *catalog_, board, options.writer) {}
 
 env::Task<Result<std::unique_ptr<Office>>> Office::open(env::Env env, http::Client& client, tasks::Store& store,
                                                         TopologySource topology, CatalogBook::Publish publish,
-                                                        OfficeOptions options) {
+                                                        BehindBoard& board, OfficeOptions options) {
     MIROIR_CO_TRY(std::unique_ptr<tasks::TaskBook> tasks, co_await tasks::TaskBook::open(store));
     MIROIR_CO_TRY(std::unique_ptr<CatalogBook> catalog, co_await CatalogBook::open(store, std::move(publish)));
-    std::unique_ptr<Office> office(new Office(env, client, store, std::move(topology), std::move(tasks), std::move(catalog), options));
+    std::unique_ptr<Office> office(new Office(env, client, store, std::move(topology), std::move(tasks), std::move(catalog), board, options));
     MIROIR_CO_CHECK(co_await office->writer_.hints().open());
     co_return office;
 }

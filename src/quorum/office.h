@@ -34,7 +34,7 @@ public:
 
     static env::Task<Result<std::unique_ptr<Office>>> open(env::Env env, http::Client& client, tasks::Store& store,
                                                            TopologySource topology, CatalogBook::Publish publish,
-                                                           OfficeOptions options);
+                                                           BehindBoard& board, OfficeOptions options);
     // Follows tasks and replays hints until `stop`.
     env::Task<void> run(env::Cancel stop);
 
@@ -52,12 +52,11 @@ public:
     env::Task<Result<json::Value>> list_tasks(protocol::TaskQuery query);
     // The parts of a task on the nodes: for operators.
     env::Task<Result<json::Value>> inspect_task(std::uint64_t uid);
-    // A replica with hints may not answer reads.
-    bool is_behind(const NodeId& node) { return writer_.hints().any(node); }
 
 private:
     Office(env::Env env, http::Client& client, tasks::Store& store, TopologySource topology,
-           std::unique_ptr<tasks::TaskBook> tasks, std::unique_ptr<CatalogBook> catalog, OfficeOptions options);
+           std::unique_ptr<tasks::TaskBook> tasks, std::unique_ptr<CatalogBook> catalog, BehindBoard& board,
+           OfficeOptions options);
 
     plan::IndexPtr index_of(const IndexUid& uid) const { return catalog_->projected().find(uid); }
     Stamps& stamps_of(const IndexUid& uid);

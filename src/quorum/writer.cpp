@@ -20,8 +20,8 @@ struct Writer::Sending {
 };
 
 Writer::Writer(env::Env env, http::Client& client, tasks::Store& store, tasks::TaskBook& tasks, CatalogBook& catalog,
-               WriterOptions options)
-    : env_(env), client_(client), tasks_(tasks), catalog_(catalog), options_(std::move(options)), hints_(store) {}
+               BehindBoard& board, WriterOptions options)
+    : env_(env), client_(client), tasks_(tasks), catalog_(catalog), options_(std::move(options)), hints_(store, board) {}
 
 env::Lane& Writer::lane(const IndexUid& index) { return lanes_.try_emplace(index, env_.executor).first->second; }
 

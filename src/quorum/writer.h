@@ -34,7 +34,7 @@ struct Receipt {
 class Writer {
 public:
     Writer(env::Env env, http::Client& client, tasks::Store& store, tasks::TaskBook& tasks, CatalogBook& catalog,
-           WriterOptions options);
+           BehindBoard& board, WriterOptions options);
 
     // The lane of one index; writes that concern several enter them in the order of their names.
     env::Lane& lane(const IndexUid& index);

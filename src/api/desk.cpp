@@ -1,0 +1,41 @@
+#include "api/desk.h"
+
+#include "protocol/keys/index_uid.h"
+
+namespace miroir::api {
+
+Desk::Desk(env::Env env, const cluster::SnapshotHolder& topology, CatalogSource catalog, Behind behind,
+           scatter::Scatter scatter, quorum::Office& office, env::Executor& office_executor, DeskOptions options)
+    : env_(env), topology_(topology), catalog_(std::move(catalog)), behind_(std::move(behind)), scatter_(std::move(scatter)),
+      office_(office), office_executor_(office_executor), options_(std::move(options)) {
+    ring_.master_key = options_.master_key;
+}
+
+Result<plan::IndexPtr> Desk::open(std::string_view uid) const {
+    MIROIR_CHECK(protocol::check_index_uid(uid));
+    const IndexUid name{std::string(uid)};
+    if (plan::IndexPtr index = catalog()->find(name)) return index;
+    return fail(quorum::index_not_found(name));
+}
+
+Result<protocol::Grant> Desk::admit(const server::Incoming& in, std::string_view action, std::optional<std::string_view> index) const {
+    const protocol::Ask ask{.authorization = in.headers.get("authorization"),
+                            .has_authorization = in.headers.has("authorization"),
+                            .action = action,
+                            .index_uid = index,
+                            .now = env_.clock.wall()};
+    return protocol::authorise(ring_, ask);
+}
+
+Result<cluster::Cover> Desk::cover(const cluster::Topology& topology, const plan::IndexEntry& index, std::uint64_t seed,
+                                   const std::vector<cluster::NodeIndex>& avoid) const {
+    cluster::CoverPreference preference;
+    preference.seed = seed;
+    preference.shards = index.shards;
+    preference.avoid = avoid;
+    preference.fresh = [&](cluster::NodeIndex node, ShardId) { return !behind_(topology.node(node).id); };
+    preference.allow_missing = options_.unavailable_shards == UnavailableShards::Partial;
+    return cluster::cover(topology, preference);
+}
+
+}  // namespace miroir::api

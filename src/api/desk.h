@@ -1,0 +1,72 @@
+// What the endpoints of one hall share: the world, the snapshots, the way to read from the nodes and the way to the
+// office that writes. One a hall; the office lives on the first executor and is reached by a hop.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cluster/cover.h"
+#include "cluster/snapshot.h"
+#include "env/env.h"
+#include "env/hop.h"
+#include "plan/catalog.h"
+#include "protocol/keys/authorise.h"
+#include "protocol/query/search_query.h"
+#include "quorum/office.h"
+#include "scatter/scatter.h"
+#include "server/router.h"
+
+namespace miroir::api {
+
+enum class UnavailableShards : std::uint8_t { Error, Partial };
+
+struct DeskOptions {
+    std::optional<std::string> master_key;
+    std::size_t payload_limit = 100'000'000;
+    UnavailableShards unavailable_shards = UnavailableShards::Partial;
+};
+
+class Desk {
+public:
+    using CatalogSource = std::function<plan::CatalogPtr()>;
+    using Behind = std::function<bool(const NodeId&)>;  // has hints waiting: may not answer reads
+
+    Desk(env::Env env, const cluster::SnapshotHolder& topology, CatalogSource catalog, Behind behind,
+         scatter::Scatter scatter, quorum::Office& office, env::Executor& office_executor, DeskOptions options);
+
+    env::Env env() const { return env_; }
+    const DeskOptions& options() const { return options_; }
+    cluster::TopologyPtr topology() const { return topology_.current(); }
+    plan::CatalogPtr catalog() const { return catalog_(); }
+    const scatter::Scatter& scatter() const { return scatter_; }
+    Result<plan::IndexPtr> open(std::string_view uid) const;  // InvalidIndexUid, IndexNotFound
+
+    Result<protocol::Grant> admit(const server::Incoming& in, std::string_view action, std::optional<std::string_view> index) const;
+
+    // Which node answers for which shards of this index, and the same again without some nodes.
+    Result<cluster::Cover> cover(const cluster::Topology& topology, const plan::IndexEntry& index, std::uint64_t seed,
+                                 const std::vector<cluster::NodeIndex>& avoid = {}) const;
+
+    // Asks the office. `work` is made on this thread and runs on the office's.
+    template <class T>
+    env::Task<T> ask(env::Task<T> work) {
+        return env::hop(env_.executor, office_executor_, std::move(work));
+    }
+    quorum::Office& office() { return office_; }
+
+private:
+    env::Env env_;
+    const cluster::SnapshotHolder& topology_;
+    CatalogSource catalog_;
+    Behind behind_;
+    scatter::Scatter scatter_;
+    quorum::Office& office_;
+    env::Executor& office_executor_;
+    DeskOptions options_;
+    protocol::KeyRing ring_;
+};
+
+}  // namespace miroir::api

@@ -1,0 +1,59 @@
+#include "merge/search_reply.h"
+
+#include "json/write.h"
+
+namespace miroir::merge {
+namespace {
+
+void append_number(std::string& out, std::string_view key, std::uint64_t number) {
+    out.append(",\"").append(key).append("\":").append(std::to_string(number));
+}
+
+void append_paging(std::string& out, const ReplyFrame& frame, std::uint64_t total) {
+    if (!frame.paged) {
+        append_number(out, "limit", frame.limit);
+        append_number(out, "offset", frame.offset);
+        append_number(out, "estimatedTotalHits", total);
+        return;
+    }
+    const std::uint64_t size = frame.hits_per_page;
+    append_number(out, "hitsPerPage", size);
+    append_number(out, "page", frame.page);
+    append_number(out, "totalPages", size == 0 ? 0 : total / size + (total % size != 0 ? 1 : 0));
+    append_number(out, "totalHits", total);
+}
+
+}  // namespace
+
+std::string write_search_reply(std::span<const NodeAnswer> answers, const MergedHits& merged,
+                               std::span<const MergedFacet> facets, const ReplyFrame& frame) {
+    std::string out = "{\"hits\":[";
+    for (const PickedHit& picked : merged.page) {
+        if (out.back() != '[') out += ',';
+        append_hit(out, picked.hit->bytes, frame.hits);
+    }
+    out += "],\"query\":";
+    json::append_string(out, frame.query);
+    if (frame.query_vector) {
+        for (const NodeAnswer& answer : answers) {
+            if (answer.query_vector().empty()) continue;
+            out.append(",\"queryVector\":").append(answer.query_vector());
+            break;
+        }
+    }
+    append_number(out, "processingTimeMs", frame.processing_ms);
+    append_paging(out, frame, merged.total);
+    if (frame.facets) {
+        out += ",\"facetDistribution\":";
+        append_distribution(out, facets);
+        out += ",\"facetStats\":";
+        append_stats(out, facets);
+    }
+    out += ",\"requestUid\":";
+    json::append_string(out, frame.request_uid);
+    if (frame.semantic) append_number(out, "semanticHitCount", merged.semantic_hits);
+    out += '}';
+    return out;
+}
+
+}  // namespace miroir::merge

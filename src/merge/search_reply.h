@@ -1,0 +1,30 @@
+// The reply a client gets for a search, written as bytes: the hits spliced through, everything else in the engine's
+// order.
+#pragma once
+
+#include <string>
+
+#include "merge/facet_merge.h"
+#include "merge/hit_bytes.h"
+#include "merge/search_merge.h"
+
+namespace miroir::merge {
+
+// What the reply shows besides the hits; the same for every way the hits came together.
+struct ReplyFrame {
+    std::string query;
+    bool paged = false;
+    std::uint64_t offset = 0, limit = 20;           // not paged
+    std::uint64_t page = 1, hits_per_page = 20;     // paged
+    bool facets = false;
+    bool semantic = false;       // semanticHitCount
+    bool query_vector = false;
+    HitShape hits;
+    std::uint64_t processing_ms = 0;
+    std::string request_uid;
+};
+
+std::string write_search_reply(std::span<const NodeAnswer> answers, const MergedHits& merged,
+                               std::span<const MergedFacet> facets, const ReplyFrame& frame);
+
+}  // namespace miroir::merge
