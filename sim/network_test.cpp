@@ -50,7 +50,7 @@ env::Task<void> ask(AppContext context, std::string target, env::Cancel cancel, 
 }
 
 struct Net : testing::Test {
-    Run run{3};
+    sim::Run run{3};
     int asked = 0;
     Host& server = run.host("server", [this](AppContext context) { return std::make_unique<Counter>(context, asked); });
     Host& client = run.host("client", [](AppContext context) { return std::make_unique<Silent>(context); });

@@ -13,7 +13,7 @@ using cluster::NodeReach;
 using cluster::NodeState;
 
 struct Prober : testing::Test {
-    Run run{5};
+    sim::Run run{5};
     std::vector<std::shared_ptr<FakeNodeManner>> manners;
     cluster::TopologySpec spec{.nodes = {}, .shards = 8, .replicas = 1};
     cluster::HealthOptions options;

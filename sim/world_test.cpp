@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "env/task.h"
 #include "sim/buggify.h"
 #include "sim/life.h"
 
