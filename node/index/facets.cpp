@@ -16,9 +16,9 @@ const FacetField::Values& FacetField::of(DocId id) const {
 
 void FacetField::add(DocId id, double number) {
     if (number == 0) number = 0;  // -0 and 0 are one value
-    numbers[number].add(id);
+    const bool fresh = numbers[number].addChecked(id);
     if (by_document.size() <= id) by_document.resize(id + 1);
-    by_document[id].numbers.push_back(number);
+    if (fresh) by_document[id].numbers.push_back(number);
 }
 
 void FacetField::add(DocId id, std::string_view normalised, std::string_view spelling) {
@@ -27,27 +27,18 @@ void FacetField::add(DocId id, std::string_view normalised, std::string_view spe
         entry = texts.emplace(std::string(normalised), FacetText()).first;
         entry->second.spelling = spelling;
     }
-    if (!entry->second.docs.contains(id) && entry->second.spelling != spelling) {
-        entry->second.other_spellings.emplace(id, spelling);
-    }
-    entry->second.docs.add(id);
+    // Of several spellings in one document the first counts.
+    const bool fresh = entry->second.docs.addChecked(id);
+    if (fresh && entry->second.spelling != spelling) entry->second.other_spellings.emplace(id, spelling);
     if (by_document.size() <= id) by_document.resize(id + 1);
-    by_document[id].texts.push_back(&*entry);
+    if (fresh) by_document[id].texts.push_back(&*entry);
 }
 
 void FacetField::finish(DocId id) {
     if (id >= by_document.size()) return;
     Values& values = by_document[id];
-    if (values.numbers.size() > 1) {
-        std::ranges::sort(values.numbers);
-        const auto again = std::ranges::unique(values.numbers);
-        values.numbers.erase(again.begin(), again.end());
-    }
-    if (values.texts.size() > 1) {
-        std::ranges::sort(values.texts, {}, [](const auto* entry) -> std::string_view { return entry->first; });
-        const auto again = std::ranges::unique(values.texts);
-        values.texts.erase(again.begin(), again.end());
-    }
+    std::ranges::sort(values.numbers);
+    std::ranges::sort(values.texts, {}, [](const auto* entry) -> std::string_view { return entry->first; });
 }
 
 void FacetField::remove(DocId id) {

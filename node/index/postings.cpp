@@ -61,7 +61,8 @@ const IdList* Postings::with_word_count(FieldId field, std::size_t count) const 
 }
 
 WordId Postings::intern(std::string_view text) {
-    if (const auto known = find(text)) return *known;
+    const auto known = ids_.find(text);
+    if (known != ids_.end()) return known->second;
     const auto id = static_cast<WordId>(words_.size());
     words_.emplace_back().text = text;
     ids_.emplace(words_.back().text, id);

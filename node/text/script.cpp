@@ -35,6 +35,7 @@ constexpr Block kBlocks[] = {
 }  // namespace
 
 Script script_of(char32_t c) {
+    if (c < 0x80) return (c | 0x20) >= 'a' && (c | 0x20) <= 'z' ? Latin : Other;
     const auto after = std::upper_bound(std::begin(kBlocks), std::end(kBlocks), c,
                                         [](char32_t value, const Block& block) { return value < block.first; });
     if (after == std::begin(kBlocks)) return Other;
