@@ -119,7 +119,7 @@ Result<void> Desk::require_feature(std::string_view name, std::string_view what)
 Result<StoredIndex*> Desk::open(std::string_view uid) {
     MIROIR_CHECK(protocol::check_index_uid(uid));
     StoredIndex* const stored = world_.find(uid);
-    if (stored == nullptr) return fail(index_not_found(uid));
+    if (stored == nullptr) return fail(no_such_index(uid));
     return stored;
 }
 

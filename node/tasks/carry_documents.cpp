@@ -47,7 +47,7 @@ StoredIndex* open_index(BatchRun& run) {
     if (StoredIndex* stored = run.world.find(uid)) return stored;
     const auto creates = [&](std::uint64_t task) { return may_create_index(run.work(task)); };
     if (std::ranges::any_of(run.uids, creates)) return &run.world.create(uid, run.now);
-    fail_all(run, index_not_found(uid));
+    fail_all(run, no_such_index(uid));
     return nullptr;
 }
 

@@ -27,7 +27,7 @@ void carry_index_update(BatchRun& run) {
     const std::string name = *work.task.index_uid;
     StoredIndex* stored = run.world.find(name);
     if (stored == nullptr) {
-        run.fail(uid, {}, index_not_found(name));
+        run.fail(uid, {}, no_such_index(name));
         return;
     }
     if (const auto key = optional_text_param(work, "primaryKey")) {
@@ -74,7 +74,7 @@ void carry_index_deletion(BatchRun& run) {
             if (details.object().contains("indexedDocuments")) details["indexedDocuments"] = 0;
         }
         if (stored == nullptr && !made_here) {
-            run.fail(uid, std::move(details), index_not_found(name));
+            run.fail(uid, std::move(details), no_such_index(name));
         } else {
             if (deletes && stored == nullptr) details["deletedDocuments"] = 0;
             run.succeed(uid, std::move(details));
@@ -85,7 +85,7 @@ void carry_index_deletion(BatchRun& run) {
 namespace {
 
 std::unexpected<Error> missing_indexes(const std::vector<std::string>& names) {
-    if (names.size() == 1) return fail(index_not_found(names.front()));
+    if (names.size() == 1) return fail(no_such_index(names.front()));
     std::string list;
     for (const std::string& name : names) list += (list.empty() ? "`" : ", `") + name + "`";
     return fail(ErrorCode::IndexNotFound, "Indexes " + list + " not found.");

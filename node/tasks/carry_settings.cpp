@@ -56,7 +56,7 @@ env::Task<void> carry_settings(BatchRun& run) {
         bool creates = false;
         for (const std::uint64_t task : run.uids) creates = creates || may_create_index(run.work(task));
         if (!creates) {
-            end_all(run, index_not_found(uid), 0);
+            end_all(run, no_such_index(uid), 0);
             co_return;
         }
         stored = &run.world.create(uid, run.now);

@@ -74,13 +74,15 @@ void carry_task_deletion(BatchRun& run) {
 void carry_rules(BatchRun& run) {
     for (const std::uint64_t uid : run.uids) {
         const Work& work = run.work(uid);
+        json::Value details = work.task.details;
         if (work.task.type == TaskType::DsrClear) {
+            details["deletedDocuments"] = static_cast<std::uint64_t>(run.world.shelf("rules").size());
             run.world.shelves["rules"].clear();
         } else {
             const json::Value* const rule = work.params.find("rule");
             run.world.put("rules", text_param(work, "name"), rule != nullptr ? *rule : json::Value());
         }
-        run.succeed(uid, work.task.details);
+        run.succeed(uid, std::move(details));
     }
 }
 
@@ -92,7 +94,7 @@ void carry_rest(BatchRun& run) {
         if (work.task.type == TaskType::IndexCompaction) {
             const StoredIndex* const stored = run.world.find(*work.task.index_uid);
             if (stored == nullptr) {
-                run.fail(uid, std::move(details), index_not_found(*work.task.index_uid));
+                run.fail(uid, std::move(details), no_such_index(*work.task.index_uid));
                 continue;
             }
             const std::string size = std::to_string(stored->index.raw_size() / 1024) + " KiB";

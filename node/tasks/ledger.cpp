@@ -1,5 +1,6 @@
 #include "node/tasks/ledger.h"
 
+#include "env/log.h"
 #include "json/parse.h"
 #include "json/write.h"
 

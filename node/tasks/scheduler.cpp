@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "env/log.h"
+
 namespace miroir::node {
 
 using protocol::Task;

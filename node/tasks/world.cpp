@@ -39,7 +39,7 @@ void World::touch(StoredIndex& stored, protocol::Instant now) {
     last_update = now;
 }
 
-Error index_not_found(std::string_view uid) {
+Error no_such_index(std::string_view uid) {
     return {.code = ErrorCode::IndexNotFound, .message = "Index `" + std::string(uid) + "` not found."};
 }
 

@@ -35,6 +35,6 @@ struct World {
     void touch(StoredIndex& stored, protocol::Instant now);
 };
 
-Error index_not_found(std::string_view uid);
+Error no_such_index(std::string_view uid);
 
 }  // namespace miroir::node

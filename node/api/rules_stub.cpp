@@ -1,4 +1,0 @@
-#include "node/api/routes.h"
-namespace miroir::node {
-std::span<const Route> rule_routes() { return {}; }
-}
