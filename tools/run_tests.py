@@ -87,7 +87,7 @@ def run_ctest(build, jobs, pattern, count):
     shutil.rmtree(reports, ignore_errors=True)
     reports.mkdir(parents=True)
     listing = subprocess.run(["ctest", "--test-dir", build, "--show-only=json-v1"], cwd=ROOT, capture_output=True, check=True)
-    programs = {test["name"]: pathlib.Path((test.get("command") or ["?"])[0]).name for test in json.loads(listing.stdout)["tests"]}
+    commands = {test["name"]: test.get("command") or ["?"] for test in json.loads(listing.stdout)["tests"]}
     command = ["ctest", "--test-dir", build, "-j", str(jobs), "--output-junit", reports / "ctest.xml"]
     if pattern:
         command += ["-R", pattern]
@@ -96,16 +96,23 @@ def run_ctest(build, jobs, pattern, count):
     for case in xml.etree.ElementTree.parse(reports / "ctest.xml").getroot().iter("testcase"):
         name = case.get("name")
         good = case.get("status") == "run"
-        report = reports / f"{programs.get(name)}.json"
-        passed, failed = gtest_counts(json.loads(report.read_text())) if report.exists() else (int(good), 0)
+        output = case.findtext("system-out") or case.findtext("failure") or ""
+        command = commands.get(name, ["?"])
+        report = reports / f"{pathlib.Path(command[0]).name}.json"
+        if report.exists():
+            passed, failed = gtest_counts(json.loads(report.read_text()))
+        else:
+            passed, failed = count_script(output, 0 if good else 1)
         if not good and failed == 0:
             failed = 1  # crashed, timed out, or failed after the last case
-        count.add(name, passed, failed, case.findtext("system-out") or case.findtext("failure") or "")
+        count.add(name, passed, failed, output)
+    return {pathlib.Path(word).resolve() for command in commands.values() for word in command if word.endswith(".py")}
 
 
-def python_tests(pattern):
+def python_tests(pattern, known):
+    """Test scripts that ctest does not run already."""
     found = sorted((ROOT / "tests").glob("**/*_test.py"))
-    return [path for path in found if not pattern or re.search(pattern, path.stem)]
+    return [path for path in found if path.resolve() not in known and (not pattern or re.search(pattern, path.stem))]
 
 
 def main():
@@ -127,15 +134,15 @@ def main():
         stage("tidy and tools", started, count, before)
 
     started, before = time.monotonic(), (count.passed, count.failed)
-    run_ctest(build, arguments.jobs, arguments.pattern, count)
-    stage("unit tests and simulation", started, count, before)
+    known = run_ctest(build, arguments.jobs, arguments.pattern, count)
+    stage("ctest: unit, simulation, end to end", started, count, before)
 
     started, before = time.monotonic(), (count.passed, count.failed)
-    environment = {**os.environ, "MIROIR_BIN_DIR": str(build / "bin"), "PYTHONDONTWRITEBYTECODE": "1"}
-    for path in python_tests(arguments.pattern):
+    environment = {**os.environ, "MIROIR_BIN": str(build / "bin/miroir"), "PYTHONDONTWRITEBYTECODE": "1"}
+    for path in python_tests(arguments.pattern, known):
         code, output = run([sys.executable, str(path)], PYTHON_SECONDS, env=environment)
         count.add(str(path.relative_to(ROOT)), *count_script(output, code), output)
-    stage("end to end", started, count, before)
+    stage("scripts beside ctest", started, count, before)
 
     print(f"all of it took {time.monotonic() - began:.0f} s")
     if count.failures:

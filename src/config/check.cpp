@@ -74,10 +74,8 @@ private:
     }
 
     void times() {
-        const ConnectionPool& pool = config_.connection_pool_per_node;
         at_most("health.timeout_ms", config_.health.timeout.count(), "health.interval_ms", config_.health.interval.count());
         at_most("scatter.node_timeout_ms", config_.scatter_node_timeout.count(), "server.request_timeout_ms", config_.server.request_timeout.count());
-        at_most("connection_pool_per_node.max_idle", pool.max_idle, "connection_pool_per_node.max_total", pool.max_total);
     }
 
     void nodes() {

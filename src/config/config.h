@@ -76,7 +76,6 @@ struct Health {
 
 struct ConnectionPool {
     std::uint32_t max_idle = 32;
-    std::uint32_t max_total = 128;
     milliseconds idle_timeout{4'000};  // nodes close theirs after 5 s
     milliseconds connect_timeout{1'000};
     bool operator==(const ConnectionPool&) const = default;

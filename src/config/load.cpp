@@ -48,6 +48,7 @@ public:
             for (Problem& problem : check(loaded_.config, need_nodes)) problems_.push_back(placed(std::move(problem)));
         }
         if (!problems_.empty()) return std::unexpected(std::move(problems_));
+        for (Node& node : loaded_.config.nodes) node.address = normal_address(node.address).value_or(node.address);
         warn_about_open_doors();
         loaded_.file = std::move(file);
         return std::move(loaded_);

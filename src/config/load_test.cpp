@@ -151,6 +151,13 @@ TEST(ConfigLoad, NodesComeFromTheEnvironmentAndFromFlags) {
     EXPECT_EQ(from_flags->config.nodes[1].id, "y");
 }
 
+TEST(ConfigLoad, AddressesAreKeptInOneForm) {
+    const auto loaded = load_text("replication_factor: 1\nnodes: [{id: A, address: 'HTTPS://Node.Example/'}]\n");
+    ASSERT_TRUE(loaded);
+    EXPECT_EQ(loaded->config.nodes[0].address, "https://node.example:443");
+    EXPECT_EQ(loaded->config.nodes[0].id, "A");
+}
+
 TEST(ConfigLoad, UnknownKeysAreRefusedWithAGuess) {
     EXPECT_EQ(only_problem("shards: 3\nshard: 4\n"), "2 shard: unknown key; did you mean `shards`?");
     EXPECT_EQ(only_problem("max_body_bytes: 4\n"), "1 max_body_bytes: unknown key; did you mean `server.max_body_bytes`?");
@@ -181,7 +188,7 @@ TEST(ConfigLoad, TellsAllProblemsOfAFileAtOnceWithTheirLines) {
                             "7 nodes[0]: has no `address`; every node needs one",
                             "1 shards found 0: allowed: a whole number from 1 to 512",
                             "4 server.port found 0: allowed: a whole number from 1 to 65535",
-                            "8 nodes[0].weight found -1: allowed: a number above 0, at most 1000",
+                            "8 nodes[0].weight found -1: allowed: a number from 0.01 to 1000",
                         }));
 }
 

@@ -109,8 +109,7 @@ constexpr std::string_view kRules = R"(
 - Names and addresses of nodes are unique.
 - `http_addr` and `metrics_addr` are different places. One source names either `http_addr` or its parts, not both.
 - `tls.cert_path` and `tls.key_path` come together, as do `node_tls.cert_path` and `node_tls.key_path`.
-- `health.timeout_ms` <= `health.interval_ms`, `scatter.node_timeout_ms` <= `server.request_timeout_ms`,
-  `connection_pool_per_node.max_idle` <= `connection_pool_per_node.max_total`.
+- `health.timeout_ms` <= `health.interval_ms`, `scatter.node_timeout_ms` <= `server.request_timeout_ms`.
 - With `env: production` the master key, and the admin key if there is one, have 16 bytes or more.
 
 ## Example

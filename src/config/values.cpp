@@ -26,6 +26,8 @@ constexpr std::array<std::pair<std::string_view, Mode>, 2> kModes{{
     {"production", Mode::Production},
 }};
 
+constexpr double kSmallestShare = 0.01;  // placement counts in hundredths
+
 std::string lower(std::string_view text) {
     std::string out(text);
     std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
@@ -204,8 +206,8 @@ std::optional<std::string> assign(const Target& target, const KeyFacts& facts, s
                 double value = 0;
                 const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
                 const bool read = error == std::errc() && end == text.data() + text.size() && std::isfinite(value);
-                if (!read || value <= 0 || value > static_cast<double>(facts.max)) {
-                    return "allowed: a number above 0, at most " + std::to_string(facts.max);
+                if (!read || value < kSmallestShare || value > static_cast<double>(facts.max)) {
+                    return "allowed: a number from 0.01 to " + std::to_string(facts.max);
                 }
                 *out = value;
                 return std::nullopt;
@@ -270,7 +272,7 @@ std::string allowed(const Target& target, const KeyFacts& facts) {
         Overload{
             [](const std::string*) { return std::string(); },
             [](const Endpoint*) { return std::string(); },
-            [&](const double*) { return "above 0, at most " + std::to_string(facts.max); },
+            [&](const double*) { return "0.01 to " + std::to_string(facts.max); },
             [](const bool*) { return std::string("true, false"); },
             [](const env::LogLevel*) { return names(kLevels); },
             [](const Mode*) { return names(kModes); },
