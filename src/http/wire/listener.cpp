@@ -1,5 +1,6 @@
 #include "http/wire/listener.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -82,13 +83,20 @@ struct Listener::Core : std::enable_shared_from_this<Core> {
                 welcome(socket);
                 continue;
             }
-            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            const bool exhausted = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+            if (exhausted && !somebody_waits()) break;  // the system looks for a descriptor before it looks for a caller
+            if (exhausted) {
                 make_way();
                 return;
             }
             if (errno == EAGAIN || errno == EWOULDBLOCK) break;
         }
         wait();
+    }
+
+    bool somebody_waits() {
+        pollfd door{.fd = acceptor.native_handle(), .events = POLLIN};
+        return ::poll(&door, 1, 0) == 1;
     }
 
     void welcome(int socket) {
