@@ -73,6 +73,8 @@ class Layers(TreeTest):
         self.assertTrue(self.judged("src/config/a.cpp", "env/real/clock.h"))
         self.assertFalse(self.judged("src/app/a.cpp", "env/real/clock.h"))
         self.assertFalse(self.judged("node/miroir_node_main.cpp", "env/real/clock.h"))
+        self.assertFalse(self.judged("node/run.cpp", "env/real/clock.h"))
+        self.assertTrue(self.judged("node/text/a.cpp", "env/real/clock.h"))
 
     def test_nobody_sees_tests_and_simulation(self):
         self.assertTrue(self.judged("src/app/a.cpp", "sim/world.h"))
@@ -159,7 +161,7 @@ class Names(TreeTest):
         self.assertEqual(self.complaints(names.check), [("src/base/good.h", 3), ("src/base/string_util.h", 0)])
 
     def test_leftovers(self):
-        self.write("src/base/a.h", "// TO" "DO: later\nint TO" "DOs;\n")
+        self.write("src/base/a.h", "// TO" "DO: later\nint TO" "DOs;\nf(\"XX" "X\");\n")
         self.write("docs/a.md", "FIX" "ME\n")
         self.assertEqual(self.complaints(names.check_leftovers), [("docs/a.md", 1), ("src/base/a.h", 1)])
 
