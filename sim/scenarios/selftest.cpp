@@ -83,26 +83,30 @@ void returns(Run& run, bool stays_away) {
 
 class Restless final : public App {
 public:
-    Restless(AppContext context, bool deaf) : env_(context.env), ended_(context.ended), deaf_(deaf) {
+    // `deaf`: does not hear the end while it is true.
+    Restless(AppContext context, std::shared_ptr<bool> deaf)
+        : env_(context.env), ended_(context.ended), deaf_(std::move(deaf)) {
         env::spawn(env_.executor, run_on());
     }
 
 private:
     env::Task<void> run_on() {
-        while (deaf_ || !ended_.requested()) co_await env::sleep_for(env_, 10ms);
+        while (*deaf_ || !ended_.requested()) co_await env::sleep_for(env_, 10ms);
     }
     env::Env env_;
     env::Cancel ended_;
-    bool deaf_;
+    std::shared_ptr<bool> deaf_;
 };
 
-void ends(Run& run, bool deaf) {
+void ends(Run& run, bool hard_of_hearing) {
+    const auto deaf = std::make_shared<bool>(hard_of_hearing);
     Host& host = run.host("host", [deaf](AppContext context) { return std::make_unique<Restless>(context, deaf); });
     run.world.run_for(1s);
     host.kill();
     host.start();
     run.world.run_for(1s);
     run.end();
+    *deaf = false;  // found out or not, it shall not leak
 }
 
 // What a clock, an address or an unseeded draw would do: something that is not the same the second time.
