@@ -31,7 +31,7 @@ Hall::Hall(Shared shared, env::Reactor& reactor)
 }
 
 Result<void> Hall::open(std::uint16_t port) {
-    MIROIR_CHECK(client_.tls_ready());
+    if (nodes_use_tls(shared_.config)) MIROIR_CHECK(client_.tls_ready());
     wire::ListenerOptions options = listener_options(shared_.config, shared_.threads);
     if (port != 0) options.port = port;
     MIROIR_TRY(listener_, wire::Listener::open(reactor_, door_, std::move(options)));

@@ -41,6 +41,11 @@ wire::ClientOptions client_options(const config::Config& config) {
     return options;
 }
 
+bool nodes_use_tls(const config::Config& config) {
+    if (config.node_tls != config::NodeTls()) return true;
+    return std::ranges::any_of(config.nodes, [](const config::Node& node) { return node.address.starts_with("https:"); });
+}
+
 wire::ListenerOptions listener_options(const config::Config& config, std::uint32_t threads) {
     wire::ListenerOptions options;
     options.host = config.http_addr.host;

@@ -14,6 +14,8 @@ namespace miroir::app {
 cluster::TopologySpec topology_spec(const config::Config& config);
 cluster::HealthOptions health_options(const config::Config& config);
 wire::ClientOptions client_options(const config::Config& config);
+// Some node is spoken to over TLS: only then are the files for it read, which takes longer than all else at the start.
+bool nodes_use_tls(const config::Config& config);
 // Of one of `threads` listeners, which together keep to the configured numbers.
 wire::ListenerOptions listener_options(const config::Config& config, std::uint32_t threads);
 wire::ListenerOptions metrics_listener_options(const config::Config& config);

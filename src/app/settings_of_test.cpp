@@ -45,5 +45,16 @@ TEST(SettingsOf, TlsIsOnOnlyWithACertificate) {
     EXPECT_FALSE(metrics_listener_options(config).tls);
 }
 
+TEST(SettingsOf, TlsTowardsNodesIsPreparedOnlyWhereItIsUsed) {
+    config::Config config;
+    config.nodes = {{.id = "a", .address = "http://h:1"}};
+    EXPECT_FALSE(nodes_use_tls(config));
+    config.nodes.push_back({.id = "b", .address = "https://h:2"});
+    EXPECT_TRUE(nodes_use_tls(config));
+    config.nodes.pop_back();
+    config.node_tls.ca_path = "ca.pem";  // a wrong path is told at the start
+    EXPECT_TRUE(nodes_use_tls(config));
+}
+
 }  // namespace
 }  // namespace miroir::app
