@@ -53,7 +53,7 @@ void append_double(std::string& out, double number) {
     } else {
         out += digits[0];
         if (length > 1) out.append(".").append(digits, 1);
-        out.append("e").append(std::to_string(point - 1));
+        out.append(point > 0 ? "e+" : "e").append(std::to_string(point - 1));
     }
 }
 

@@ -1,4 +1,4 @@
-// Value to text: compact, keys in the order of the value, floats as the engine prints them (1.0, 1e-7, 1e16).
+// Value to text: compact, keys in the order of the value, floats as the engine prints them (1.0, 1e-7, 1e+16).
 #pragma once
 
 #include <string>
