@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "protocol/locales.h"
 #include "protocol/settings/embedder.h"
 #include "protocol/settings/settings.h"
 #include "protocol/text_normal.h"
@@ -191,8 +192,9 @@ void apply_lists(Settings& settings, std::string_view name, const json::Value& v
     if (name == "localizedAttributes") {
         std::vector<LocalizedRule> rules;
         for (const json::Value& rule : value.array()) {
-            rules.push_back({.attribute_patterns = texts(*rule.find("attributePatterns")),
-                             .locales = texts(*rule.find("locales"))});
+            LocalizedRule kept{.attribute_patterns = texts(*rule.find("attributePatterns"))};
+            for (const std::string& code : texts(*rule.find("locales"))) kept.locales.emplace_back(long_locale(code));
+            rules.push_back(std::move(kept));
         }
         settings.localized_attributes = std::move(rules);
     }
