@@ -25,20 +25,32 @@ env::Histogram& NodeLedger::duration(const NodeId& node, std::string_view operat
     return *known;
 }
 
+void NodeLedger::bear_witness(const NodeId& node, std::string_view operation, bool good) const {
+    if (witness_ && operation != "health" && operation != "version") witness_(node, good);
+}
+
 void NodeLedger::answered(const NodeId& node, std::string_view operation, env::Monotonic now, double seconds) {
-    const std::lock_guard lock(mutex_);
-    duration(node, operation).observe(seconds);
-    Sighting& seen = seen_[node.value];
-    seen.last_seen = now;
-    seen.error.clear();
+    bool recovered = false;
+    {
+        const std::lock_guard lock(mutex_);
+        duration(node, operation).observe(seconds);
+        Sighting& seen = seen_[node.value];
+        seen.last_seen = now;
+        recovered = !seen.error.empty();
+        seen.error.clear();
+    }
+    if (recovered) bear_witness(node, operation, true);
 }
 
 void NodeLedger::failed(const NodeId& node, std::string_view operation, std::string_view kind, std::string error,
                         double seconds) {
-    const std::lock_guard lock(mutex_);
-    duration(node, operation).observe(seconds);
-    metrics_.counter(kErrors, {{"node_id", node.value}, {"error_type", kind}}).add();
-    seen_[node.value].error = std::move(error);
+    {
+        const std::lock_guard lock(mutex_);
+        duration(node, operation).observe(seconds);
+        metrics_.counter(kErrors, {{"node_id", node.value}, {"error_type", kind}}).add();
+        seen_[node.value].error = std::move(error);
+    }
+    bear_witness(node, operation, false);
 }
 
 }  // namespace miroir::admin

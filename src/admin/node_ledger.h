@@ -2,6 +2,7 @@
 // whole process, any thread; it is told by the metered clients.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -16,6 +17,11 @@ class NodeLedger final : public NodeWatch {
 public:
     explicit NodeLedger(env::Metrics& metrics) : metrics_(metrics) {}
 
+    // Told, on the caller's thread, of every call that failed and of the first good one after it. Probes are left out:
+    // who sends them knows. Set before any call is made.
+    using Witness = std::function<void(const NodeId& node, bool good)>;
+    void tell(Witness witness) { witness_ = std::move(witness); }
+
     Sighting sighting(const NodeId& node) const override;
 
     // A good answer clears the error.
@@ -24,9 +30,11 @@ public:
     void failed(const NodeId& node, std::string_view operation, std::string_view kind, std::string error, double seconds);
 
 private:
+    void bear_witness(const NodeId& node, std::string_view operation, bool good) const;
     env::Histogram& duration(const NodeId& node, std::string_view operation);
 
     env::Metrics& metrics_;
+    Witness witness_;
     mutable std::mutex mutex_;
     std::map<std::string, Sighting> seen_;
     std::map<std::pair<std::string, std::string>, env::Histogram*> durations_;  // by node and operation

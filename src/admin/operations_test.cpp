@@ -231,6 +231,26 @@ TEST(MeteredClient, WritesDownHowCallsWent) {
     EXPECT_NE(text.find("miroir_node_errors_total{error_type=\"status\",node_id=\"a\"} 1\n"), std::string::npos);
 }
 
+TEST(NodeLedger, BearsWitnessOfRealCallsOnly) {
+    PrometheusMetrics metrics;
+    NodeLedger ledger(metrics);
+    std::vector<bool> told;
+    ledger.tell([&](const NodeId& node, bool good) {
+        EXPECT_EQ(node.value, "a");
+        told.push_back(good);
+    });
+    const NodeId node{"a"};
+    ledger.answered(node, "search", env::Monotonic(), 0.1);
+    ledger.failed(node, "health", "timeout", "late", 1);
+    ledger.answered(node, "health", env::Monotonic(), 0.1);
+    EXPECT_TRUE(told.empty());
+    ledger.failed(node, "search", "timeout", "late", 1);
+    ledger.failed(node, "search", "timeout", "late", 1);
+    ledger.answered(node, "search", env::Monotonic(), 0.1);
+    ledger.answered(node, "search", env::Monotonic(), 0.1);
+    EXPECT_EQ(told, (std::vector<bool>{false, false, true}));
+}
+
 TEST(MeteredClient, NamesOperationsByAHandfulOfWords) {
     EXPECT_EQ(operation_of("/indexes/films/search?q=x"), "search");
     EXPECT_EQ(operation_of("/indexes/films/documents/fetch"), "documents");

@@ -64,6 +64,10 @@ Result<void> House::open() {
 bool House::run() {
     signals_ = env::on_signal(first_, [this](int signal) { on_signal(signal); });
     prober_->start();
+    // Real calls are evidence too; they end on any thread.
+    ledger_.tell([this](const NodeId& node, bool good) {
+        first_.post([this, node, good] { prober_->note_call(node, good); });
+    });
     env::spawn(first_, tell_readiness());
     log_.info(kTarget, "listening",
               {{"host", config_.http_addr.host},
