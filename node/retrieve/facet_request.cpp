@@ -11,10 +11,11 @@ namespace {
 constexpr std::size_t kDefaultLimit = 20;
 
 // The documents among which values are counted: with a vector in play all that pass the filter, else those that match.
-Result<DocIds> matching_documents(const Index& index, const protocol::FacetSearchQuery& query,
+Result<DocIds> matching_documents(const Index& index, std::string_view uid, const protocol::FacetSearchQuery& query,
                                   const ReadContext& context) {
     MIROIR_TRY(const SearchKind kind, search_kind(index, query.search));
-    MIROIR_TRY(const auto filter, read_filter(query.search.filter, ErrorCode::InvalidSearchFilter, context));
+    MIROIR_TRY(const auto filter, read_filter(query.search.filter, ErrorCode::InvalidSearchFilter, context,
+                                              {.index = &index, .uid = uid}));
     if (kind == SearchKind::Hybrid || (kind == SearchKind::Semantic && query.search.vector)) {
         return evaluate_filter(index, filter, ErrorCode::InvalidSearchFilter);
     }
@@ -39,7 +40,7 @@ Result<json::Value> facet_search(std::string_view uid, const protocol::FacetSear
     if (!index->settings().facet_search) {
         return fail(ErrorCode::FacetSearchDisabled, "The facet search is disabled for this index");
     }
-    MIROIR_TRY(const DocIds candidates, matching_documents(*index, query, context));
+    MIROIR_TRY(const DocIds candidates, matching_documents(*index, uid, query, context));
     MIROIR_CHECK(check_facet_search(*index, query.facet_name));
     json::Array hits;
     for (FacetHit& hit : search_facet(*index, query.facet_name, query.facet_query, candidates)) {

@@ -95,6 +95,7 @@ Error index_not_found(std::string_view uid) {
 }
 
 Error told_with_index(std::string_view uid, Error error) {
+    if (uid.empty()) return error;
     error.message = "Index " + quoted(uid) + ": " + error.message;
     return error;
 }

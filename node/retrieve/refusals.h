@@ -17,7 +17,7 @@ Error not_sortable_in_search(const Index& index, std::string_view field);
 Error not_sortable_in_documents(const Index& index, std::string_view field);
 
 Error index_not_found(std::string_view uid);
-// "Index `uid`: …", as the engine starts the faults that it finds while searching.
+// "Index `uid`: …", as the engine starts the faults that it finds while searching. No uid: as it is.
 Error told_with_index(std::string_view uid, Error error);
 
 }  // namespace miroir::node

@@ -52,7 +52,8 @@ Result<json::Value> similar(std::string_view uid, const protocol::SimilarQuery& 
     if (!index->settings().embedders.contains(query.embedder)) {
         return fail(ErrorCode::InvalidSimilarEmbedder, "Cannot find embedder with name `" + query.embedder + "`.");
     }
-    MIROIR_TRY(const auto filter, read_filter(query.filter, ErrorCode::InvalidSimilarFilter, context));
+    MIROIR_TRY(const auto filter,
+               read_filter(query.filter, ErrorCode::InvalidSimilarFilter, context, {.index = index, .uid = uid}));
     MIROIR_TRY(const std::string id,
                protocol::document_id_of(query.id, "Invalid value at `.id`: ", ErrorCode::InvalidSimilarId));
     const auto document = index->find(id);

@@ -41,7 +41,8 @@ Names known_fields(const Index& index, const Names& fields) {
     return outermost(std::move(known));
 }
 
-Result<DocIds> chosen_documents(const Index& index, const protocol::DocumentsQuery& query, const ReadContext& context) {
+Result<DocIds> chosen_documents(const Index& index, std::string_view uid, const protocol::DocumentsQuery& query,
+                                const ReadContext& context) {
     DocIds chosen = index.document_ids();
     if (query.ids) {
         chosen = DocIds();
@@ -49,7 +50,8 @@ Result<DocIds> chosen_documents(const Index& index, const protocol::DocumentsQue
             if (const auto found = index.find(id)) chosen.add(*found);
         }
     }
-    MIROIR_TRY(const auto filter, read_filter(query.filter, ErrorCode::InvalidDocumentFilter, context));
+    MIROIR_TRY(const auto filter,
+               read_filter(query.filter, ErrorCode::InvalidDocumentFilter, context, {.index = &index, .uid = uid}));
     if (!filter) return chosen;
     MIROIR_TRY(const DocIds passed, evaluate_filter(index, *filter, ErrorCode::InvalidDocumentFilter));
     return chosen & passed;
@@ -106,7 +108,7 @@ Result<json::Value> list_documents(std::string_view uid, const protocol::Documen
     }
     const Index* index = context.find_index(uid);
     if (index == nullptr) return fail(index_not_found(uid));
-    MIROIR_TRY(const DocIds chosen, chosen_documents(*index, query, context));
+    MIROIR_TRY(const DocIds chosen, chosen_documents(*index, uid, query, context));
     MIROIR_CHECK(check_sort_in_documents(*index, sort));
     const Names fields = known_fields(*index, query.fields);
     json::Array results;
@@ -136,7 +138,7 @@ Result<json::Value> get_document(std::string_view uid, std::string_view id, cons
 }
 
 Result<DocIds> documents_matching(const Index& index, const json::Value& filter, const ReadContext& context) {
-    MIROIR_TRY(const auto parsed, read_filter(filter, ErrorCode::InvalidDocumentFilter, context));
+    MIROIR_TRY(const auto parsed, read_filter(filter, ErrorCode::InvalidDocumentFilter, context, {}));
     return evaluate_filter(index, parsed, ErrorCode::InvalidDocumentFilter);
 }
 

@@ -7,6 +7,8 @@
 #include "node/retrieve/federated/facet_merge.h"
 #include "node/retrieve/federated/index_search.h"
 #include "node/retrieve/federated/run_query.h"
+#include "node/retrieve/foreign/foreign.h"
+#include "protocol/features.h"
 
 namespace miroir::node {
 namespace {
@@ -37,24 +39,22 @@ Page page_of(const Federation& federation) {
     return {.skip = skip, .take = size};
 }
 
-Error needs_network(std::string_view action) {
-    return {.code = ErrorCode::FeatureNotEnabled,
-            .message = std::string(action) +
-                       " requires enabling the `network` experimental feature. See "
-                       "https://github.com/orgs/meilisearch/discussions/805"};
+Result<void> check_network(const ReadContext& context, std::string_view action) {
+    return protocol::check_feature(context.network, action, protocol::Feature::Network);
 }
 
 // The place of a query as refusals and hits tell it; a remote would have to be asked by someone else.
 Result<std::size_t> place_of(const MultiSearchQuery& query, std::size_t position, const ReadContext& context) {
+    if (query.search.use_network) MIROIR_CHECK(check_network(context, "passing `useNetwork` in a search query"));
     if (!query.federation_options) return position;
     const auto& options = *query.federation_options;
     if (options.remote) {
-        if (!context.network) return fail(needs_network("Performing a remote federated search"));
+        MIROIR_CHECK(check_network(context, "Performing a remote federated search"));
         return fail(ErrorCode::InvalidMultiSearchRemote,
                     "Invalid `.federation_options.remote`: remote `" + *options.remote + "` is not registered");
     }
     if (!options.query_position) return position;
-    if (!context.network) return fail(needs_network("Using `federationOptions.queryPosition`"));
+    MIROIR_CHECK(check_network(context, "Using `federationOptions.queryPosition`"));
     return static_cast<std::size_t>(*options.query_position);
 }
 
@@ -64,7 +64,8 @@ Answer<QueriesByIndex> partition(const std::vector<MultiSearchQuery>& queries, c
                                  const ReadContext& context) {
     std::vector<std::optional<protocol::Filter>> filters;
     for (std::size_t i = 0; i < queries.size(); ++i) {
-        auto filter = read_filter(queries[i].search.filter, ErrorCode::InvalidSearchFilter, context);
+        const FilterPlace place{.index = context.find_index(queries[i].index_uid), .uid = queries[i].index_uid};
+        auto filter = read_filter(queries[i].search.filter, ErrorCode::InvalidSearchFilter, context, place);
         if (!filter) return fault(std::move(filter).error(), i);
         filters.push_back(std::move(*filter));
     }
@@ -139,6 +140,19 @@ private:
     std::optional<DistinctFilter> distinct_;
 };
 
+// What happens to the hits of the page only: another order is never made here, foreign documents are put in.
+Result<void> finish_hits(FederatedOutcome& outcome, const Federation& federation, const ReadContext& context) {
+    if (context.proxy) return {};
+    if (federation.personalize_user_context) {
+        MIROIR_CHECK(protocol::check_feature(false, "reranking search results", protocol::Feature::Personalization));
+    }
+    if (!context.foreign_keys) return {};
+    for (FederatedHit& hit : outcome.hits) {
+        if (const Index* index = context.find_index(hit.index)) show_foreign_documents(*index, context, hit.hit);
+    }
+    return {};
+}
+
 json::Array metadata_of(const std::vector<MultiSearchQuery>& queries, const std::vector<IndexOutcome>& indexes,
                         const ReadContext& context) {
     json::Array all;
@@ -158,8 +172,9 @@ json::Array metadata_of(const std::vector<MultiSearchQuery>& queries, const std:
 
 Answer<FederatedOutcome> federate(const std::vector<MultiSearchQuery>& queries, const Federation& federation,
                                   bool told_in_full, const ReadContext& context) {
-    if (context.proxy && !context.network) {
-        return fault(needs_network("Performing a remote federated search"), std::nullopt);
+    if (context.proxy) {
+        auto allowed = check_network(context, "Performing a remote federated search");
+        if (!allowed) return fault(std::move(allowed).error(), std::nullopt);
     }
     auto by_index = partition(queries, federation, context);
     if (!by_index) return std::unexpected(std::move(by_index).error());
@@ -188,6 +203,9 @@ Answer<FederatedOutcome> federate(const std::vector<MultiSearchQuery>& queries, 
     for (const IndexOutcome& index : indexes) outcome.total += index.total;
     std::map<std::string, std::vector<Hit>> rejected;
     Merge(indexes, federation).run(outcome, rejected);
+    if (auto shown = finish_hits(outcome, federation, context); !shown) {
+        return fault(std::move(shown).error(), std::nullopt);
+    }
     for (IndexOutcome& index : indexes) {
         if (index.facets) outcome.facets_by_index.emplace(index.uid, std::move(*index.facets));
     }

@@ -4,6 +4,7 @@
 
 #include "node/retrieve/federated/hybrid.h"
 #include "node/retrieve/filter/evaluate.h"
+#include "node/retrieve/foreign/foreign.h"
 #include "node/retrieve/refusals.h"
 #include "node/retrieve/sort_criteria.h"
 #include "node/retrieve/vectors/nearest.h"
@@ -121,7 +122,7 @@ Result<SearchKind> search_kind(const Index& index, const SearchQuery& query) {
 }
 
 Result<std::optional<protocol::Filter>> read_filter(const std::optional<json::Value>& filter, ErrorCode code,
-                                                    const ReadContext& context) {
+                                                    const ReadContext& context, FilterPlace place) {
     if (!filter) return std::nullopt;
     MIROIR_TRY(const auto parsed, protocol::parse_filter(*filter, code));
     if (!parsed) return std::nullopt;
@@ -130,7 +131,8 @@ Result<std::optional<protocol::Filter>> read_filter(const std::optional<json::Va
                                       .network = context.network,
                                       .multimodal = context.multimodal};
     MIROIR_CHECK(protocol::check_filter_gates(*parsed, gates));
-    return parsed;
+    if (!context.foreign_keys || place.index == nullptr) return parsed;
+    return without_foreign(*parsed, *place.index, place.uid, code, context);
 }
 
 Result<QueryOutcome> run_query(const Index& index, std::string_view uid, const RunRequest& request) {

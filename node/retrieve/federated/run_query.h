@@ -21,8 +21,13 @@ enum class SearchKind { Keyword, Semantic, Hybrid };
 Result<SearchKind> search_kind(const Index& index, const protocol::SearchQuery& query);
 
 // No filter (also an empty one), or a tree that the features of the node allow.
+// Foreign filters are resolved against the keys of `index`, when it is there.
+struct FilterPlace {
+    const Index* index = nullptr;
+    std::string_view uid;
+};
 Result<std::optional<protocol::Filter>> read_filter(const std::optional<json::Value>& filter, ErrorCode code,
-                                                    const ReadContext& context);
+                                                    const ReadContext& context, FilterPlace place);
 
 struct RunRequest {
     const protocol::SearchQuery& query;
