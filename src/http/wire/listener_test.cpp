@@ -319,6 +319,18 @@ TEST(Listener, IdleConnectionsEnd) {
     EXPECT_FALSE(client.timed_out());
 }
 
+TEST(Listener, AMomentThatWasMovedIsStillKept) {
+    ListenerOptions options;
+    options.header_timeout = milliseconds(300);  // its timer runs already when the later moment is set
+    options.keep_alive_timeout = milliseconds(350);
+    Served served(options);
+    RawSocket client = served.dial();
+    ASSERT_TRUE(client.send(kGet));
+    EXPECT_EQ(status_of(client.reply()), "HTTP/1.1 200");
+    EXPECT_EQ(client.until_end(), "");
+    EXPECT_FALSE(client.timed_out());
+}
+
 TEST(Listener, SaysWhyItCannotListen) {
     Served served;
     ListenerOptions options;
