@@ -71,7 +71,7 @@ Result<std::unique_ptr<Node>> Node::open(env::Env env, Disk& disk, NodeOptions o
     MIROIR_CHECK(parts->ledger.recover());
     Parts& all = *parts;
     for (const auto& routes :
-         {instance_routes(), feature_routes(), index_routes(), document_routes(), search_routes(), settings_routes(),
+         {instance_routes(), feature_routes(), index_routes(), document_routes(), field_routes(), search_routes(), settings_routes(),
           task_routes(), key_routes(), webhook_routes(), network_routes(), chat_routes(), rule_routes(),
           export_routes(), log_routes(), render_routes()}) {
         add_routes(all.router, all.desk, routes);

@@ -4,6 +4,7 @@
 #include "json/write.h"
 #include "node/api/read_context.h"
 #include "node/api/routes.h"
+#include "node/script/script.h"
 #include "protocol/documents/payload.h"
 #include "protocol/documents/primary_key.h"
 #include "protocol/fields/fields.h"
@@ -230,6 +231,7 @@ Result<http::Reply> edit(Visit& visit) {
         auto parsed = protocol::parse_filter(*wanted.filter, ErrorCode::InvalidDocumentFilter);
         if (!parsed) return fail(inside_index(visit.index_uid(), parsed.error()));
     }
+    MIROIR_TRY(const Script script, Script::compile(wanted.function));
     json::Object params{{"function", wanted.function}, {"context", wanted.context}};
     if (wanted.filter) params.set("filter", *wanted.filter);
     const json::Object details{

@@ -45,6 +45,7 @@ std::span<const Route> instance_routes();
 std::span<const Route> feature_routes();
 std::span<const Route> index_routes();
 std::span<const Route> document_routes();
+std::span<const Route> field_routes();
 std::span<const Route> search_routes();
 std::span<const Route> settings_routes();  // filled from the table of settings
 std::span<const Route> task_routes();

@@ -13,6 +13,8 @@ using protocol::Place;
 using protocol::Setting;
 using protocol::TaskType;
 
+constexpr std::string_view kRuleIndex = ".meili_dsr";  // what the engine shows as the index of such tasks
+
 Result<void> require(Visit& visit, std::string_view route) {
     return visit.desk.require_feature("dynamicSearchRules", "Calling the `" + std::string(route) + "` route");
 }
@@ -194,6 +196,7 @@ Result<http::Reply> patch(Visit& visit) {
     }
     const json::Object details{{"rule", std::move(said)}, {"updatedRules", 1}};
     return enqueue(visit, {.type = TaskType::DsrUpdate,
+                           .index_uid = std::string(kRuleIndex),
                            .details = details,
                            .params = json::Object{{"name", name}, {"rule", std::move(rule)}}});
 }
@@ -205,13 +208,16 @@ Result<http::Reply> remove(Visit& visit) {
         return fail(ErrorCode::DynamicSearchRuleNotFound, "Dynamic search rule `" + name + "` not found.");
     }
     return enqueue(visit, {.type = TaskType::DsrUpdate,
+                           .index_uid = std::string(kRuleIndex),
                            .details = json::Object{{"updatedRules", 1}},
                            .params = json::Object{{"name", name}}});
 }
 
 Result<http::Reply> clear(Visit& visit) {
     MIROIR_CHECK(require(visit, "DELETE /dynamic-search-rules"));
-    return enqueue(visit, {.type = TaskType::DsrClear, .details = json::Object{{"deletedDocuments", nullptr}}});
+    return enqueue(visit, {.type = TaskType::DsrClear,
+                           .index_uid = std::string(kRuleIndex),
+                           .details = json::Object{{"deletedDocuments", nullptr}}});
 }
 
 constexpr std::string_view kOne = "/dynamic-search-rules/{uid}";

@@ -3,6 +3,7 @@
 
 #include "node/api/routes.h"
 #include "protocol/keys/index_uid.h"
+#include "server/query.h"
 
 namespace miroir::node {
 namespace {
@@ -12,10 +13,12 @@ using protocol::SettingRow;
 Result<http::Reply> enqueue_patch(Visit& visit, const protocol::SettingsPatch& patch, bool resets) {
     const bool may_create = !resets && visit.grant.may_create(visit.index_uid());
     const json::Object params{{"changes", patch.changes}, {"isReset", patch.is_reset}, {"mayCreate", may_create}};
+    const auto metadata = server::Query(visit.in.raw_query).get("customMetadata");
     return enqueue(visit, {.type = protocol::TaskType::SettingsUpdate,
                            .index_uid = visit.index_uid(),
                            .details = protocol::settings_task_details(patch),
-                           .params = params});
+                           .params = params,
+                           .custom_metadata = metadata ? std::optional(std::string(*metadata)) : std::nullopt});
 }
 
 Result<http::Reply> get_all(Visit& visit) {
@@ -40,15 +43,8 @@ const SettingRow& row_of(const Visit& visit) {
     return *protocol::setting_by_route(route.substr(route.rfind('/') + 1));
 }
 
-Result<void> check_gate(Visit& visit, const SettingRow& row) {
-    if (row.name == "foreignKeys") return visit.desk.require_feature("foreignKeys", "Using foreign keys");
-    if (row.name == "chat") return visit.desk.require_feature("chatCompletions", "setting `chat` in the index settings");
-    return {};
-}
-
 Result<http::Reply> get_one(Visit& visit) {
     const SettingRow& row = row_of(visit);
-    MIROIR_CHECK(check_gate(visit, row));
     MIROIR_TRY(const StoredIndex* stored, visit.desk.open(visit.index_uid()));
     return ok(protocol::setting_to_json(stored->index.settings(), row));
 }
@@ -64,7 +60,6 @@ Result<http::Reply> write_one(Visit& visit) {
 Result<http::Reply> reset_one(Visit& visit) {
     const SettingRow& row = row_of(visit);
     MIROIR_CHECK(protocol::check_index_uid(visit.index_uid()));
-    MIROIR_CHECK(check_gate(visit, row));
     return enqueue_patch(visit, protocol::reset_setting(row), true);
 }
 

@@ -42,7 +42,7 @@ json::Value index_stats(const World& world, std::string_view uid, const StoredIn
     for (const auto& [name, embedder] : index.settings().embedders) {
         for (const auto& [id, vectors] : index.vectors(name)) {
             embeddings += vectors.vectors.size();
-            embedded.add(id);
+            if (!vectors.vectors.empty()) embedded.add(id);
         }
     }
     json::Object distribution;

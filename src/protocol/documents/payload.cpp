@@ -46,7 +46,30 @@ std::string moved(std::string_view text, std::size_t start, const json::ParseErr
         column += last == std::string_view::npos ? before.size() : before.size() - last - 1;
     }
     line += static_cast<std::size_t>(std::ranges::count(before, '\n'));
-    return words + " at line " + std::to_string(line) + " column " + std::to_string(column);
+    return skipper_words(std::move(words), text.substr(start)) + " at line " + std::to_string(line) + " column " + std::to_string(column);
+}
+
+// Elements are skipped before they are read, and the skipper words the end of the text behind a comma in its own way.
+std::string skipper_words(std::string words, std::string_view element) {
+    if (!words.starts_with("EOF while parsing a value")) return words;
+    std::string open;  // the brackets around the end
+    bool quoted = false;
+    for (std::size_t i = 0; i < element.size(); ++i) {
+        const char c = element[i];
+        if (quoted) {
+            i += c == '\\';
+            quoted = c != '"';
+        } else if (c == '"') {
+            quoted = true;
+        } else if (c == '{' || c == '[') {
+            open += c;
+        } else if ((c == '}' || c == ']') && !open.empty()) {
+            open.pop_back();
+        }
+    }
+    while (!element.empty() && is_blank(element.back())) element.remove_suffix(1);
+    const bool key = !open.empty() && open.back() == '{' && element.ends_with(',');
+    return key ? "EOF while parsing an object" : words;
 }
 
 // An element that is JSON but no object: the engine calls it its own failure. `raw` is its text.
