@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "api/desk.h"
 #include "admin/metered_client.h"
 #include "admin/operations.h"
 #include "admin/prometheus_metrics.h"
@@ -26,10 +27,20 @@ struct Shared {
     std::uint32_t threads;
 };
 
+// What the endpoints for clients need besides: the office that writes, and what it publishes.
+struct ClientSide {
+    quorum::Office& office;
+    env::Executor& office_executor;
+    const quorum::BehindBoard& behind;
+    api::Desk::CatalogSource catalog;
+};
+
 class Hall {
 public:
     Hall(Shared shared, env::Reactor& reactor);
 
+    // Mounts what clients see. `office` lives on the first reactor.
+    void serve_clients(const ClientSide& clients);
     // Takes the client port: the configured one, or `port` where the first hall was given any free one.
     Result<void> open(std::uint16_t port);
     // The metrics listener too; one hall does this.
@@ -50,6 +61,7 @@ private:
     wire::Client client_;
     admin::MeteredClient metered_;
     admin::Operations operations_;
+    std::unique_ptr<api::Desk> desk_;
     server::Router router_;
     server::Router metrics_router_;
     server::FrontDoor door_;

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 
 #include "app/settings_of.h"
 #include "cluster/cover.h"
 #include "env/log.h"
+#include "tasks/sqlite/sqlite_store.h"
 
 namespace miroir::app {
 namespace {
@@ -50,8 +52,27 @@ Result<void> House::refuse_taken_port() {
     return {};
 }
 
+// The writing side: on the first reactor, before anybody can ask for it.
+Result<void> House::open_office() {
+    const std::filesystem::path path(config_.task_store_path);
+    std::error_code trouble;
+    if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), trouble);
+    MIROIR_TRY(store_, tasks::SqliteStore::open(first_, path.string()));
+    quorum::OfficeOptions options;
+    options.shards = config_.shards;
+    options.writer.link.node_key = config_.node_master_key;
+    env::Task<Result<std::unique_ptr<quorum::Office>>> opening = quorum::Office::open(
+        first_.env(log_), halls_[0]->client(), *store_, [this] { return topology_.current(); },
+        [this](plan::CatalogPtr catalog) { catalog_.publish(std::move(catalog)); }, behind_, options);
+    MIROIR_TRY(office_, env::run_task(first_, std::move(opening)));
+    const ClientSide clients{.office = *office_, .office_executor = first_, .behind = behind_, .catalog = [this] { return catalog_.current(); }};
+    for (const std::unique_ptr<Hall>& hall : halls_) hall->serve_clients(clients);
+    return {};
+}
+
 Result<void> House::open() {
     MIROIR_CHECK(refuse_taken_port());
+    MIROIR_CHECK(open_office());
     MIROIR_CHECK(halls_[0]->open_metrics());
     std::uint16_t port = 0;
     for (const std::unique_ptr<Hall>& hall : halls_) {
@@ -69,6 +90,7 @@ bool House::run() {
         first_.post([this, node, good] { prober_->note_call(node, good); });
     });
     env::spawn(first_, tell_readiness());
+    env::spawn(first_, office_->run(leaving_));
     log_.info(kTarget, "listening",
               {{"host", config_.http_addr.host},
                {"port", halls_[0]->port()},

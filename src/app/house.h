@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -11,9 +12,28 @@
 #include "app/hall.h"
 #include "config/config.h"
 #include "env/real/signals.h"
+#include "quorum/office.h"
+#include "tasks/store.h"
 #include "workers/health_prober.h"
 
 namespace miroir::app {
+
+// Where the newest catalog is published for the readers of all halls.
+class CatalogBoard {
+public:
+    plan::CatalogPtr current() const {
+        const std::lock_guard lock(mutex_);
+        return catalog_;
+    }
+    void publish(plan::CatalogPtr catalog) {
+        const std::lock_guard lock(mutex_);
+        catalog_ = std::move(catalog);
+    }
+
+private:
+    mutable std::mutex mutex_;  // held for the copy of one pointer
+    plan::CatalogPtr catalog_ = std::make_shared<const plan::Catalog>();
+};
 
 class House {
 public:
@@ -35,6 +55,7 @@ private:
     env::Task<void> tell_readiness();
     void say_readiness(const cluster::Topology& topology, bool first);
     Result<void> refuse_taken_port();
+    Result<void> open_office();
 
     const config::Config& config_;
     env::Log& log_;
@@ -45,6 +66,10 @@ private:
     std::vector<std::unique_ptr<env::Reactor>> reactors_;  // of the other threads
     std::vector<std::unique_ptr<Hall>> halls_;
     std::unique_ptr<workers::HealthProber> prober_;
+    std::unique_ptr<tasks::Store> store_;
+    quorum::BehindBoard behind_;
+    CatalogBoard catalog_;
+    std::unique_ptr<quorum::Office> office_;
     std::unique_ptr<env::Signals> signals_;
 
     // On the first reactor.

@@ -93,6 +93,7 @@ struct Config {
     std::uint32_t replication_factor = 2;
     std::uint32_t replica_groups = 1;
     std::vector<Node> nodes;
+    std::string task_store_path = "miroir-data/tasks.db";  // tasks, indexes, settings, hints: what must survive
     Server server;
     Tls tls;
     NodeTls node_tls;

@@ -56,6 +56,10 @@ constexpr auto kKeys = std::to_array<Key<Config>>({
       .min = 1,
       .max = 64},
      [](Config& c) -> Target { return &c.replica_groups; }},
+    {{.path = "task_store.path",
+      .explanation = "The file that keeps tasks, indexes, settings and the writes that nodes have missed. Its folder is "
+                     "made when it is missing. Keep it on a disk that survives."},
+     [](Config& c) -> Target { return &c.task_store_path; }},
     {{.path = "server.bind",
       .explanation = "The host part of `http_addr` alone.",
       .part_of = "http_addr"},
