@@ -28,7 +28,8 @@ public:
 
     Result<void> sync(std::string_view name) override {
         MIROIR_CHECK(may_write());
-        if (const auto at = disk_.files_.find(name); at != disk_.files_.end()) at->second.synced = at->second.bytes.size();
+        if (const auto at = disk_.files_.find(name); at != disk_.files_.end())
+            at->second.synced = at->second.bytes.size();
         return {};
     }
 

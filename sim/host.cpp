@@ -7,7 +7,10 @@
 namespace miroir::sim {
 
 Host::Host(World& world, Network& network, std::string name, AppFactory factory)
-    : world_(world), network_(network), name_(std::move(name)), factory_(std::move(factory)),
+    : world_(world),
+      network_(network),
+      name_(std::move(name)),
+      factory_(std::move(factory)),
       disk_(world.random().fork("disk " + name_)) {}
 
 Host::~Host() {

@@ -50,7 +50,8 @@ bool Life::drain() {
     if (!ended_.requested()) ended_.request();
     for (int step = 0; !jobs_.empty(); ++step) {
         if (step == kMostLastSteps) return false;
-        const auto next = std::ranges::min_element(jobs_, {}, [](const auto& entry) { return std::pair(entry.second.when, entry.first); });
+        const auto next = std::ranges::min_element(
+            jobs_, {}, [](const auto& entry) { return std::pair(entry.second.when, entry.first); });
         auto job = jobs_.extract(next);
         job.mapped().job();
     }
@@ -64,10 +65,12 @@ void Life::write(env::LogLevel level, std::string_view target, std::string_view 
     for (const env::LogField& field : fields) line += " " + text_of(field);
     world_.mark(line);
     if (!g_show_logs) return;
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now().time_since_epoch() - std::chrono::hours(1));
-    std::printf("%10lld ms %-6s %s/%llu %.*s: %.*s%s\n", static_cast<long long>(ms.count()), level >= env::LogLevel::Warn ? "warn" : "info",
-                host_.c_str(), static_cast<unsigned long long>(number_), static_cast<int>(target.size()), target.data(),
-                static_cast<int>(message.size()), message.data(), line.c_str());
+    const auto ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(now().time_since_epoch() - std::chrono::hours(1));
+    std::printf("%10lld ms %-6s %s/%llu %.*s: %.*s%s\n", static_cast<long long>(ms.count()),
+                level >= env::LogLevel::Warn ? "warn" : "info", host_.c_str(), static_cast<unsigned long long>(number_),
+                static_cast<int>(target.size()), target.data(), static_cast<int>(message.size()), message.data(),
+                line.c_str());
 }
 
 }  // namespace miroir::sim

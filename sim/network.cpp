@@ -29,7 +29,8 @@ struct Network::CancelCall {
 };
 
 env::Task<Result<http::Reply>> HostClient::send(http::Address to, http::Outgoing request, http::SendOptions options) {
-    if (!life_.alive() || options.cancel.requested()) co_return fail(ErrorCode::MiroirCanceled, "the call was cancelled");
+    if (!life_.alive() || options.cancel.requested())
+        co_return fail(ErrorCode::MiroirCanceled, "the call was cancelled");
     const Network::CallPtr call = network_.begin(life_, std::move(to), std::move(request), options);
     Network::CancelCall cancel{&network_, call};
     const env::Cancel::Hook hook(options.cancel, std::move(cancel));
@@ -54,7 +55,8 @@ void Network::drop(Life& life, bool power_lost) {
         if (call->client == &life) {
             finish(call, fail(ErrorCode::MiroirCanceled, "the caller is dead"));
         } else if (call->to == life.host() && call->server_life == life.number() && !power_lost) {
-            world_.in(delay(call->to), [this, call] { finish(call, fail(ErrorCode::MiroirNodeBadReply, "the connection was closed")); });
+            world_.in(delay(call->to),
+                      [this, call] { finish(call, fail(ErrorCode::MiroirNodeBadReply, "the connection was closed")); });
         }
     }
 }
@@ -77,7 +79,8 @@ std::uint64_t Network::sent(const std::string& from, const std::string& to) cons
     return at == sent_.end() ? 0 : at->second;
 }
 
-Network::CallPtr Network::begin(Life& from, http::Address to, http::Outgoing request, const http::SendOptions& options) {
+Network::CallPtr Network::begin(Life& from, http::Address to, http::Outgoing request,
+                                const http::SendOptions& options) {
     auto call = std::make_shared<Call>(from);
     call->id = ++last_call_;
     call->to = to.host;
@@ -90,7 +93,8 @@ Network::CallPtr Network::begin(Life& from, http::Address to, http::Outgoing req
     world_.mark(call->request.target);
     world_.mark(call->request.body);
     if (options.deadline.at != env::Monotonic::max()) {
-        call->deadline = world_.at(options.deadline.at, [this, call] { finish(call, fail(ErrorCode::MiroirTimeout, "no answer in time")); });
+        call->deadline = world_.at(options.deadline.at,
+                                   [this, call] { finish(call, fail(ErrorCode::MiroirTimeout, "no answer in time")); });
     }
     world_.in(delay(call->to), [this, call] { deliver(call); });
     if (env::chance(random_, this->options.duplicate)) {
@@ -197,7 +201,8 @@ std::chrono::nanoseconds Network::delay(const std::string& host) {
     if (options.delay_shape == DelayShape::HeavyTail) share = std::min(50.0, unit / (1.0 - unit));
     out += std::chrono::nanoseconds(static_cast<std::int64_t>(static_cast<double>(options.delay_mean.count()) * share));
     if (const auto slow = slow_.find(host); slow != slow_.end()) out += slow->second / 2;  // on either way
-    if (const auto clog = clogged_.find(host); clog != clogged_.end() && clog->second > world_.now()) out += clog->second - world_.now();
+    if (const auto clog = clogged_.find(host); clog != clogged_.end() && clog->second > world_.now())
+        out += clog->second - world_.now();
     return out;
 }
 

@@ -14,10 +14,10 @@ struct NetworkOptions {
     std::chrono::nanoseconds delay_mean = std::chrono::microseconds(400);  // on top of the floor
     DelayShape delay_shape = DelayShape::Uniform;
 
-    double loss_before = 0;  // the request never arrives
-    double loss_after = 0;   // it was carried out, the reply is lost
-    double duplicate = 0;    // the request arrives twice
-    double truncate = 0;     // the reply's body is cut
+    double loss_before = 0;    // the request never arrives
+    double loss_after = 0;     // it was carried out, the reply is lost
+    double duplicate = 0;      // the request arrives twice
+    double truncate = 0;       // the reply's body is cut
     double reset_share = 0.5;  // of the losses and cuts: the caller is told; the others leave him waiting
 
     double burst = 0;  // a host begins to answer with errors without carrying anything out

@@ -1,9 +1,9 @@
 // The health worker in the second world: what the scenarios do not look at one by one.
 #include <gtest/gtest.h>
 
-#include "sim/fake_node.h"
+#include "sim/fakes/fake_node.h"
+#include "sim/fakes/watcher.h"
 #include "sim/run.h"
-#include "sim/watcher.h"
 
 namespace miroir::sim {
 namespace {
@@ -84,13 +84,15 @@ TEST_F(Prober, NodesThatJoinLeaveAndMoveAreFollowed) {
     EXPECT_EQ(seen(watcher, 3).state(), NodeState::Joining);
     EXPECT_EQ(seen(watcher, 3).standing.reach, NodeReach::Up);
 
-    ASSERT_TRUE(holder.update([](const cluster::Topology& t) { return with_node_address(t, NodeId{"n0"}, "http://elsewhere:7700"); }));
+    ASSERT_TRUE(holder.update(
+        [](const cluster::Topology& t) { return with_node_address(t, NodeId{"n0"}, "http://elsewhere:7700"); }));
     EXPECT_FALSE(seen(watcher, 0).writable());  // a new address proves itself first
     run.world.run_for(6s);
     EXPECT_EQ(seen(watcher, 0).state(), NodeState::Active);
     EXPECT_GT(run.network.sent("watcher", "elsewhere"), 0u);
 
-    ASSERT_TRUE(holder.update([](const cluster::Topology& t) { return with_node_event(t, NodeId{"n3"}, cluster::NodeEvent::Discard); }));
+    ASSERT_TRUE(holder.update(
+        [](const cluster::Topology& t) { return with_node_event(t, NodeId{"n3"}, cluster::NodeEvent::Discard); }));
     run.world.run_for(6s);
     const std::uint64_t asked = run.network.sent("watcher", "n3");
     run.world.run_for(60s);
@@ -121,7 +123,8 @@ public:
 class Careful final : public App {
 public:
     Careful(const cluster::TopologySpec& spec, SlowVoucher& voucher, AppContext context)
-        : topology(cluster::make_topology(spec).value()), prober(context.env, context.client, topology, {}, "", &voucher) {
+        : topology(cluster::make_topology(spec).value()),
+          prober(context.env, context.client, topology, {}, "", &voucher) {
         prober.start();
     }
     env::Task<void> stop() override {
@@ -134,7 +137,8 @@ public:
 
 TEST_F(Prober, ANodeIsNotReadBeforeSomebodyVouchesForIt) {
     SlowVoucher voucher;
-    Host& careful = run.host("careful", [&](AppContext context) { return std::make_unique<Careful>(spec, voucher, context); });
+    Host& careful =
+        run.host("careful", [&](AppContext context) { return std::make_unique<Careful>(spec, voucher, context); });
     run.world.run_for(3s);
     const auto first = careful.app<Careful>().topology.current()->node(0);
     EXPECT_EQ(first.state(), NodeState::Restoring);

@@ -4,7 +4,8 @@
 
 namespace miroir::sim {
 
-Run::Run(std::uint64_t seed) : world(seed), network(world), random(world.random().fork("scenario")), buggify(world.random()) {}
+Run::Run(std::uint64_t seed)
+    : world(seed), network(world), random(world.random().fork("scenario")), buggify(world.random()) {}
 Run::~Run() = default;
 
 Host& Run::host(std::string name, AppFactory factory) {
@@ -19,7 +20,8 @@ void Run::stuck(std::string what) { found(Verdict::Stuck, std::move(what)); }
 void Run::found(Verdict verdict, std::string what) {
     if (failed()) return;  // the first finding is the one to look at
     verdict_ = verdict;
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(world.now().time_since_epoch() - std::chrono::hours(1));
+    const auto ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(world.now().time_since_epoch() - std::chrono::hours(1));
     finding_ = "at " + std::to_string(ms.count()) + " ms: " + what;
     world.mark(finding_);
     world.stop();
@@ -56,9 +58,11 @@ void Run::end() {
     for (const auto& host : hosts_) host->kill();
     if (!failed()) world.run_for(std::chrono::seconds(1));
     for (const auto& host : hosts_) {
-        if (!host->ended_cleanly()) unsafe("work of host " + host->name() + " goes on without end after it was told to stop");
+        if (!host->ended_cleanly())
+            unsafe("work of host " + host->name() + " goes on without end after it was told to stop");
     }
-    if (!failed() && network.in_flight() != 0) unsafe(std::to_string(network.in_flight()) + " calls are left at the end");
+    if (!failed() && network.in_flight() != 0)
+        unsafe(std::to_string(network.in_flight()) + " calls are left at the end");
     world.stop();
 }
 

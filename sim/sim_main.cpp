@@ -1,4 +1,5 @@
 // miroir-sim: plays scenarios from seeds, each twice, and says in one line how to see a failure again.
+#include <unistd.h>
 #include <charconv>
 #include <chrono>
 #include <csignal>
@@ -6,7 +7,6 @@
 #include <cstring>
 #include <string>
 #include <string_view>
-#include <unistd.h>
 
 #include "sim/scenario.h"
 
@@ -35,13 +35,14 @@ void on_crash(int) {
 }
 
 void remember_replay(const Scenario& scenario, std::uint64_t seed) {
-    std::snprintf(g_replay, sizeof g_replay, "./dev sim --scenario %.*s --seed %llu --log", static_cast<int>(scenario.name.size()),
-                  scenario.name.data(), static_cast<unsigned long long>(seed));
+    std::snprintf(g_replay, sizeof g_replay, "./dev sim --scenario %.*s --seed %llu --log",
+                  static_cast<int>(scenario.name.size()), scenario.name.data(), static_cast<unsigned long long>(seed));
 }
 
 int report(std::string_view kind, const Scenario& scenario, std::uint64_t seed, const std::string& finding, int code) {
-    std::printf("%.*s: scenario %.*s, seed %llu: %s\nSee it again with:\n  %s\n", static_cast<int>(kind.size()), kind.data(),
-                static_cast<int>(scenario.name.size()), scenario.name.data(), static_cast<unsigned long long>(seed), finding.c_str(), g_replay);
+    std::printf("%.*s: scenario %.*s, seed %llu: %s\nSee it again with:\n  %s\n", static_cast<int>(kind.size()),
+                kind.data(), static_cast<int>(scenario.name.size()), scenario.name.data(),
+                static_cast<unsigned long long>(seed), finding.c_str(), g_replay);
     return code;
 }
 
@@ -91,8 +92,9 @@ int play_all(const Arguments& arguments) {
         return kUsage;
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-    std::printf("%llu runs fine, each played twice, %llu events, %.1f s, %.2f s per 1,000\n", static_cast<unsigned long long>(played),
-                static_cast<unsigned long long>(events), took.count(), took.count() * 1000 / static_cast<double>(played));
+    std::printf("%llu runs fine, each played twice, %llu events, %.1f s, %.2f s per 1,000\n",
+                static_cast<unsigned long long>(played), static_cast<unsigned long long>(events), took.count(),
+                took.count() * 1000 / static_cast<double>(played));
     return kFine;
 }
 
@@ -101,13 +103,15 @@ int play_all(const Arguments& arguments) {
 int main(int argc, char** argv) {
     Arguments arguments;
     if (!read_arguments(argc, argv, arguments)) {
-        std::fprintf(stderr, "usage: miroir-sim [--seed N] [--runs M] [--scenario NAME] [--log] [--list]\n"
-                             "exit: 0 fine, 2 usage, 3 crash, 4 safety, 5 liveness, 6 nondeterminism\n");
+        std::fprintf(stderr,
+                     "usage: miroir-sim [--seed N] [--runs M] [--scenario NAME] [--log] [--list]\n"
+                     "exit: 0 fine, 2 usage, 3 crash, 4 safety, 5 liveness, 6 nondeterminism\n");
         return kUsage;
     }
     if (arguments.list) {
         for (const Scenario& scenario : all_scenarios()) {
-            std::printf("%-12.*s %.*s\n", static_cast<int>(scenario.name.size()), scenario.name.data(), static_cast<int>(scenario.about.size()), scenario.about.data());
+            std::printf("%-12.*s %.*s\n", static_cast<int>(scenario.name.size()), scenario.name.data(),
+                        static_cast<int>(scenario.about.size()), scenario.about.data());
         }
         return kFine;
     }

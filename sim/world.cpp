@@ -47,7 +47,8 @@ bool World::run_for(std::chrono::nanoseconds span) {
     return true;
 }
 
-bool World::run_until(const std::function<bool()>& holds, std::chrono::nanoseconds within, std::chrono::nanoseconds look) {
+bool World::run_until(const std::function<bool()>& holds, std::chrono::nanoseconds within,
+                      std::chrono::nanoseconds look) {
     const env::Monotonic until = now_ + within;
     while (!holds()) {
         if (now_ >= until) return false;

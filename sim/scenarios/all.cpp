@@ -8,7 +8,8 @@ namespace miroir::sim {
 std::span<const Scenario> all_scenarios() {
     static constexpr std::array kAll = {
         Scenario{"probes", "nodes die and come back; readiness follows within bounds", play_probes},
-        Scenario{"partition", "one-way and two-way cuts, flapping wires, a breaker; no storm of probes or calls", play_partition},
+        Scenario{"partition", "one-way and two-way cuts, flapping wires, a breaker; no storm of probes or calls",
+                 play_partition},
         Scenario{"selftest", "bugs planted on purpose; the checkers must catch each of them", play_selftest},
     };
     return kAll;

@@ -42,26 +42,32 @@ void one_long_cut(Run& run, WatchedCluster& c, std::size_t victim, std::uint32_t
     const std::uint64_t sent_before = run.network.sent("watcher", name);
     const env::Monotonic began = run.world.now();
     cut(run, name, run.below(3));
-    if (!run.expect_within(notice_with_calls(c), name + " is called down", [&] { return c.seen(victim) == NodeState::Down; })) return;
+    if (!run.expect_within(notice_with_calls(c), name + " is called down",
+                           [&] { return c.seen(victim) == NodeState::Down; }))
+        return;
     run.world.run_for(run.between(0ms, 60s));
     const std::chrono::nanoseconds span = run.world.now() - began;
     const std::uint64_t calls = watcher.calls_sent() - calls_before;
-    if (calls > call_bound(watcher.breaker_options(), span)) run.unsafe("a storm of " + std::to_string(calls) + " calls to a node that is cut off");
+    if (calls > call_bound(watcher.breaker_options(), span))
+        run.unsafe("a storm of " + std::to_string(calls) + " calls to a node that is cut off");
     const std::uint64_t probes = run.network.sent("watcher", name) - sent_before - calls;
-    if (probes > c.probe_bound(span)) run.unsafe("a storm of " + std::to_string(probes) + " probes to a node that is cut off");
+    if (probes > c.probe_bound(span))
+        run.unsafe("a storm of " + std::to_string(probes) + " probes to a node that is cut off");
     for (std::size_t i = 0; i < c.size(); ++i) {
         if (i != victim && !c.is_up(i)) run.unsafe("node-" + std::to_string(i) + " was not cut off and is not up");
     }
     mend(run, name);
     const std::uint64_t answered = watcher.calls_answered();
     run.expect_within(c.return_bound(falls), name + " is back", [&] { return c.is_up(victim); });
-    run.expect_within(watcher.breaker_options().longest_pause + 1s, "calls go through again", [&] { return watcher.calls_answered() > answered + 20; });
+    run.expect_within(watcher.breaker_options().longest_pause + 1s, "calls go through again",
+                      [&] { return watcher.calls_answered() > answered + 20; });
 }
 
 // The wire is open for too short a time to prove anything once the node has fallen three times.
 void flapping(Run& run, WatchedCluster& c, std::size_t victim) {
     const std::string name = "node-" + std::to_string(victim);
-    const std::chrono::nanoseconds open = std::chrono::nanoseconds(c.options().interval) * (4 * c.options().recovery_threshold - 1) * 8 / 100;
+    const std::chrono::nanoseconds open =
+        std::chrono::nanoseconds(c.options().interval) * (4 * c.options().recovery_threshold - 1) * 8 / 100;
     const env::Monotonic began = run.world.now();
     const std::uint64_t calls_before = c.watcher().calls_sent();
     const std::uint64_t sent_before = run.network.sent("watcher", name);
@@ -79,8 +85,10 @@ void flapping(Run& run, WatchedCluster& c, std::size_t victim) {
         }
     }
     if (falls > 3) run.unsafe(name + " flapped " + std::to_string(falls) + " times: hysteresis does not hold");
-    const std::uint64_t probes = run.network.sent("watcher", name) - sent_before - (c.watcher().calls_sent() - calls_before);
-    if (probes > c.probe_bound(run.world.now() - began)) run.unsafe("a storm of " + std::to_string(probes) + " probes to a flapping node");
+    const std::uint64_t probes =
+        run.network.sent("watcher", name) - sent_before - (c.watcher().calls_sent() - calls_before);
+    if (probes > c.probe_bound(run.world.now() - began))
+        run.unsafe("a storm of " + std::to_string(probes) + " probes to a flapping node");
     mend(run, name);
     run.expect_within(c.return_bound(4), name + " is back after flapping", [&] { return c.is_up(victim); });
 }
@@ -96,7 +104,8 @@ void slow_and_clogged(Run& run, WatchedCluster& c, std::size_t victim) {
     run.network.heal();
     run.network.clog(name, run.world.now() + run.between(0ms, 30s));
     run.world.run_for(31s);
-    run.expect_within(c.return_bound(4) + c.options().timeout, name + " is back after the clog", [&] { return c.is_up(victim); });
+    run.expect_within(c.return_bound(4) + c.options().timeout, name + " is back after the clog",
+                      [&] { return c.is_up(victim); });
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ using cluster::NodeState;
 void expect_start(Run& run, WatchedCluster& c) {
     // Nobody is asked before time begins, and nobody may be believed in before he is asked.
     if (c.watcher().ready()) run.unsafe("ready before any node was asked");
-    run.expect_within(300ms, "the first round makes the cluster ready", [&] { return c.all_up() && c.watcher().ready(); });
+    run.expect_within(300ms, "the first round makes the cluster ready",
+                      [&] { return c.all_up() && c.watcher().ready(); });
 }
 
 // While the network is quiet, a node that runs and is well must not be called down.
@@ -21,12 +22,14 @@ void watch_for_slander(Run& run, WatchedCluster& c, const std::vector<char>& inn
     run.always(20ms, [&run, &c, &innocent] {
         if (!c.watcher_host().alive() || !run.network.options.quiet()) return;
         for (std::size_t i = 0; i < c.size(); ++i) {
-            if (innocent[i] && c.reach(i) == cluster::NodeReach::Down) run.unsafe("node-" + std::to_string(i) + " is well and was called down");
+            if (innocent[i] && c.reach(i) == cluster::NodeReach::Down)
+                run.unsafe("node-" + std::to_string(i) + " is well and was called down");
         }
     });
 }
 
-void one_falls_and_returns(Run& run, WatchedCluster& c, std::vector<char>& innocent, std::vector<std::uint32_t>& falls) {
+void one_falls_and_returns(Run& run, WatchedCluster& c, std::vector<char>& innocent,
+                           std::vector<std::uint32_t>& falls) {
     const std::size_t victim = run.below(c.size());
     innocent[victim] = 0;
     ++falls[victim];
@@ -35,11 +38,16 @@ void one_falls_and_returns(Run& run, WatchedCluster& c, std::vector<char>& innoc
     else if (way == 1) c.manner(victim).unwell = true;
     else c.node(victim).kill(way == 2);
     const std::string name = "node-" + std::to_string(victim);
-    if (!run.expect_within(c.notice_bound(), name + " is called down", [&] { return c.seen(victim) == NodeState::Down; })) return;
+    if (!run.expect_within(c.notice_bound(), name + " is called down",
+                           [&] { return c.seen(victim) == NodeState::Down; }))
+        return;
     const cluster::TopologyPtr hurt = c.watcher().topology().current();
-    if (hurt->node(static_cast<cluster::NodeIndex>(victim)).facts.note.empty()) run.unsafe(name + " is down without a reason");
-    if (c.spec().replicas == 1 && hurt->groups() == 1 && c.watcher().ready()) run.unsafe("ready although a shard has no replica");
-    if (c.spec().replicas == 2 && !c.watcher().ready()) run.unsafe("not ready although every shard has another replica");
+    if (hurt->node(static_cast<cluster::NodeIndex>(victim)).facts.note.empty())
+        run.unsafe(name + " is down without a reason");
+    if (c.spec().replicas == 1 && hurt->groups() == 1 && c.watcher().ready())
+        run.unsafe("ready although a shard has no replica");
+    if (c.spec().replicas == 2 && !c.watcher().ready())
+        run.unsafe("not ready although every shard has another replica");
     run.world.run_for(run.between(0ms, 30s));
     c.manner(victim) = {};
     if (!c.node(victim).alive()) c.node(victim).start();

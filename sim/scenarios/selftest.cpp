@@ -2,10 +2,10 @@
 // crime; beside each stands the same story without the bug, which must be found fine.
 #include <array>
 
-#include "sim/fake_node.h"
+#include "sim/fakes/fake_node.h"
+#include "sim/fakes/watcher.h"
 #include "sim/scenario.h"
 #include "sim/scenarios/scenarios.h"
-#include "sim/watcher.h"
 
 namespace miroir::sim {
 namespace {
@@ -30,7 +30,8 @@ private:
             options.cancel = ended_;
             const std::string text = request.body;
             http::Address to{.host = "node", .port = 7700};
-            const Result<http::Reply> reply = co_await client_.send(std::move(to), std::move(request), std::move(options));
+            const Result<http::Reply> reply =
+                co_await client_.send(std::move(to), std::move(request), std::move(options));
             if (reply && reply->status == 202) acknowledged_.push_back(text);
             co_await env::sleep_for(env_, 1ms, ended_);
         }
@@ -142,9 +143,12 @@ void expect_verdict(Run& run, const Planted& planted, std::uint64_t seed) {
 
 void play_selftest(Run& run) {
     static constexpr std::array kStories = {
-        Planted{{"forgets to sync", "", forgets_to_sync}, Verdict::Unsafe}, Planted{{"syncs", "", syncs}, Verdict::Fine},
-        Planted{{"stays away", "", stays_away}, Verdict::Stuck},            Planted{{"comes back", "", comes_back}, Verdict::Fine},
-        Planted{{"deaf to the end", "", deaf_to_the_end}, Verdict::Unsafe}, Planted{{"hears the end", "", hears_the_end}, Verdict::Fine},
+        Planted{{"forgets to sync", "", forgets_to_sync}, Verdict::Unsafe},
+        Planted{{"syncs", "", syncs}, Verdict::Fine},
+        Planted{{"stays away", "", stays_away}, Verdict::Stuck},
+        Planted{{"comes back", "", comes_back}, Verdict::Fine},
+        Planted{{"deaf to the end", "", deaf_to_the_end}, Verdict::Unsafe},
+        Planted{{"hears the end", "", hears_the_end}, Verdict::Fine},
     };
     const std::uint64_t seed = run.random.next();
     for (const Planted& planted : kStories) expect_verdict(run, planted, seed);

@@ -6,7 +6,7 @@ namespace miroir::sim {
 namespace {
 using namespace std::chrono_literals;
 constexpr std::chrono::nanoseconds kSlack = 200ms;  // messages on their way, on a quiet network
-}
+}  // namespace
 
 WatchedCluster::WatchedCluster(Run& run) : run_(run) {
     options_.interval = run.between(500ms, 10s);

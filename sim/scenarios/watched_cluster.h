@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "sim/fake_node.h"
+#include "sim/fakes/fake_node.h"
+#include "sim/fakes/watcher.h"
 #include "sim/run.h"
-#include "sim/watcher.h"
 
 namespace miroir::sim {
 

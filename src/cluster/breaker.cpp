@@ -39,7 +39,8 @@ void Breaker::failed(Instant now, double unit_draw) {
     if (!trial && ++bad_in_a_row_ < options_.open_after) return;
     const std::uint32_t doublings = std::min(openings_++, kMostDoublings);
     const std::chrono::nanoseconds longest = options_.longest_pause;
-    const std::chrono::nanoseconds pause = std::min<std::chrono::nanoseconds>(longest, std::chrono::nanoseconds(options_.first_pause) * (1u << doublings));
+    const std::chrono::nanoseconds pause =
+        std::min<std::chrono::nanoseconds>(longest, std::chrono::nanoseconds(options_.first_pause) * (1u << doublings));
     const auto half = pause.count() / 2;
     until_ = now + std::chrono::nanoseconds(half + static_cast<std::int64_t>(static_cast<double>(half) * unit_draw));
     state_ = State::Open;

@@ -25,7 +25,8 @@ public:
         : topology_(topology), preference_(preference), askable_(topology.nodes().size()), cost_(askable_.size(), 0.0) {
         for (std::size_t i = 0; i < askable_.size(); ++i) {
             const auto node = static_cast<NodeIndex>(i);
-            askable_[i] = topology.node(node).readable() && std::ranges::find(preference.avoid, node) == preference.avoid.end();
+            askable_[i] =
+                topology.node(node).readable() && std::ranges::find(preference.avoid, node) == preference.avoid.end();
             if (preference.cost && askable_[i]) cost_[i] = preference.cost(node);
         }
     }
@@ -49,7 +50,8 @@ private:
             if (r.role != ReplicaRole::Serving || !askable_[r.node]) continue;
             if (preference_.fresh && !preference_.fresh(r.node, shard)) continue;
             const std::uint64_t draw = mix(preference_.seed ^ mix((std::uint64_t{shard.value} << 16 | r.node) + 1));
-            const bool wins = !best || cost_[r.node] < cost_[*best] || (cost_[r.node] == cost_[*best] && draw > best_draw);
+            const bool wins =
+                !best || cost_[r.node] < cost_[*best] || (cost_[r.node] == cost_[*best] && draw > best_draw);
             if (!wins) continue;
             best = r.node;
             best_draw = draw;
@@ -71,9 +73,10 @@ std::uint32_t shards_asked(const Topology& topology, std::uint32_t shards) {
 
 Error unavailable(const std::vector<ShardId>& missing, std::uint32_t shards) {
     constexpr std::size_t kShown = 8;
-    std::string message = "no replica can answer for " + std::to_string(missing.size()) + " of " +
-                          std::to_string(shards) + " shards:";
-    for (std::size_t i = 0; i < std::min(kShown, missing.size()); ++i) message += " " + std::to_string(missing[i].value);
+    std::string message =
+        "no replica can answer for " + std::to_string(missing.size()) + " of " + std::to_string(shards) + " shards:";
+    for (std::size_t i = 0; i < std::min(kShown, missing.size()); ++i)
+        message += " " + std::to_string(missing[i].value);
     if (missing.size() > kShown) message += " …";
     return Error{.code = ErrorCode::MiroirShardUnavailable, .message = std::move(message)};
 }

@@ -11,15 +11,15 @@
 namespace miroir::cluster {
 
 struct CoverPreference {
-    std::optional<GroupId> group;    // asked first; the others stand in for shards it cannot answer for
-    std::uint64_t seed = 0;          // the same seed prefers the same replicas
-    std::uint32_t shards = 0;        // S of the index; 0: the topology's
-    std::vector<NodeIndex> avoid;    // answer for nothing (they just failed, or their settings are too old)
+    std::optional<GroupId> group;  // asked first; the others stand in for shards it cannot answer for
+    std::uint64_t seed = 0;        // the same seed prefers the same replicas
+    std::uint32_t shards = 0;      // S of the index; 0: the topology's
+    std::vector<NodeIndex> avoid;  // answer for nothing (they just failed, or their settings are too old)
     // May this node answer for this shard (no hints, no debts, fresh enough)? Empty: it may.
     std::function<bool(NodeIndex, ShardId)> fresh;
     // Lower is better; equal costs are decided by the seed. Empty: all equal.
     std::function<double(NodeIndex)> cost;
-    bool allow_missing = false;      // a partial cover instead of an error
+    bool allow_missing = false;  // a partial cover instead of an error
 };
 
 struct CoverPart {
@@ -40,9 +40,9 @@ Result<Cover> cover(const Topology& topology, const CoverPreference& preference)
 
 struct Coverage {
     std::uint32_t shards = 0;
-    std::uint32_t covered = 0;          // some readable replica serves it
+    std::uint32_t covered = 0;  // some readable replica serves it
     std::vector<ShardId> uncovered;
-    std::vector<ShardId> degraded;      // covered, but some serving replica is not readable, or there are fewer than R
+    std::vector<ShardId> degraded;  // covered, but some serving replica is not readable, or there are fewer than R
     bool complete() const { return uncovered.empty(); }
 };
 Coverage coverage(const Topology& topology, std::uint32_t shards = 0);

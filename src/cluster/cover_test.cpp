@@ -42,7 +42,8 @@ void expect_exact(const Topology& t, const Cover& c, std::uint32_t shards) {
 }
 
 TEST(Cover, EachShardOnceWhateverTheShape) {
-    for (const auto [nodes, groups, replicas] : {std::tuple{1u, 1u, 1u}, {3u, 1u, 1u}, {3u, 1u, 2u}, {8u, 2u, 2u}, {9u, 3u, 3u}}) {
+    for (const auto [nodes, groups, replicas] :
+         {std::tuple{1u, 1u, 1u}, {3u, 1u, 1u}, {3u, 1u, 2u}, {8u, 2u, 2u}, {9u, 3u, 3u}}) {
         const TopologyPtr t = cluster_of(nodes, groups, replicas);
         for (std::uint64_t seed = 0; seed < 20; ++seed) {
             for (const std::uint32_t shards : {1u, 16u, 64u, 200u}) {
@@ -76,7 +77,8 @@ TEST(Cover, SameSeedSameReplicasAndSeedsSpread) {
     for (const auto& [node, shards] : load) total += static_cast<double>(shards);
     EXPECT_EQ(total, 300 * 64);
     for (std::uint32_t n = 0; n < 3; ++n) {  // half of what the node holds
-        EXPECT_NEAR(static_cast<double>(load[static_cast<NodeIndex>(n)]), 300 * t->placement().held_by(static_cast<NodeIndex>(n), 64) / 2.0, 500);
+        EXPECT_NEAR(static_cast<double>(load[static_cast<NodeIndex>(n)]),
+                    300 * t->placement().held_by(static_cast<NodeIndex>(n), 64) / 2.0, 500);
     }
 }
 

@@ -12,7 +12,8 @@ constexpr std::uint32_t kMostDoublings = 3;
 constexpr int kFastShare = 10;  // the fastest pace is a tenth of the interval
 
 std::chrono::nanoseconds spread(std::chrono::nanoseconds span, double unit_draw) {
-    return std::chrono::nanoseconds(static_cast<std::int64_t>(static_cast<double>(span.count()) * (0.9 + 0.2 * unit_draw)));
+    return std::chrono::nanoseconds(
+        static_cast<std::int64_t>(static_cast<double>(span.count()) * (0.9 + 0.2 * unit_draw)));
 }
 
 }  // namespace

@@ -26,8 +26,8 @@ enum class ProbeOutcome : std::uint8_t {
     Healthy,      // 200 {"status":"available"}
     Unreachable,  // no connection, or it broke
     TimedOut,
-    Unwell,       // answers as Meilisearch with an error: 429, 500, 503
-    Foreign,      // answers, but not as Meilisearch does
+    Unwell,   // answers as Meilisearch with an error: 429, 500, 503
+    Foreign,  // answers, but not as Meilisearch does
 };
 std::string_view name_of(ProbeOutcome outcome);  // "timed_out"
 
@@ -58,10 +58,10 @@ private:
 
     HealthOptions options_;
     bool up_ = false;
-    bool asked_before_ = false;         // it was up or found down at least once
+    bool asked_before_ = false;  // it was up or found down at least once
     std::uint32_t bad_in_a_row_ = 0;
     std::uint32_t good_in_a_row_ = 0;
-    std::uint32_t fell_lately_ = 0;     // how often it went down without a calm time between
+    std::uint32_t fell_lately_ = 0;  // how often it went down without a calm time between
     Instant calm_since_{};
     std::optional<Instant> last_bad_call_;
 };

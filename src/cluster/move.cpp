@@ -42,7 +42,8 @@ void put_in_order(const Topology& topology, ShardId shard, Cell& cell) {
     for (const NodeIndex node : best_nodes(shard, serving, static_cast<std::uint32_t>(serving.size()))) {
         ordered.push_back({.node = node, .role = ReplicaRole::Serving});
     }
-    std::ranges::copy_if(cell, std::back_inserter(ordered), [](const Replica& r) { return r.role != ReplicaRole::Serving; });
+    std::ranges::copy_if(cell, std::back_inserter(ordered),
+                         [](const Replica& r) { return r.role != ReplicaRole::Serving; });
     cell = std::move(ordered);
 }
 
@@ -84,7 +85,8 @@ Result<TopologyPtr> with_move_begun(const Topology& from, const Move& move) {
     if (replica_on(cell, *move.to) != cell.end()) return refuse("the node already has a part of this shard");
     if (move.from) {
         const auto source = replica_on(cell, *move.from);
-        if (source == cell.end() || source->role != ReplicaRole::Serving) return refuse("the old owner does not serve this shard");
+        if (source == cell.end() || source->role != ReplicaRole::Serving)
+            return refuse("the old owner does not serve this shard");
     }
     cell.push_back({.node = *move.to, .role = ReplicaRole::Incoming});
     return with_placement(from, editor.finish());
@@ -96,12 +98,14 @@ Result<TopologyPtr> with_move_cut_over(const Topology& from, const Move& move) {
     Cell& cell = editor.at(move.shard, move.group);
     if (move.to) {
         const auto filled = replica_on(cell, *move.to);
-        if (filled == cell.end() || filled->role != ReplicaRole::Incoming) return refuse("the new owner was not being filled");
+        if (filled == cell.end() || filled->role != ReplicaRole::Incoming)
+            return refuse("the new owner was not being filled");
         filled->role = ReplicaRole::Serving;
     }
     if (move.from) {
         const auto left = replica_on(cell, *move.from);
-        if (left == cell.end() || left->role != ReplicaRole::Serving) return refuse("the old owner does not serve this shard");
+        if (left == cell.end() || left->role != ReplicaRole::Serving)
+            return refuse("the old owner does not serve this shard");
         left->role = ReplicaRole::Leaving;
     }
     const bool served = std::ranges::any_of(cell, [](const Replica& r) { return r.role == ReplicaRole::Serving; });

@@ -153,7 +153,8 @@ void PlacementEditor::set_groups(std::uint32_t groups) {
 void PlacementEditor::forget(NodeIndex node) {
     for (std::vector<Replica>& cell : cells_) {
         std::erase_if(cell, [node](const Replica& r) { return r.node == node; });
-        for (Replica& replica : cell) replica.node = static_cast<NodeIndex>(replica.node - (replica.node > node ? 1 : 0));
+        for (Replica& replica : cell)
+            replica.node = static_cast<NodeIndex>(replica.node - (replica.node > node ? 1 : 0));
     }
 }
 

@@ -64,8 +64,8 @@ class PlacementEditor {
 public:
     explicit PlacementEditor(const Placement& from);
     std::vector<Replica>& at(ShardId shard, GroupId group);
-    void set_groups(std::uint32_t groups);      // new ones are empty
-    void forget(NodeIndex node);                // the nodes behind it move one place forward
+    void set_groups(std::uint32_t groups);  // new ones are empty
+    void forget(NodeIndex node);            // the nodes behind it move one place forward
     Placement finish() const;
 
 private:
@@ -77,8 +77,8 @@ private:
 struct Candidate {
     NodeIndex node = kNoNode;
     std::string_view name;
-    std::string_view zone;         // empty: a zone of its own
-    std::uint32_t weight = 100;    // 100 is a plain node; 200 takes twice as many shards
+    std::string_view zone;       // empty: a zone of its own
+    std::uint32_t weight = 100;  // 100 is a plain node; 200 takes twice as many shards
 };
 
 // The R best candidates for a shard, best first; fewer when there are fewer.

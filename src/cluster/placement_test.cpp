@@ -22,7 +22,8 @@ struct Town {
     std::vector<Candidate> candidates() const {
         std::vector<Candidate> out;
         for (std::size_t i = 0; i < names.size(); ++i) {
-            out.push_back({.node = static_cast<NodeIndex>(i), .name = names[i], .zone = zones[i], .weight = weights[i]});
+            out.push_back(
+                {.node = static_cast<NodeIndex>(i), .name = names[i], .zone = zones[i], .weight = weights[i]});
         }
         return out;
     }
@@ -35,12 +36,14 @@ struct Town {
 
 Town town_of(std::size_t nodes, std::size_t zones = 0) {
     Town town;
-    for (std::size_t i = 0; i < nodes; ++i) town.add("node-" + std::to_string(i), zones ? "z" + std::to_string(i % zones) : "");
+    for (std::size_t i = 0; i < nodes; ++i)
+        town.add("node-" + std::to_string(i), zones ? "z" + std::to_string(i % zones) : "");
     return town;
 }
 
 TEST(Placement, ShardOfIsXxh64OfTheText) {
-    // Reference values of XXH64 with seed 0: of "" EF46DB3751D8E999, of "a" D24EC4F1A98C6E5B, of "abc" 44BC2CF5AD770999.
+    // Reference values of XXH64 with seed 0: of "" EF46DB3751D8E999, of "a" D24EC4F1A98C6E5B, of "abc"
+    // 44BC2CF5AD770999.
     EXPECT_EQ(shard_of("", 4096).value, 0xEF46DB3751D8E999ULL % 4096);
     EXPECT_EQ(shard_of("a", 64).value, 0xD24EC4F1A98C6E5BULL % 64);
     EXPECT_EQ(shard_of("abc", 1000).value, 0x44BC2CF5AD770999ULL % 1000);
@@ -90,7 +93,8 @@ struct Movement {
     std::uint32_t gained = 0;
     bool between_old = false;
 };
-Movement movement(const Town& before, const Town& after, const std::string& newcomer, std::uint32_t shards, std::uint32_t replicas) {
+Movement movement(const Town& before, const Town& after, const std::string& newcomer, std::uint32_t shards,
+                  std::uint32_t replicas) {
     Movement out;
     for (std::uint32_t s = 0; s < shards; ++s) {
         const auto was = before.owners(s, replicas);
@@ -108,7 +112,8 @@ TEST_P(Movements, ANodeMoreTakesItsPartAndNothingMovesBetweenOldOnes) {
     const auto [nodes, replicas, zones, weighted] = GetParam();
     constexpr std::uint32_t kShards = 4096;
     Town before = town_of(nodes, zones);
-    if (weighted) for (std::size_t i = 0; i < nodes; ++i) before.weights[i] = 50 + 37 * static_cast<std::uint32_t>(i % 5);
+    if (weighted)
+        for (std::size_t i = 0; i < nodes; ++i) before.weights[i] = 50 + 37 * static_cast<std::uint32_t>(i % 5);
     Town after = before;
     after.add("newcomer", zones ? "z" + std::to_string(nodes % zones) : "");
     const Movement moved = movement(before, after, "newcomer", kShards, replicas);
@@ -121,7 +126,8 @@ TEST_P(Movements, ANodeMoreTakesItsPartAndNothingMovesBetweenOldOnes) {
 TEST_P(Movements, ANodeLessMovesOnlyWhatItHeld) {
     const auto [nodes, replicas, zones, weighted] = GetParam();
     Town after = town_of(nodes, zones);
-    if (weighted) for (std::size_t i = 0; i < nodes; ++i) after.weights[i] = 50 + 37 * static_cast<std::uint32_t>(i % 5);
+    if (weighted)
+        for (std::size_t i = 0; i < nodes; ++i) after.weights[i] = 50 + 37 * static_cast<std::uint32_t>(i % 5);
     Town before = after;
     before.add("leaver", zones ? "z" + std::to_string(nodes % zones) : "");
     for (std::uint32_t s = 0; s < 1024; ++s) {

@@ -71,7 +71,8 @@ NodeState Standing::state() const {
 }
 
 bool Standing::readable() const {
-    return reach == NodeReach::Up && (role == NodeRole::Active || role == NodeRole::Draining || role == NodeRole::Joining);
+    return reach == NodeReach::Up &&
+           (role == NodeRole::Active || role == NodeRole::Draining || role == NodeRole::Joining);
 }
 
 bool Standing::writable() const {

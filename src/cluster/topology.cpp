@@ -35,8 +35,8 @@ constexpr std::uint32_t kMaxWeight = 10000;
 constexpr std::uint32_t kMaxGroups = 64;
 
 Result<void> refuse(std::string message, const NodeId& node = {}, int status = 0) {
-    return fail({.code = ErrorCode::MiroirInvalidRequest, .message = std::move(message), .node = node.value,
-                 .status = status});
+    return fail(
+        {.code = ErrorCode::MiroirInvalidRequest, .message = std::move(message), .node = node.value, .status = status});
 }
 
 Result<void> check_spec(const NodeSpec& spec) {
@@ -93,8 +93,8 @@ Result<void> check_sizes(std::uint32_t shards, std::uint32_t replicas) {
 
 Result<NodeIndex> named(const Topology& topology, const NodeId& id) {
     if (const auto index = topology.find(id)) return *index;
-    return fail({.code = ErrorCode::MiroirNotFound, .message = "there is no node `" + id.value + "`",
-                 .node = id.value});
+    return fail(
+        {.code = ErrorCode::MiroirNotFound, .message = "there is no node `" + id.value + "`", .node = id.value});
 }
 
 std::uint32_t groups_in_use(const std::vector<Node>& nodes) {
@@ -149,7 +149,8 @@ Result<TopologyPtr> restore_topology(const SavedTopology& saved) {
     if (saved.placement.shards() < saved.shards) return broken("fewer shards are placed than there are");
     const TopologyChange change;
     for (std::size_t i = 0; i < saved.nodes.size(); ++i) {
-        if (saved.nodes[i].group.value >= saved.placement.groups()) return broken("a node of a group without placement");
+        if (saved.nodes[i].group.value >= saved.placement.groups())
+            return broken("a node of a group without placement");
         change.nodes().push_back(Node{saved.nodes[i], Standing{.role = saved.roles[i]}, NodeFacts{}});
     }
     for (std::uint32_t s = 0; s < saved.placement.shards(); ++s) {
@@ -166,8 +167,12 @@ Result<TopologyPtr> restore_topology(const SavedTopology& saved) {
 }
 
 SavedTopology saved(const Topology& topology) {
-    SavedTopology out{.placement_version = topology.placement_version(), .shards = topology.shards(),
-                      .replicas = topology.replicas(), .nodes = {}, .roles = {}, .placement = topology.placement()};
+    SavedTopology out{.placement_version = topology.placement_version(),
+                      .shards = topology.shards(),
+                      .replicas = topology.replicas(),
+                      .nodes = {},
+                      .roles = {},
+                      .placement = topology.placement()};
     for (const Node& node : topology.nodes()) {
         out.nodes.push_back(node);
         out.roles.push_back(node.standing.role);
@@ -186,7 +191,8 @@ Result<TopologyPtr> with_node_event(const Topology& from, const NodeId& node, No
     }
     // What is up and serves would be lost with the node; what is down and written off is what Discard is for.
     if (leaves_the_cluster(event) && before.reach != NodeReach::Down && in_service(from, index)) {
-        return std::unexpected(refuse("node `" + node.value + "` still holds shards: drain it first", node, 409).error());
+        return std::unexpected(
+            refuse("node `" + node.value + "` still holds shards: drain it first", node, 409).error());
     }
     const TopologyChange change(from);
     change.nodes()[index].standing = *after;
@@ -212,7 +218,8 @@ Result<TopologyPtr> with_node_address(const Topology& from, const NodeId& node, 
     MIROIR_TRY(const NodeIndex index, named(from, node));
     for (const Node& other : from.nodes()) {
         if (other.id != node && other.address == address) {
-            return std::unexpected(refuse("node `" + other.id.value + "` already has the address " + address, node).error());
+            return std::unexpected(
+                refuse("node `" + other.id.value + "` already has the address " + address, node).error());
         }
     }
     const TopologyChange change(from);

@@ -123,8 +123,8 @@ struct Move {
     std::optional<NodeIndex> to;
     bool operator==(const Move&) const = default;
 };
-Result<TopologyPtr> with_move_begun(const Topology& from, const Move& move);      // `to` is Incoming
-Result<TopologyPtr> with_move_cut_over(const Topology& from, const Move& move);   // `to` serves, `from` is Leaving
+Result<TopologyPtr> with_move_begun(const Topology& from, const Move& move);     // `to` is Incoming
+Result<TopologyPtr> with_move_cut_over(const Topology& from, const Move& move);  // `to` serves, `from` is Leaving
 Result<TopologyPtr> with_replica_dropped(const Topology& from, ShardId shard, GroupId group, NodeIndex node);
 
 // The ideal placement of the nodes that are to stay (joining and active, down or not), without those in `lost`.

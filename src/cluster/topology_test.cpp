@@ -31,7 +31,8 @@ TopologyPtr apply(const TopologyPtr& from, const std::string& node, std::initial
 
 TopologyPtr all_up(std::uint32_t nodes, std::uint32_t groups, std::uint32_t replicas, std::uint32_t shards = 64) {
     TopologyPtr out = make_topology(spec_of(nodes, groups, replicas, shards)).value();
-    for (const Node& node : std::vector<Node>(out->nodes())) out = apply(out, node.id.value, {NodeEvent::Answered, NodeEvent::Vouched});
+    for (const Node& node : std::vector<Node>(out->nodes()))
+        out = apply(out, node.id.value, {NodeEvent::Answered, NodeEvent::Vouched});
     return out;
 }
 
@@ -79,19 +80,25 @@ TEST(Topology, RefusesWhatCannotBe) {
 // Down to the last cell: which event is allowed where, and what it leads to.
 TEST(Standing, TheTable) {
     const std::string expected =
-        "joining/unknown: failed=joining/down answered=joining/restoring drained=draining/unknown discarded=removed/unknown\n"
+        "joining/unknown: failed=joining/down answered=joining/restoring drained=draining/unknown "
+        "discarded=removed/unknown\n"
         "joining/up: failed=joining/down filled=active/up drained=draining/up discarded=removed/up\n"
-        "joining/restoring: failed=joining/down vouched=joining/up drained=draining/restoring discarded=removed/restoring\n"
+        "joining/restoring: failed=joining/down vouched=joining/up drained=draining/restoring "
+        "discarded=removed/restoring\n"
         "joining/down: answered=joining/restoring drained=draining/down discarded=removed/down\n"
-        "active/unknown: failed=active/down answered=active/restoring drained=draining/unknown discarded=removed/unknown\n"
+        "active/unknown: failed=active/down answered=active/restoring drained=draining/unknown "
+        "discarded=removed/unknown\n"
         "active/up: failed=active/down drained=draining/up\n"
         "active/restoring: failed=active/down vouched=active/up drained=draining/restoring\n"
         "active/down: answered=active/restoring drained=draining/down discarded=removed/down\n"
-        "draining/unknown: failed=draining/down answered=draining/restoring undrained=active/unknown emptied=removed/unknown "
+        "draining/unknown: failed=draining/down answered=draining/restoring undrained=active/unknown "
+        "emptied=removed/unknown "
         "discarded=removed/unknown\n"
         "draining/up: failed=draining/down undrained=active/up emptied=removed/up\n"
-        "draining/restoring: failed=draining/down vouched=draining/up undrained=active/restoring emptied=removed/restoring\n"
-        "draining/down: answered=draining/restoring undrained=active/down emptied=removed/down discarded=removed/down\n";
+        "draining/restoring: failed=draining/down vouched=draining/up undrained=active/restoring "
+        "emptied=removed/restoring\n"
+        "draining/down: answered=draining/restoring undrained=active/down emptied=removed/down "
+        "discarded=removed/down\n";
     std::string table;
     for (const NodeRole role : {NodeRole::Joining, NodeRole::Active, NodeRole::Draining, NodeRole::Removed}) {
         for (const NodeReach reach : {NodeReach::Unknown, NodeReach::Up, NodeReach::Restoring, NodeReach::Down}) {
@@ -99,10 +106,12 @@ TEST(Standing, TheTable) {
             for (int e = 0; e <= static_cast<int>(NodeEvent::Discard); ++e) {
                 const auto event = static_cast<NodeEvent>(e);
                 if (const auto after = step({.role = role, .reach = reach}, event)) {
-                    row += " " + std::string(name_of(event)) + "=" + std::string(name_of(after->role)) + "/" + std::string(name_of(after->reach));
+                    row += " " + std::string(name_of(event)) + "=" + std::string(name_of(after->role)) + "/" +
+                           std::string(name_of(after->reach));
                 }
             }
-            if (!row.empty()) table += std::string(name_of(role)) + "/" + std::string(name_of(reach)) + ":" + row + "\n";
+            if (!row.empty())
+                table += std::string(name_of(role)) + "/" + std::string(name_of(reach)) + ":" + row + "\n";
         }
     }
     EXPECT_EQ(table, expected);
@@ -153,7 +162,8 @@ TopologyPtr carry_out(TopologyPtr t, const Placement& target) {
             t = *next;
         };
         if (move.to) step(with_move_begun(*t, move));
-        if (move.to && move.from) EXPECT_FALSE(with_replica_dropped(*t, move.shard, move.group, *move.from).has_value());
+        if (move.to && move.from)
+            EXPECT_FALSE(with_replica_dropped(*t, move.shard, move.group, *move.from).has_value());
         step(with_move_cut_over(*t, move));
         if (move.from) step(with_replica_dropped(*t, move.shard, move.group, *move.from));
     }
@@ -161,7 +171,8 @@ TopologyPtr carry_out(TopologyPtr t, const Placement& target) {
 }
 
 TEST(Move, AJoiningNodeFillsByMovesUntilThePlacementIsIdeal) {
-    TopologyPtr t = with_node(*all_up(3, 1, 2), {.id = {"n3"}, .address = "http://n3:7700", .group = {0}, .zone = {}}).value();
+    TopologyPtr t =
+        with_node(*all_up(3, 1, 2), {.id = {"n3"}, .address = "http://n3:7700", .group = {0}, .zone = {}}).value();
     t = apply(t, "n3", {NodeEvent::Answered, NodeEvent::Vouched});
     EXPECT_EQ(t->node(3).state(), NodeState::Joining);
     EXPECT_EQ(t->placement().held_by(3, kPlacedShards), 0u);
@@ -191,7 +202,8 @@ TEST(Move, ALostNodeIsReplacedFromTheOthers) {
 }
 
 TEST(Move, RunningMovesAreNotPlannedTwice) {
-    TopologyPtr t = with_node(*all_up(3, 1, 2), {.id = {"n3"}, .address = "http://n3:7700", .group = {0}, .zone = {}}).value();
+    TopologyPtr t =
+        with_node(*all_up(3, 1, 2), {.id = {"n3"}, .address = "http://n3:7700", .group = {0}, .zone = {}}).value();
     t = apply(t, "n3", {NodeEvent::Answered, NodeEvent::Vouched});
     const auto moves = moves_towards(*t, ideal_placement(*t));
     ASSERT_GT(moves.size(), 2u);
@@ -254,10 +266,12 @@ TEST(Snapshot, OneWriterAfterTheOtherAndNoChangeIsNoVersion) {
     const std::uint64_t before = holder.current()->version();
     const auto same = holder.update([](const Topology&) -> Result<TopologyPtr> { return nullptr; });
     EXPECT_EQ((*same)->version(), before);
-    const auto failed = holder.update([](const Topology& t) { return with_node_event(t, NodeId{"n0"}, NodeEvent::Vouched); });
+    const auto failed =
+        holder.update([](const Topology& t) { return with_node_event(t, NodeId{"n0"}, NodeEvent::Vouched); });
     EXPECT_FALSE(failed.has_value());
     EXPECT_EQ(holder.current()->version(), before);
-    const auto next = holder.update([](const Topology& t) { return with_node_event(t, NodeId{"n0"}, NodeEvent::Failed); });
+    const auto next =
+        holder.update([](const Topology& t) { return with_node_event(t, NodeId{"n0"}, NodeEvent::Failed); });
     EXPECT_EQ(holder.current(), *next);
     EXPECT_EQ(holder.current()->version(), before + 1);
 }

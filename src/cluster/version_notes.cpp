@@ -43,7 +43,8 @@ std::vector<std::string> version_notes(const Topology& topology) {
     std::vector<std::string> notes;
     for (const Node& node : topology.nodes()) {
         const bool other = has_a_say(node) && node.facts.engine_version != usual;
-        notes.push_back(other ? "runs engine version " + node.facts.engine_version + ", its peers " + usual : std::string());
+        notes.push_back(other ? "runs engine version " + node.facts.engine_version + ", its peers " + usual
+                              : std::string());
     }
     return notes;
 }

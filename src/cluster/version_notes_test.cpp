@@ -20,12 +20,14 @@ std::vector<std::string> notes_for(const std::vector<std::string>& versions) {
 
 TEST(VersionNotes, TheOddOneIsNamed) {
     EXPECT_EQ(notes_for({"1.50.0", "1.50.0", "1.50.0"}), (std::vector<std::string>{"", "", ""}));
-    EXPECT_EQ(notes_for({"1.50.0", "1.51.0", "1.50.0"}), (std::vector<std::string>{"", "runs engine version 1.51.0, its peers 1.50.0", ""}));
+    EXPECT_EQ(notes_for({"1.50.0", "1.51.0", "1.50.0"}),
+              (std::vector<std::string>{"", "runs engine version 1.51.0, its peers 1.50.0", ""}));
 }
 
 TEST(VersionNotes, UnknownOnesHaveNoSayAndAmongEqualsTheHigherIsUsual) {
     EXPECT_EQ(notes_for({"", "1.50.0", ""}), (std::vector<std::string>{"", "", ""}));
-    EXPECT_EQ(notes_for({"1.9.0", "1.50.0"}), (std::vector<std::string>{"runs engine version 1.9.0, its peers 1.50.0", ""}));
+    EXPECT_EQ(notes_for({"1.9.0", "1.50.0"}),
+              (std::vector<std::string>{"runs engine version 1.9.0, its peers 1.50.0", ""}));
 }
 
 }  // namespace

@@ -20,7 +20,8 @@ constexpr int kFastShare = 10;
 constexpr std::chrono::nanoseconds kLookForNodes = std::chrono::seconds(1);
 
 // Facts and, with them, the notes on versions that differ: one node's answer may change what is said of all.
-Result<TopologyPtr> with_facts(const Topology& from, const NodeId& id, const std::optional<std::string>& version, const std::string& note) {
+Result<TopologyPtr> with_facts(const Topology& from, const NodeId& id, const std::optional<std::string>& version,
+                               const std::string& note) {
     const auto index = from.find(id);
     if (!index) return nullptr;
     cluster::NodeFacts facts = from.node(*index).facts;
@@ -44,8 +45,13 @@ Result<TopologyPtr> with_facts(const Topology& from, const NodeId& id, const std
 
 HealthProber::HealthProber(env::Env env, http::Client& client, cluster::SnapshotHolder& topology,
                            cluster::HealthOptions options, std::string node_key, NodeVoucher* voucher)
-    : env_(env), client_(client), topology_(topology), options_(options),
-      probe_{.timeout = options.timeout, .node_key = std::move(node_key)}, voucher_(voucher), ended_(env.executor) {}
+    : env_(env),
+      client_(client),
+      topology_(topology),
+      options_(options),
+      probe_{.timeout = options.timeout, .node_key = std::move(node_key)},
+      voucher_(voucher),
+      ended_(env.executor) {}
 
 void HealthProber::start() {
     MIROIR_ASSERT(loops_ == 0);
@@ -69,13 +75,15 @@ env::Task<void> HealthProber::supervise() {
         const TopologyPtr topology = topology_.current();
         for (const cluster::Node& node : topology->nodes()) {
             if (node.standing.role == NodeRole::Removed || watched_.contains(node.id.value)) continue;
-            watched_.emplace(node.id.value, Watched{.health = cluster::NodeHealth(options_, now()), .address = node.address});
+            watched_.emplace(node.id.value,
+                             Watched{.health = cluster::NodeHealth(options_, now()), .address = node.address});
             ++loops_;
             env::spawn(env_.executor, watch(node.id.value));
         }
         wake_supervisor_ = env::Cancel();
         if (stop_.requested()) break;
-        co_await env::sleep_for(env_, std::min<std::chrono::nanoseconds>(kLookForNodes, options_.interval), wake_supervisor_);
+        co_await env::sleep_for(env_, std::min<std::chrono::nanoseconds>(kLookForNodes, options_.interval),
+                                wake_supervisor_);
     }
     loop_ended();
 }
@@ -117,7 +125,8 @@ env::Task<void> HealthProber::settle(std::string name, Watched& watched, bool go
     NodeReach reach = node->standing.reach;
     if (watched.health.down() && reach != NodeReach::Down) apply(name, NodeEvent::Failed, watched);
     if (!watched.health.up() || !good) co_return;
-    const bool version_due = watched.good_probes++ % std::max(options_.version_every, 1u) == 0 || reach != NodeReach::Up;
+    const bool version_due =
+        watched.good_probes++ % std::max(options_.version_every, 1u) == 0 || reach != NodeReach::Up;
     if (reach == NodeReach::Unknown || reach == NodeReach::Down) {
         apply(name, NodeEvent::Answered, watched);
         reach = NodeReach::Restoring;
@@ -152,7 +161,8 @@ env::Task<void> HealthProber::rest(Watched& watched) {
         const TopologyPtr topology = topology_.current();
         const auto at = std::ranges::find(topology->nodes(), watched.address, &cluster::Node::address);
         const bool waits = at != topology->nodes().end() && at->standing.reach == NodeReach::Restoring;
-        if (waits) delay = std::min<std::chrono::nanoseconds>(delay, std::chrono::nanoseconds(options_.interval) / kFastShare);
+        if (waits)
+            delay = std::min<std::chrono::nanoseconds>(delay, std::chrono::nanoseconds(options_.interval) / kFastShare);
     }
     watched.wake = env::Cancel();
     const bool whole = co_await env::sleep_for(env_, delay, watched.wake);
@@ -180,15 +190,18 @@ void HealthProber::note_call(const NodeId& node, bool good) {
 }
 
 void HealthProber::apply(const std::string& name, NodeEvent event, const Watched& watched) {
-    const auto changed = topology_.update([&](const Topology& from) { return with_node_event(from, NodeId{name}, event); });
+    const auto changed =
+        topology_.update([&](const Topology& from) { return with_node_event(from, NodeId{name}, event); });
     if (!changed) {  // the operator was faster; the next probe sees what holds now
-        env_.log.debug(kTarget, "a change of standing was not allowed", {{"node", name}, {"why", changed.error().message}});
+        env_.log.debug(kTarget, "a change of standing was not allowed",
+                       {{"node", name}, {"why", changed.error().message}});
         return;
     }
     const std::string_view state = cluster::name_of(node_named(name)->state());
     if (event == NodeEvent::Failed) {
         publish_facts(name, std::nullopt, watched.reason);
-        env_.log.warn(kTarget, "a node is down", {{"node", name}, {"address", watched.address}, {"reason", watched.reason}});
+        env_.log.warn(kTarget, "a node is down",
+                      {{"node", name}, {"address", watched.address}, {"reason", watched.reason}});
     } else if (event == NodeEvent::Vouched) {
         env_.log.info(kTarget, "a node is up", {{"node", name}, {"address", watched.address}, {"state", state}});
     }
@@ -196,7 +209,8 @@ void HealthProber::apply(const std::string& name, NodeEvent event, const Watched
 
 void HealthProber::publish_facts(const std::string& name, std::optional<std::string> version, std::string note) {
     const TopologyPtr before = topology_.current();
-    const auto changed = topology_.update([&](const Topology& from) { return with_facts(from, NodeId{name}, version, note); });
+    const auto changed =
+        topology_.update([&](const Topology& from) { return with_facts(from, NodeId{name}, version, note); });
     if (!changed || *changed == before) return;
     for (const cluster::Node& node : (*changed)->nodes()) {
         if (!node.facts.note.starts_with("runs engine version ")) continue;

@@ -45,11 +45,11 @@ private:
     struct Watched {
         cluster::NodeHealth health;
         std::string address;
-        std::string reason;          // of the last bad probe
-        std::string trouble;         // with its key or version
+        std::string reason;   // of the last bad probe
+        std::string trouble;  // with its key or version
         std::uint32_t good_probes = 0;
         env::Monotonic asked_at{};
-        env::Cancel wake;            // ends the present sleep
+        env::Cancel wake;  // ends the present sleep
     };
 
     env::Task<void> supervise();

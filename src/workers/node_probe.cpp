@@ -16,9 +16,12 @@ constexpr std::size_t kVersionLimit = 64;
 Probe judge(const Result<http::Reply>& reply) {
     if (!reply) {
         switch (reply.error().code) {
-            case ErrorCode::MiroirCanceled: return {.outcome = ProbeOutcome::Unreachable, .reason = {}, .canceled = true};
-            case ErrorCode::MiroirTimeout: return {.outcome = ProbeOutcome::TimedOut, .reason = "does not answer in time"};
-            default: return {.outcome = ProbeOutcome::Unreachable, .reason = "cannot be reached: " + reply.error().message};
+            case ErrorCode::MiroirCanceled:
+                return {.outcome = ProbeOutcome::Unreachable, .reason = {}, .canceled = true};
+            case ErrorCode::MiroirTimeout:
+                return {.outcome = ProbeOutcome::TimedOut, .reason = "does not answer in time"};
+            default:
+                return {.outcome = ProbeOutcome::Unreachable, .reason = "cannot be reached: " + reply.error().message};
         }
     }
     const int status = reply->status;
@@ -45,7 +48,10 @@ VersionAnswer read_version(const Result<http::Reply>& reply) {
     const json::Value* const version = body ? body->find("pkgVersion") : nullptr;
     if (version == nullptr || !version->is_string() || version->string().size() > kVersionLimit) return {};
     // It is shown to people and in metrics: nothing but what a version is made of.
-    const auto plain = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '+'; };
+    const auto plain = [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' ||
+               c == '+';
+    };
     if (!std::ranges::all_of(version->string(), plain)) return {};
     return {.version = version->string(), .trouble = {}};
 }
@@ -67,14 +73,18 @@ env::Task<Result<http::Reply>> get(env::Clock& clock, http::Client& client, std:
 
 }  // namespace
 
-env::Task<Probe> probe_health(env::Clock& clock, http::Client& client, std::string address, ProbeSettings settings, env::Cancel cancel) {
+env::Task<Probe> probe_health(env::Clock& clock, http::Client& client, std::string address, ProbeSettings settings,
+                              env::Cancel cancel) {
     settings.node_key.clear();  // /health asks for none, and the address may be somebody else's
-    const Result<http::Reply> reply = co_await get(clock, client, std::move(address), "/health", std::move(settings), std::move(cancel));
+    const Result<http::Reply> reply =
+        co_await get(clock, client, std::move(address), "/health", std::move(settings), std::move(cancel));
     co_return judge(reply);
 }
 
-env::Task<VersionAnswer> ask_version(env::Clock& clock, http::Client& client, std::string address, ProbeSettings settings, env::Cancel cancel) {
-    const Result<http::Reply> reply = co_await get(clock, client, std::move(address), "/version", std::move(settings), std::move(cancel));
+env::Task<VersionAnswer> ask_version(env::Clock& clock, http::Client& client, std::string address,
+                                     ProbeSettings settings, env::Cancel cancel) {
+    const Result<http::Reply> reply =
+        co_await get(clock, client, std::move(address), "/version", std::move(settings), std::move(cancel));
     co_return read_version(reply);
 }
 

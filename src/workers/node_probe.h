@@ -17,16 +17,18 @@ struct ProbeSettings {
 
 struct Probe {
     cluster::ProbeOutcome outcome = cluster::ProbeOutcome::Unreachable;
-    std::string reason;    // why it is not healthy, for people; empty when it is
-    bool canceled = false; // nothing was learnt
+    std::string reason;     // why it is not healthy, for people; empty when it is
+    bool canceled = false;  // nothing was learnt
 };
 
 struct VersionAnswer {
-    std::string version;   // "1.50.0", or empty
-    std::string trouble;   // "refuses the node key", or empty
+    std::string version;  // "1.50.0", or empty
+    std::string trouble;  // "refuses the node key", or empty
 };
 
-env::Task<Probe> probe_health(env::Clock& clock, http::Client& client, std::string address, ProbeSettings settings, env::Cancel cancel);
-env::Task<VersionAnswer> ask_version(env::Clock& clock, http::Client& client, std::string address, ProbeSettings settings, env::Cancel cancel);
+env::Task<Probe> probe_health(env::Clock& clock, http::Client& client, std::string address, ProbeSettings settings,
+                              env::Cancel cancel);
+env::Task<VersionAnswer> ask_version(env::Clock& clock, http::Client& client, std::string address,
+                                     ProbeSettings settings, env::Cancel cancel);
 
 }  // namespace miroir::workers

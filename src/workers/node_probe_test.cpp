@@ -61,18 +61,21 @@ Probe probed(Result<http::Reply> answer, std::string address = "http://n:7700") 
 TEST(NodeProbe, OnlyMeilisearchsWordCounts) {
     EXPECT_EQ(probed(reply(200, R"({"status":"available"})")).outcome, ProbeOutcome::Healthy);
     EXPECT_EQ(probed(reply(200, R"({ "more": 1, "status" : "available" })")).outcome, ProbeOutcome::Healthy);
-    for (const char* body : {"", "<html>", "available", R"("available")", R"({"status":"ok"})", R"({"status":true})", "{\"status\":\"avail"}) {
+    for (const char* body : {"", "<html>", "available", R"("available")", R"({"status":"ok"})", R"({"status":true})",
+                             "{\"status\":\"avail"}) {
         EXPECT_EQ(probed(reply(200, body)).outcome, ProbeOutcome::Foreign) << body;
     }
     for (const int status : {204, 301, 401, 403, 404, 405}) {
         EXPECT_EQ(probed(reply(status, R"({"status":"available"})")).outcome, ProbeOutcome::Foreign) << status;
     }
-    for (const int status : {429, 500, 503}) EXPECT_EQ(probed(reply(status, "")).outcome, ProbeOutcome::Unwell) << status;
+    for (const int status : {429, 500, 503})
+        EXPECT_EQ(probed(reply(status, "")).outcome, ProbeOutcome::Unwell) << status;
 }
 
 TEST(NodeProbe, SaysWhyInWords) {
     EXPECT_EQ(probed(fail(ErrorCode::MiroirTimeout, "x")).outcome, ProbeOutcome::TimedOut);
-    EXPECT_EQ(probed(fail(ErrorCode::MiroirNodeUnreachable, "connection refused")).reason, "cannot be reached: connection refused");
+    EXPECT_EQ(probed(fail(ErrorCode::MiroirNodeUnreachable, "connection refused")).reason,
+              "cannot be reached: connection refused");
     EXPECT_EQ(probed(fail(ErrorCode::MiroirNodeBadReply, "cut")).outcome, ProbeOutcome::Unreachable);
     EXPECT_TRUE(probed(fail(ErrorCode::MiroirCanceled, "x")).canceled);
     EXPECT_FALSE(probed(reply(503, "")).reason.empty());

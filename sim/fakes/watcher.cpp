@@ -1,12 +1,16 @@
-#include "sim/watcher.h"
+#include "sim/fakes/watcher.h"
 
 #include <utility>
 
 namespace miroir::sim {
 
 Watcher::Watcher(const cluster::TopologySpec& spec, cluster::HealthOptions options, AppContext context)
-    : env_(context.env), client_(context.client), ended_(context.ended), topology_(cluster::make_topology(spec).value()),
-      prober_(context.env, context.client, topology_, options), breaker_(breaker_options_) {
+    : env_(context.env),
+      client_(context.client),
+      ended_(context.ended),
+      topology_(cluster::make_topology(spec).value()),
+      prober_(context.env, context.client, topology_, options),
+      breaker_(breaker_options_) {
     prober_.start();
 }
 

@@ -11,8 +11,8 @@ namespace miroir::sim {
 
 struct FakeNodeManner {
     std::string version = "1.50.0";
-    bool foreign = false;     // something else listens there
-    bool unwell = false;      // 503 to everything
+    bool foreign = false;          // something else listens there
+    bool unwell = false;           // 503 to everything
     bool forgets_to_sync = false;  // a planted bug
 };
 

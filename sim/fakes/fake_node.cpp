@@ -1,4 +1,4 @@
-#include "sim/fake_node.h"
+#include "sim/fakes/fake_node.h"
 
 #include <utility>
 
@@ -34,7 +34,8 @@ public:
         } else if (request.target == "/version") {
             reply.body = R"({"commitSha":"0","commitDate":"0","pkgVersion":")" + manner_->version + R"("})";
         } else if (request.target == "/ledger" && request.method == "POST") {
-            Result<std::string> body = request.body ? co_await http::read_all(*request.body, kBodyLimit) : Result<std::string>("");
+            Result<std::string> body =
+                request.body ? co_await http::read_all(*request.body, kBodyLimit) : Result<std::string>("");
             reply.status = body && keep(*body) ? 202 : 500;
         } else if (request.target == "/ledger") {
             reply.body = disk_.read(kLedger).value_or("");
