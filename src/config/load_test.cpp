@@ -204,7 +204,7 @@ TEST(ConfigLoad, BrokenShapesAreTold) {
     EXPECT_EQ(only_problem("master_key:\n"), "1 master_key: has no value; give one or take the line away");
     EXPECT_EQ(only_problem("- a\n").substr(0, 24), "1 : the file is a list o");
     EXPECT_EQ(only_problem("nodes: {a: b}\n").substr(0, 23), "1 nodes: allowed: a lis");
-    EXPECT_EQ(only_problem("shards: 1\n---\nshards: 2\n").substr(0, 30), "3 : a second document begins (");
+    EXPECT_EQ(only_problem("shards: 1\n---\nshards: 2\n"), "2 : a second document begins here; allowed: one");
     EXPECT_NE(only_problem("a: b: c\n").find("this is not YAML"), std::string::npos);
 }
 
@@ -293,6 +293,43 @@ TEST(ConfigLoad, SecretsAreNeverRepeated) {
         EXPECT_EQ(problem.find("CANARY"), std::string::npos) << problem;
     }
     EXPECT_FALSE(problems_of("", {}, {{"master_key", canary}}).empty()) << "no flag takes a secret";
+}
+
+TEST(ConfigLoad, NoFileBreaksTheReader) {
+    const std::string whole =
+        "env: production\nserver: &s {threads: 2, max_body_bytes: 1.5 MiB}\ntls: *s\nnodes:\n  - id: a\n    address: 'http://h:1'\n"
+        "  - {id: \"b\", address: http://[::1]:2, weight: 0.5}\nhttp_addr: >-\n  a:1\n";
+    std::uint32_t state = 12345;
+    const auto draw = [&state](std::size_t below) {
+        state = state * 1664525U + 1013904223U;
+        return (state >> 8U) % below;
+    };
+    using namespace std::string_view_literals;
+    constexpr std::string_view kBytes = "\0\t\n :-[]{}&*!|>'\"%@`#,?x0\xFF~<="sv;
+    for (int round = 0; round < 4000; ++round) {
+        std::string text = whole;
+        for (std::size_t change = draw(6) + 1; change > 0; --change) {
+            const std::size_t at = draw(text.size());
+            if (draw(3) == 0) text.erase(at, draw(8) + 1);
+            else if (draw(2) == 0) text.insert(at, 1, kBytes[draw(kBytes.size())]);
+            else text[at] = kBytes[draw(kBytes.size())];
+            if (text.empty()) text = "x";
+        }
+        const Source source = read_yaml("mutated", text);
+        for (const Problem& problem : source.problems) EXPECT_FALSE(problem.message.empty()) << text;
+    }
+}
+
+TEST(ConfigLoad, DeepAndEndlessFilesAreTold) {
+    EXPECT_FALSE(problems_of(std::string(200'000, '[')).empty());
+    EXPECT_FALSE(problems_of(std::string(200'000, '{')).empty());
+    EXPECT_FALSE(problems_of(",shards: 1\n").empty()) << "the parser finds documents in it without end";
+    EXPECT_FALSE(problems_of("nodes: &n [*n]\n").empty());
+    EXPECT_FALSE(problems_of("server: &s {server: *s}\n").empty());
+    EXPECT_EQ(only_problem(std::string(2'000'000, '#')), "0 : the file is larger than 1 MiB");
+    std::string many = "nodes:\n";
+    for (int i = 0; i < 1025; ++i) many += "  - {id: a, address: b}\n";
+    EXPECT_EQ(only_problem(many), "1 nodes: more than 1024 nodes");
 }
 
 TEST(ConfigLoad, SecretsAreListedForTheLog) {

@@ -1,6 +1,8 @@
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <set>
+#include <sstream>
 
 #include "config/key_table.h"
 #include "config/settings.h"
@@ -11,6 +13,44 @@ namespace {
 constexpr std::size_t kMostNodes = 1024;
 
 int line_of(const YAML::Mark& mark) { return mark.line < 0 ? 0 : mark.line + 1; }
+
+// Counts what the parser sees before anything is kept: for some broken texts it finds new documents without end.
+class Bounds : public YAML::EventHandler {
+public:
+    struct Passed {
+        int line;
+        std::string message;
+    };
+
+    static void keep(const std::string& text) {
+        std::istringstream in(text);
+        YAML::Parser parser(in);
+        Bounds bounds;
+        while (parser.HandleNextDocument(bounds)) {
+        }
+    }
+
+    void OnDocumentStart(const YAML::Mark& mark) override {
+        if (++documents_ > 1) throw Passed{line_of(mark), "a second document begins here; allowed: one"};
+    }
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { count(mark); }
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { count(mark); }
+    void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t, const std::string&) override { count(mark); }
+    void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override { count(mark); }
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override { count(mark); }
+    void OnMapEnd() override {}
+
+private:
+    void count(const YAML::Mark& mark) {
+        constexpr int kMostValues = 100'000;
+        if (++values_ > kMostValues) throw Passed{line_of(mark), "the file has more than 100000 values"};
+    }
+
+    int documents_ = 0;
+    int values_ = 0;
+};
 
 class Reader {
 public:
@@ -115,12 +155,10 @@ private:
 Source read_yaml(const std::string& name, const std::string& text) {
     Source source{.name = name, .settings = {}, .problems = {}, .warnings = {}};
     try {
-        const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-        if (documents.size() > 1) {
-            source.problems.push_back({.source = name, .line = line_of(documents[1].Mark()), .key = {}, .found = {},
-                                       .message = "a second document begins (`---`); allowed: one"});
-        }
-        if (!documents.empty()) Reader(source).document(documents[0]);
+        Bounds::keep(text);
+        Reader(source).document(YAML::Load(text));
+    } catch (const Bounds::Passed& passed) {
+        source.problems.push_back({.source = name, .line = passed.line, .key = {}, .found = {}, .message = passed.message});
     } catch (const YAML::Exception& error) {
         // `msg` speaks of the syntax only; what() is the same with the place in front.
         source.problems.push_back({.source = name, .line = line_of(error.mark), .key = {}, .found = {},
