@@ -138,8 +138,11 @@ env::Task<Result<http::Reply>> merged_reply(Desk& desk, const plan::SearchPlan& 
     if (words_suffice(by_words, plan.recipe)) co_return finished(plan, words, by_words, visit);
     Leg vectors = co_await run_leg(desk, plan, plan::Leg::Vectors, seed, visit.in.call);
     if (vectors.refusal) co_return std::move(*vectors.refusal);
+    std::uint64_t candidates = 0;  // of the vectors: everything that passes the filter, what words found among it
+    for (const merge::NodeAnswer& answer : vectors.answers) candidates += answer.total();
     std::ranges::move(vectors.answers, std::back_inserter(words.answers));
     merge::MergedHits merged = merge::merge_hits(words.answers, plan.recipe);
+    merged.total = candidates;
     co_return finished(plan, words, merged, visit);
 }
 
