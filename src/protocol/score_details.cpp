@@ -1,6 +1,7 @@
 // The folded scores and the comparisons. How details look as JSON stands in score_details_json.cpp.
 #include "protocol/score_details.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 

@@ -1,6 +1,7 @@
 // `_rankingScoreDetails`: one member a rule, in order of the rules, each with its place in `order`. The two halves of
 // exactness share an entry, and so do those of the old rule `attribute`.
 #include <algorithm>
+#include <charconv>
 
 #include "protocol/score_details.h"
 #include "protocol/text_normal.h"

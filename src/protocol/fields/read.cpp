@@ -1,5 +1,6 @@
 #include "protocol/fields/read.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>

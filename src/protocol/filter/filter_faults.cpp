@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "protocol/filter/filter_lexer.h"
 #include "protocol/utf8.h"

@@ -1,4 +1,6 @@
 // The geographic conditions, and `_vectors … EXISTS`: once their first word is read, every fault is final.
+#include <algorithm>
+
 #include "protocol/filter/filter_lexer.h"
 
 namespace miroir::protocol::filter_grammar {

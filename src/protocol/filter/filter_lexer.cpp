@@ -2,6 +2,8 @@
 
 #include <unicode/uchar.h>
 
+#include <algorithm>
+
 #include "protocol/utf8.h"
 
 namespace miroir::protocol::filter_grammar {

@@ -1,4 +1,5 @@
 // The grammar, from OR down to single conditions. Each level costs one of kMaxDepth, so the recursion is bounded.
+#include <algorithm>
 #include <utility>
 
 #include "protocol/filter/filter_lexer.h"

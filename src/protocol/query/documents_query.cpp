@@ -1,5 +1,7 @@
 #include "protocol/query/documents_query.h"
 
+#include <algorithm>
+
 #include "protocol/documents/primary_key.h"
 #include "protocol/query/search_fields.h"
 

@@ -1,4 +1,5 @@
 // A search written as the body that asks for it.
+#include <charconv>
 #include <ranges>
 
 #include "protocol/query/search_query.h"

@@ -1,5 +1,7 @@
 #include "protocol/settings/attribute_pattern.h"
 
+#include <algorithm>
+
 namespace miroir::protocol {
 
 bool is_nested_in(std::string_view field, std::string_view parent) {
