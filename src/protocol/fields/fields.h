@@ -1,18 +1,5 @@
 // FieldTable: the members of one JSON object (or the parameters of one route), said once, checked as the engine does:
 // members are taken in the order of the body, the first fault wins, missing ones are looked for at the end.
-//
-//   struct NewIndex { std::string uid; std::optional<std::string> primary_key; };
-//   const FieldTable<NewIndex>& new_index_fields() {
-//       static const auto table = FieldTable<NewIndex>()
-//           .field("uid", ErrorCode::InvalidIndexUid, &NewIndex::uid).required(ErrorCode::MissingIndexUid)
-//           .field("primaryKey", ErrorCode::InvalidIndexPrimaryKey, &NewIndex::primary_key);
-//       return table;
-//   }
-//   Result<NewIndex> parsed = new_index_fields().parse(body);                   // a JSON body
-//   Result<Page> page = page_fields().parse_query("limit=3&offset=a");          // query parameters
-//
-// A member with a rule of its own gives a reader: .field("name", code, [](T& t, const Value& v, const Place& p)
-// -> Result<void> {...}). A nested object overloads read() with `return table().read(value, place, out);`.
 #pragma once
 
 #include <functional>
@@ -26,6 +13,18 @@
 
 namespace miroir::protocol {
 
+//   struct IndexRequest { std::string uid; std::optional<std::string> primary_key; };
+//   const FieldTable<IndexRequest>& index_request_fields() {
+//       static const auto table = FieldTable<IndexRequest>()
+//           .field("uid", ErrorCode::InvalidIndexUid, &IndexRequest::uid).required(ErrorCode::MissingIndexUid)
+//           .field("primaryKey", ErrorCode::InvalidIndexPrimaryKey, &IndexRequest::primary_key);
+//       return table;
+//   }
+//   Result<IndexRequest> parsed = index_request_fields().parse(body);                   // a JSON body
+//   Result<Page> page = page_fields().parse_query("limit=3&offset=a");          // query parameters
+//
+// A member with a rule of its own gives a reader: .field("name", code, [](T& t, const Value& v, const Place& p)
+// -> Result<void> {...}). A nested object overloads read() with `return table().read(value, place, out);`.
 template <class T>
 class FieldTable {
 public:
