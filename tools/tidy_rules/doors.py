@@ -7,7 +7,7 @@ STORES = ("src/tasks/sqlite/", "src/tasks/redis/", "node/store/")
 
 SLEEPING = re.compile(r"\bthis_thread::sleep_\w+|\b(?:usleep|nanosleep)\b|(?<![\w.>:])sleep\s*\(")
 FORBIDDEN = [
-    (re.compile(r"\b\w+_clock::now\b|\bgettimeofday\b|\bclock_gettime\b|(?<![\w.>:])time\s*\(\s*(?:nullptr|NULL|0)\s*\)"), "env::Clock tells the time"),
+    (re.compile(r"_clock::now\b|\bgettimeofday\b|\bclock_gettime\b|(?<![\w.>:])time\s*\(\s*(?:nullptr|NULL|0)\s*\)"), "env::Clock tells the time"),
     (re.compile(r"\brandom_device\b|\bmt19937\w*|(?<![\w.>:])s?rand\s*\(|\bstd::shuffle\b|\bstd::sample\b|\bstd::\w+_distribution\b"), "env::Random gives chance, the same for a seed on every machine"),
     (re.compile(r"\bstd::(?:jthread|thread|async)\b|\bpthread_create\b|\bstd::this_thread\b"), "env::Executor runs things"),
     (re.compile(r"\b(?:secure_)?getenv\b"), "config reads the environment"),
