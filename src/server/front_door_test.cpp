@@ -313,6 +313,9 @@ TEST(FrontDoor, SendsAwayWhoWaitedTooLong) {
     EXPECT_EQ(late.status, 503);
     EXPECT_EQ(room.world.now(), env::Monotonic(std::chrono::seconds(2)));
     EXPECT_EQ(late.headers.get("retry-after"), "1");
+    room.gate.set(true);
+    room.world.run();
+    EXPECT_EQ(first.value().status, 200);
 }
 
 TEST(FrontDoor, RefusesNewRequestsWhileItDrains) {
