@@ -78,6 +78,9 @@ public:
             if (const json::Value* geo = pending.document.find("_geo"); geo != nullptr && state_.geo_enabled()) {
                 MIROIR_CHECK(read_geo(pending.external_id, *geo));
             }
+            if (const json::Value* shape = pending.document.find("_geojson"); shape && state_.geojson_enabled()) {
+                MIROIR_CHECK(check_geojson(*shape));
+            }
             for (const json::Member& member : pending.document) names += !state_.fields.find(member.first);
         }
         if (names > 0 && state_.fields.full_for(names) && too_many_names()) {

@@ -149,6 +149,22 @@ TEST(Index, ABadPlaceFailsTheWholeBatch) {
     EXPECT_EQ(index.geo_point(0)->lat, 1.5);
 }
 
+TEST(Index, ABadShapeFailsTheWholeBatch) {
+    Index index;
+    ASSERT_TRUE(index.set_settings(filterable({"_geojson"})));
+    const auto message = [&](std::string_view document) {
+        const auto applied = index.apply({put("1", document)});
+        return applied ? "" : applied.error().message;
+    };
+    EXPECT_EQ(message(R"({"_geojson":12})"), "Expected an owned Object, but got `12`");
+    EXPECT_EQ(message(R"({"_geojson":{"type":"Circle","coordinates":[1,2]}})"),
+              "Expected a Feature, FeatureCollection, or Geometry, but got an empty type");
+    EXPECT_EQ(message(R"({"_geojson":{"type":"Polygon","coordinates":[[[1,2],[3]]]}})"),
+              "A position must contain two or more elements, but got `1`");
+    EXPECT_EQ(message(R"({"_geojson":{"type":"Feature","geometry":{"type":"Point","coordinates":[1,2]}}})"), "");
+    EXPECT_EQ(index.geojson().size(), 1u);
+}
+
 TEST(Index, SettingsThatContradictDocumentsChangeNothing) {
     Index index;
     apply(index, {put("1", R"({"id":1,"_geo":"north"})")});

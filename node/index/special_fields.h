@@ -17,6 +17,9 @@ namespace miroir::node {
 // nullopt: null, the document has no place.
 Result<std::optional<GeoPoint>> read_geo(const std::string& external_id, const json::Value& geo);
 
+// Whether `_geojson` is a geometry, a feature or a collection of them, down to its positions.
+Result<void> check_geojson(const json::Value& geojson);
+
 using VectorsByEmbedder = std::map<std::string, DocumentVectors>;
 
 // Takes the vectors of the known embedders out of document["_vectors"] (and that member, when nothing is left in it)

@@ -156,10 +156,15 @@ void Index::State::reindex_facets() {
 }
 
 Result<void> Index::State::check_places() const {
-    if (!geo_enabled()) return {};
+    const bool points_count = geo_enabled();
+    const bool shapes_count = geojson_enabled();
+    if (!points_count && !shapes_count) return {};
     for (const DocId id : present) {
         const json::Object document = parsed(id);
-        if (const json::Value* geo = document.find("_geo")) MIROIR_CHECK(read_geo(rows[id].external_id, *geo));
+        const json::Value* geo = document.find("_geo");
+        if (geo != nullptr && points_count) MIROIR_CHECK(read_geo(rows[id].external_id, *geo));
+        const json::Value* shape = document.find("_geojson");
+        if (shape != nullptr && shapes_count) MIROIR_CHECK(check_geojson(*shape));
     }
     return {};
 }

@@ -21,19 +21,13 @@ const icu::Normalizer2& compatibility() {
 
 bool is_control(char32_t c) { return u_charType(static_cast<UChar32>(c)) == U_CONTROL_CHAR && !u_isUWhiteSpace(c); }
 
-std::u32string decompose(char32_t c, Script script, Language language) {
+std::u32string decompose(char32_t c) {
     std::u32string out;
     icu::UnicodeString text;
     if (c < 0x80 || !compatibility().getDecomposition(static_cast<UChar32>(c), text)) {
         out.push_back(c);
     } else {
         for (std::int32_t i = 0; i < text.length(); i = text.moveIndex32(i, 1)) out.push_back(text.char32At(i));
-    }
-    // Swedish keeps the ring and the dots on a and o: they are letters of their own.
-    if (script == Script::Latin && language == Language::Swedish && out.size() == 2) {
-        const bool dots = out[1] == 0x308 && std::u32string_view(U"aAoO").contains(out[0]);
-        const bool ring = out[1] == 0x30A && std::u32string_view(U"aA").contains(out[0]);
-        if (dots || ring) out.assign(1, c);
     }
     std::erase_if(out, is_control);
     return out;
@@ -59,8 +53,6 @@ std::u32string fold_latin(char32_t c) {
         case U'’': case U'‘': case U'‛': return U"'";
         case U'œ': case U'Œ': return U"oe";
         case U'æ': case U'Æ': return U"ae";
-        case U'đ': case U'Đ': case U'ð': case U'Ð': return U"d";
-        case U'ı': return U"i";
         default: return std::u32string(1, c);
     }
 }
@@ -75,30 +67,26 @@ std::u32string fold_arabic(char32_t c) {
     }
 }
 
-std::u32string fold(char32_t c, Script script, Language language) {
+std::u32string fold(char32_t c, Script script) {
     switch (script) {
         case Script::Latin: return fold_latin(c);
         case Script::Arabic: return fold_arabic(c);
-        case Script::Greek: return std::u32string(1, c == U'ς' ? U'σ' : c);
-        case Script::Cj:
-            if (language != Language::Chinese && c >= 0x30A1 && c <= 0x30F6) c -= 0x60;  // katakana to hiragana
-            return std::u32string(1, c);
         default: return std::u32string(1, c);
     }
 }
 
 }  // namespace
 
-Normalized normalize(std::string_view text, Script script, Language language) {
+Normalized normalize(std::string_view text, Script script) {
     Normalized result;
     for (std::size_t at = 0; at < text.size();) {
         const CodePoint point = code_point_at(text, at);
         at += point.bytes;
         const std::size_t before = result.lemma.size();
-        for (const char32_t part : decompose(point.value, script, language)) {
+        for (const char32_t part : decompose(point.value)) {
             append_code_point(result.decomposed, part);
             for (const char32_t low : has_case(script) ? lower(part) : std::u32string(1, part)) {
-                for (const char32_t folded : fold(low, script, language)) {
+                for (const char32_t folded : fold(low, script)) {
                     if (drops_marks(script) && u_charType(static_cast<UChar32>(folded)) == U_NON_SPACING_MARK) continue;
                     append_code_point(result.lemma, folded);
                 }

@@ -15,8 +15,6 @@ namespace miroir::node {
 // Bytes of a code point of the original, bytes of what it became.
 using CharMap = std::vector<std::pair<std::uint8_t, std::uint8_t>>;
 
-enum class Language : std::uint8_t { Unknown, Japanese, Chinese, Korean, Swedish, Persian };
-
 struct Normalized {
     std::string decomposed;  // decides whether the token is a separator or a stop word
     std::string lemma;
@@ -24,6 +22,6 @@ struct Normalized {
 };
 
 // For text that is not plain ASCII.
-Normalized normalize(std::string_view text, Script script, Language language);
+Normalized normalize(std::string_view text, Script script);
 
 }  // namespace miroir::node

@@ -44,6 +44,5 @@ Script script_of(char32_t c) {
 }
 
 bool is_armenian(char32_t c) { return c >= 0x530 && c <= 0x58F; }
-bool is_kana(char32_t c) { return c >= 0x3040 && c <= 0x30FF; }
 
 }  // namespace miroir::node

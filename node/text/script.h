@@ -14,6 +14,5 @@ enum class Script : std::uint8_t {
 // Digits, spaces, signs and scripts without a name here are Other. Armenian letters too: they do not end a word.
 Script script_of(char32_t c);
 bool is_armenian(char32_t c);
-bool is_kana(char32_t c);  // tells Japanese from Chinese
 
 }  // namespace miroir::node

@@ -1,7 +1,5 @@
 #include "node/text/tokenizer.h"
 
-#include <unicode/uchar.h>
-
 #include <algorithm>
 #include <array>
 #include <unordered_map>
@@ -9,13 +7,12 @@
 
 #include "node/text/normalizer.h"
 #include "node/text/script.h"
-#include "node/text/segmenter.h"
 #include "node/text/separators.h"
 #include "node/text/utf8.h"
 
-// A text is cut three times: where the script changes, at separators and words of the dictionary (leftmost first,
-// then the longest), and by the segmenter of the script. The kind of a token is decided on its decomposed form, before
-// lower-casing: a stop word counts only as written.
+// A text is cut where the script changes, and at separators and words of the dictionary (leftmost first, then the
+// longest). The recorded engine has no dictionaries for languages written without spaces, so neither have we. The kind
+// of a token is decided on its decomposed form, before lower-casing: a stop word counts only as written.
 
 namespace miroir::node {
 
@@ -31,14 +28,16 @@ bool is_ascii(std::string_view text) {
     return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
 }
 
-bool looks_like_number(std::string_view text) {
-    for (std::size_t at = 0; at < text.size();) {
-        const CodePoint point = code_point_at(text, at);
-        at += point.bytes;
-        const bool punctuation = point.value < 0x80 && std::ispunct(static_cast<int>(point.value)) != 0;
-        if (!punctuation && (U_GET_GC_MASK(static_cast<UChar32>(point.value)) & U_GC_N_MASK) == 0) return false;
-    }
-    return true;
+// The Arabic article is a word of its own.
+std::size_t article_length(std::string_view word) {
+    static constexpr std::array<std::string_view, 5> kArticles = {"ال", "أل", "إل", "آل", "ٱل"};
+    if (word.size() <= 4) return 0;
+    return std::ranges::any_of(kArticles, [&](auto article) { return word.starts_with(article); }) ? 4 : 0;
+}
+
+bool is_arabic_text(Script script, const std::vector<std::string>& locales) {
+    if (script != Script::Arabic || locales.empty()) return script == Script::Arabic;
+    return std::ranges::any_of(locales, [](const std::string& locale) { return locale == "ara" || locale == "pes"; });
 }
 
 struct Stretch {
@@ -87,7 +86,7 @@ struct Tokenizer::State {
     // The length of the separator or word of the dictionary that starts at `at`; 0: none.
     std::size_t match_at(std::string_view text, std::size_t at) const;
     TokenKind kind_of(std::string_view decomposed) const;
-    void emit(std::vector<Token>& tokens, std::string_view piece, Script script, Language language) const;
+    void emit(std::vector<Token>& tokens, std::string_view piece, Script script) const;
     void tokenize_stretch(std::vector<Token>& tokens, const Stretch& stretch,
                           const std::vector<std::string>& locales) const;
 };
@@ -156,8 +155,7 @@ TokenKind Tokenizer::State::kind_of(std::string_view decomposed) const {
     return hard ? TokenKind::HardSeparator : TokenKind::SoftSeparator;
 }
 
-void Tokenizer::State::emit(std::vector<Token>& tokens, std::string_view piece, Script script,
-                            Language language) const {
+void Tokenizer::State::emit(std::vector<Token>& tokens, std::string_view piece, Script script) const {
     Token token;
     if (!tokens.empty()) {
         token.start = tokens.back().end;
@@ -172,7 +170,7 @@ void Tokenizer::State::emit(std::vector<Token>& tokens, std::string_view piece, 
         }
         token.char_end = token.char_start + piece.size();
     } else {
-        Normalized form = normalize(piece, script, language);
+        Normalized form = normalize(piece, script);
         token.kind = kind_of(form.decomposed);
         token.lemma = std::move(form.lemma);
         token.char_map = std::move(form.map);
@@ -183,15 +181,12 @@ void Tokenizer::State::emit(std::vector<Token>& tokens, std::string_view piece, 
 
 void Tokenizer::State::tokenize_stretch(std::vector<Token>& tokens, const Stretch& stretch,
                                         const std::vector<std::string>& locales) const {
-    const Language language = language_of(stretch.text, stretch.script, locales);
-    const bool cuts = stretch.script == Script::Cj || stretch.script == Script::Thai ||
-                      stretch.script == Script::Khmer || stretch.script == Script::Arabic;
+    const bool has_articles = is_arabic_text(stretch.script, locales);
     const auto emit_words = [&](std::string_view between) {
         if (between.empty()) return;
-        if (!cuts || looks_like_number(between)) return emit(tokens, between, stretch.script, language);
-        for (const std::string_view word : cut_words(between, stretch.script, language)) {
-            emit(tokens, word, stretch.script, language);
-        }
+        const std::size_t article = has_articles ? article_length(between) : 0;
+        if (article > 0) emit(tokens, between.substr(0, article), stretch.script);
+        emit(tokens, between.substr(article), stretch.script);
     };
     const std::string_view text = stretch.text;
     std::size_t from = 0;
@@ -202,7 +197,7 @@ void Tokenizer::State::tokenize_stretch(std::vector<Token>& tokens, const Stretc
             continue;
         }
         emit_words(text.substr(from, at - from));
-        emit(tokens, text.substr(at, length), stretch.script, language);
+        emit(tokens, text.substr(at, length), stretch.script);
         at += length;
         from = at;
     }

@@ -46,7 +46,7 @@ public:
     Tokenizer(Tokenizer&&) noexcept;
     Tokenizer& operator=(Tokenizer&&) noexcept;
 
-    // `locales`: ISO codes ("jpn", "eng") that the text may be in; empty: any.
+    // `locales`: ISO codes ("ara", "eng") that the text may be in; empty: any.
     std::vector<Token> tokenize(std::string_view text, const std::vector<std::string>& locales = {}) const;
 
 private:

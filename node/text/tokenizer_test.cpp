@@ -33,11 +33,16 @@ TEST(Tokenizer, TellsHardSeparatorsFromSoftOnes) {
 }
 
 TEST(Tokenizer, RemovesMarksButKeepsLettersOfTheirOwn) {
-    EXPECT_EQ(words({}, "Crème Œuvre Đà Straße Żółć"), (Words{"creme", "oeuvre", "da", "straße", "zołc"}));
+    EXPECT_EQ(words({}, "Crème Œuvre Đà Straße Żółć ılık"), (Words{"creme", "oeuvre", "đa", "straße", "zołc", "ılık"}));
 }
 
 TEST(Tokenizer, ScriptChangesEndWords) {
     EXPECT_EQ(words({}, "abcГавань7ΘΆΛΑΣΣΑΣ"), (Words{"abc", "гавань7", "θαλασσασ"}));
+}
+
+TEST(Tokenizer, LeavesScriptsWithoutSpacesWhole) {
+    EXPECT_EQ(words({}, "東京の図書館 ห้องสมุดริม"), (Words{"東京の図書館", "หองสมดรม"}));
+    EXPECT_EQ(words({}, "المكتبة"), (Words{"ال", "مكتبه"}));
 }
 
 TEST(Tokenizer, PlacesCoverTheText) {
