@@ -5,6 +5,7 @@
 #include "node/retrieve/filter/evaluate.h"
 #include "node/tasks/batching.h"
 #include "node/tasks/carry_out.h"
+#include "protocol/documents/geojson.h"
 #include "protocol/documents/payload.h"
 #include "protocol/documents/primary_key.h"
 #include "protocol/settings/settings.h"
@@ -128,6 +129,15 @@ bool may_fail_late(const protocol::Settings& settings) {
            protocol::has_geo(settings.filterable_attributes) || protocol::has_geojson(settings.filterable_attributes);
 }
 
+Result<void> check_shapes(const protocol::Settings& settings, const std::vector<Operation>& operations) {
+    if (!protocol::has_geojson(settings.filterable_attributes)) return {};
+    for (const Operation& operation : operations) {
+        const json::Value* shape = operation.document.find("_geojson");
+        if (shape != nullptr) MIROIR_CHECK(protocol::check_geojson(*shape));
+    }
+    return {};
+}
+
 Error embedder_failure(const protocol::Settings& settings) {
     std::string name = settings.embedders.empty() ? "default" : settings.embedders.begin()->first;
     return {.code = ErrorCode::VectorEmbeddingError,
@@ -145,6 +155,7 @@ env::Task<Result<void>> apply_plan(BatchRun& run, StoredIndex& stored, Plan& pla
         }
         co_return fail(embedder_failure(settings));
     }
+    MIROIR_CO_CHECK(check_shapes(settings, plan.operations));
     if (plan.key_is_new && !stored.index.primary_key()) stored.index.set_primary_key(plan.primary_key);
     if (plan.operations.size() <= kWholeMax || may_fail_late(settings)) {
         auto applied = stored.index.apply(std::move(plan.operations));

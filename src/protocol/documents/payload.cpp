@@ -34,21 +34,6 @@ std::string place_of(std::string_view text, std::size_t offset) {
     return " at line " + std::to_string(lines + 1) + " column " + std::to_string(column);
 }
 
-// The parser's message with its place moved: it counted from `start`, the client counts from the beginning.
-std::string moved(std::string_view text, std::size_t start, const json::ParseError& error) {
-    const std::size_t at = error.message.rfind(" at line ");
-    std::string words = at == std::string::npos ? error.message : error.message.substr(0, at);
-    std::size_t line = error.line;
-    std::size_t column = error.column;
-    const std::string_view before = text.substr(0, start);
-    if (line == 1) {
-        const std::size_t last = before.rfind('\n');
-        column += last == std::string_view::npos ? before.size() : before.size() - last - 1;
-    }
-    line += static_cast<std::size_t>(std::ranges::count(before, '\n'));
-    return skipper_words(std::move(words), text.substr(start)) + " at line " + std::to_string(line) + " column " + std::to_string(column);
-}
-
 // Elements are skipped before they are read, and the skipper words the end of the text behind a comma in its own way.
 std::string skipper_words(std::string words, std::string_view element) {
     if (!words.starts_with("EOF while parsing a value")) return words;
@@ -70,6 +55,21 @@ std::string skipper_words(std::string words, std::string_view element) {
     while (!element.empty() && is_blank(element.back())) element.remove_suffix(1);
     const bool key = !open.empty() && open.back() == '{' && element.ends_with(',');
     return key ? "EOF while parsing an object" : words;
+}
+
+// The parser's message with its place moved: it counted from `start`, the client counts from the beginning.
+std::string moved(std::string_view text, std::size_t start, const json::ParseError& error) {
+    const std::size_t at = error.message.rfind(" at line ");
+    std::string words = at == std::string::npos ? error.message : error.message.substr(0, at);
+    std::size_t line = error.line;
+    std::size_t column = error.column;
+    const std::string_view before = text.substr(0, start);
+    if (line == 1) {
+        const std::size_t last = before.rfind('\n');
+        column += last == std::string_view::npos ? before.size() : before.size() - last - 1;
+    }
+    line += static_cast<std::size_t>(std::ranges::count(before, '\n'));
+    return skipper_words(std::move(words), text.substr(start)) + " at line " + std::to_string(line) + " column " + std::to_string(column);
 }
 
 // An element that is JSON but no object: the engine calls it its own failure. `raw` is its text.
