@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string_view>
 
+#include "app/dev_cluster.h"
 #include "app/serve.h"
 #include "app/version.h"
 #include "base/error_help.h"
@@ -63,6 +64,36 @@ int print_command(const config::Sources& sources) {
     return 0;
 }
 
+int dev_command(DevOptions options, const std::string& engine) {
+    if (engine != "embedded") options.engine_binary = find_meilisearch();
+    options.engine = options.engine_binary.empty() ? Engine::Embedded : Engine::Meilisearch;
+    if (engine == "meilisearch" && options.engine == Engine::Embedded) {
+        std::fprintf(stderr, "miroir: no Meilisearch found; set MEILISEARCH_BIN, or use --engine embedded\n");
+        return kWrongUse;
+    }
+    if (options.engine == Engine::Embedded) options.engine_binary = own_binary();
+    const Result<DevPlan> plan = plan_dev(options);
+    if (plan) return run_dev(*plan, options);
+    std::fprintf(stderr, "miroir: %s\n", plan.error().message.c_str());
+    return kWrongUse;
+}
+
+void offer_dev(CLI::App& app, DevOptions& options, int& code) {
+    CLI::App* dev = app.add_subcommand("dev", "Start a whole cluster on this machine to play with");
+    auto engine = std::make_shared<std::string>("auto");
+    dev->add_option("--nodes", options.nodes, "Nodes in each group")->capture_default_str();
+    dev->add_option("--replicas", options.replicas, "Copies of each shard in each group")->capture_default_str();
+    dev->add_option("--groups", options.groups, "Groups, each with a full copy")->capture_default_str();
+    dev->add_option("--shards", options.shards, "Shards of a new index")->capture_default_str();
+    dev->add_option("--http-addr", options.http_addr, "Where clients are served; nodes take the ports behind it")->type_name("HOST:PORT")->capture_default_str();
+    dev->add_option("--metrics-addr", options.metrics_addr, "Where /metrics is served")->type_name("HOST:PORT")->capture_default_str();
+    dev->add_option("--db-path", options.db_path, "Where all data is kept")->type_name("DIR")->capture_default_str();
+    dev->add_option("--master-key", options.master_key, "The key for everything")->envname("MEILI_MASTER_KEY")->capture_default_str();
+    dev->add_option("--engine", *engine, "auto: Meilisearch when MEILISEARCH_BIN or PATH has it, else the embedded engine")
+        ->check(CLI::IsMember({"auto", "meilisearch", "embedded"}))->capture_default_str();
+    dev->callback([&options, &code, engine] { code = dev_command(options, *engine); });
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv, const Programs& programs) {
@@ -97,6 +128,8 @@ int run_command_line(int argc, char** argv, const Programs& programs) {
         std::fputs(error_reference().c_str(), stdout);
     });
 
+    DevOptions dev;
+    offer_dev(app, dev, code);
     app.add_subcommand("version", "Print the version")->callback([] { std::printf("miroir %s\n", kVersion.data()); });
     if (programs.node != nullptr) app.add_subcommand("node", "The embedded node for trials and tests (see node --help)");
     try {

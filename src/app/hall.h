@@ -33,6 +33,7 @@ struct ClientSide {
     env::Executor& office_executor;
     const quorum::BehindBoard& behind;
     api::Desk::CatalogSource catalog;
+    api::Desk::ShelvesSource shelves;
 };
 
 class Hall {

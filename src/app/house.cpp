@@ -61,11 +61,15 @@ Result<void> House::open_office() {
     quorum::OfficeOptions options;
     options.shards = config_.shards;
     options.writer.link.node_key = config_.node_master_key;
+    if (!config_.master_key.empty()) options.master_key = config_.master_key;
     env::Task<Result<std::unique_ptr<quorum::Office>>> opening = quorum::Office::open(
         first_.env(log_), halls_[0]->client(), *store_, [this] { return topology_.current(); },
-        [this](plan::CatalogPtr catalog) { catalog_.publish(std::move(catalog)); }, behind_, options);
+        {.catalog = [this](plan::CatalogPtr catalog) { catalog_.publish(std::move(catalog)); },
+         .shelves = [this](quorum::ShelvesPtr shelves) { shelves_.publish(std::move(shelves)); }},
+        behind_, options);
     MIROIR_TRY(office_, env::run_task(first_, std::move(opening)));
-    const ClientSide clients{.office = *office_, .office_executor = first_, .behind = behind_, .catalog = [this] { return catalog_.current(); }};
+    const ClientSide clients{.office = *office_, .office_executor = first_, .behind = behind_, .catalog = [this] { return catalog_.current(); },
+                             .shelves = [this] { return shelves_.current(); }};
     for (const std::unique_ptr<Hall>& hall : halls_) hall->serve_clients(clients);
     return {};
 }

@@ -18,21 +18,23 @@
 
 namespace miroir::app {
 
-// Where the newest catalog is published for the readers of all halls.
-class CatalogBoard {
+// Where the newest of something immutable is published for the readers of all halls.
+template <class T>
+class Board {
 public:
-    plan::CatalogPtr current() const {
+    using Pointer = std::shared_ptr<const T>;
+    Pointer current() const {
         const std::lock_guard lock(mutex_);
-        return catalog_;
+        return newest_;
     }
-    void publish(plan::CatalogPtr catalog) {
+    void publish(Pointer newest) {
         const std::lock_guard lock(mutex_);
-        catalog_ = std::move(catalog);
+        newest_ = std::move(newest);
     }
 
 private:
     mutable std::mutex mutex_;  // held for the copy of one pointer
-    plan::CatalogPtr catalog_ = std::make_shared<const plan::Catalog>();
+    Pointer newest_ = std::make_shared<const T>();
 };
 
 class House {
@@ -68,7 +70,8 @@ private:
     std::unique_ptr<workers::HealthProber> prober_;
     std::unique_ptr<tasks::Store> store_;
     quorum::BehindBoard behind_;
-    CatalogBoard catalog_;
+    Board<plan::Catalog> catalog_;
+    Board<quorum::Shelves> shelves_;
     std::unique_ptr<quorum::Office> office_;
     std::unique_ptr<env::Signals> signals_;
 

@@ -1,0 +1,145 @@
+#include "app/dev_cluster.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <thread>
+
+#include "app/serve.h"
+
+namespace miroir::app {
+namespace {
+
+constexpr int kCouldNotStart = 2;
+constexpr std::chrono::milliseconds kWatchEvery{100};
+constexpr int kRestAfterDeath = 50;  // rounds of the watch: five seconds, so that one sees the cluster without it
+
+// In the child: nothing but what is safe between fork and exec.
+[[noreturn]] void become(const DevNode& node, const std::vector<char*>& arguments, int log) {
+    prctl(PR_SET_PDEATHSIG, SIGTERM);  // no orphans, however the parent ends
+    setpgid(0, 0);                     // Ctrl-C is for the parent, who stops them in order
+    dup2(log, STDOUT_FILENO);
+    dup2(log, STDERR_FILENO);
+    execvp(arguments[0], arguments.data());
+    std::fprintf(stderr, "cannot start %s\n", node.command[0].c_str());
+    std::_Exit(127);
+}
+
+pid_t start(const DevNode& node) {
+    std::vector<char*> arguments;
+    for (const std::string& word : node.command) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    const int log = open(node.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    const pid_t child = fork();
+    if (child == 0) become(node, arguments, log);
+    if (log >= 0) close(log);
+    return child;
+}
+
+// The children, watched from a thread of its own: the reactor knows nothing of processes.
+class Nursery {
+public:
+    explicit Nursery(const std::vector<DevNode>& nodes) : nodes_(nodes) {
+        for (std::size_t i = 0; i < nodes_.size(); ++i) children_[start(nodes_[i])] = i;
+        watch_ = std::thread([this] { watch(); });
+    }
+    Nursery(const Nursery&) = delete;
+    Nursery& operator=(const Nursery&) = delete;
+    ~Nursery() {
+        leaving_ = true;
+        watch_.join();
+        for (const auto& [child, node] : children_) kill(child, SIGTERM);
+        for (const auto& [child, node] : children_) waitpid(child, nullptr, 0);
+    }
+
+private:
+    void watch() {
+        while (!leaving_) {
+            std::this_thread::sleep_for(kWatchEvery);
+            int status = 0;
+            if (const pid_t gone = waitpid(-1, &status, WNOHANG); gone > 0) bury(gone);
+            for (auto& [node, rest] : resting_) {
+                if (rest > 0 && --rest == 0) raise(node);
+            }
+        }
+    }
+    void bury(pid_t child) {
+        const auto found = children_.find(child);
+        if (found == children_.end()) return;
+        std::printf("%s has ended; it is started again in 5 s (its log: %s)\n", nodes_[found->second].name.c_str(), nodes_[found->second].log.c_str());
+        std::fflush(stdout);
+        resting_[found->second] = kRestAfterDeath;
+        children_.erase(found);
+    }
+    void raise(std::size_t node) {
+        std::printf("%s is back\n", nodes_[node].name.c_str());
+        std::fflush(stdout);
+        children_[start(nodes_[node])] = node;
+    }
+
+    const std::vector<DevNode>& nodes_;
+    std::map<pid_t, std::size_t> children_;
+    std::map<std::size_t, int> resting_;
+    std::atomic<bool> leaving_ = false;
+    std::thread watch_;
+};
+
+void greet(const DevPlan& plan, const DevOptions& options) {
+    const std::string url = "http://" + options.http_addr;
+    const bool embedded = options.engine == Engine::Embedded;
+    std::printf("Miroir on %s over %zu nodes (%s), %u shards, %u cop%s of each in %u group%s. Key: %s\n", url.c_str(),
+                plan.nodes.size(), embedded ? "the embedded engine" : options.engine_binary.c_str(), options.shards,
+                options.replicas, options.replicas == 1 ? "y" : "ies", options.groups, options.groups == 1 ? "" : "s",
+                options.master_key.c_str());
+    if (embedded) {
+        std::printf("The embedded engine is for trials: production wants Meilisearch itself (set MEILISEARCH_BIN, or use --engine meilisearch).\n");
+    }
+    for (const DevNode& node : plan.nodes) std::printf("  %s  %s  %s\n", node.name.c_str(), node.address.c_str(), node.folder.c_str());
+    std::printf("Ctrl-C stops everything; the data stays in %s.\n", options.db_path.c_str());
+    std::fflush(stdout);
+}
+
+}  // namespace
+
+std::string own_binary() { return std::filesystem::read_symlink("/proc/self/exe").string(); }
+
+std::string find_meilisearch() {
+    if (const char* named = std::getenv("MEILISEARCH_BIN"); named != nullptr && *named != '\0') return named;
+    const char* path = std::getenv("PATH");
+    std::string_view rest = path == nullptr ? "" : path;
+    while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find(':'), rest.size());
+        const std::string candidate = std::string(rest.substr(0, end)) + "/meilisearch";
+        if (access(candidate.c_str(), X_OK) == 0) return candidate;
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return {};
+}
+
+int run_dev(const DevPlan& plan, const DevOptions& options) {
+    std::error_code trouble;
+    for (const DevNode& node : plan.nodes) std::filesystem::create_directories(node.folder, trouble);
+    if (trouble) {
+        std::fprintf(stderr, "miroir: cannot make the folder %s: %s\n", options.db_path.c_str(), trouble.message().c_str());
+        return kCouldNotStart;
+    }
+    if (access(options.engine_binary.c_str(), X_OK) != 0) {
+        std::fprintf(stderr, "miroir: cannot run %s; name an engine with MEILISEARCH_BIN, or use --engine embedded\n", options.engine_binary.c_str());
+        return kCouldNotStart;
+    }
+    const Nursery nursery(plan.nodes);
+    greet(plan, options);
+    config::Loaded loaded;
+    loaded.config = plan.config;
+    return serve(loaded);
+}
+
+}  // namespace miroir::app
