@@ -3,7 +3,6 @@
 
 #include "node/api/routes.h"
 #include "protocol/keys/index_uid.h"
-#include "server/query.h"
 
 namespace miroir::node {
 namespace {
@@ -13,12 +12,10 @@ using protocol::SettingRow;
 Result<http::Reply> enqueue_patch(Visit& visit, const protocol::SettingsPatch& patch, bool resets) {
     const bool may_create = !resets && visit.grant.may_create(visit.index_uid());
     const json::Object params{{"changes", patch.changes}, {"isReset", patch.is_reset}, {"mayCreate", may_create}};
-    const auto metadata = server::Query(visit.in.raw_query).get("customMetadata");
     return enqueue(visit, {.type = protocol::TaskType::SettingsUpdate,
                            .index_uid = visit.index_uid(),
                            .details = protocol::settings_task_details(patch),
-                           .params = params,
-                           .custom_metadata = metadata ? std::optional(std::string(*metadata)) : std::nullopt});
+                           .params = params});
 }
 
 Result<http::Reply> get_all(Visit& visit) {

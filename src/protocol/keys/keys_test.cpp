@@ -124,7 +124,9 @@ TEST(Tenant, RulesNarrowAndFiltersAreForced) {
 }
 
 TEST(Tenant, FiltersAreJoinedNotPasted) {
-    const json::Value joined = join_filters("a = 1 OR b = 2", json::Array{json::Array{"c = 3", "d = 4"}});
+    json::Array rule;
+    rule.emplace_back(json::Array{"c = 3", "d = 4"});
+    const json::Value joined = join_filters("a = 1 OR b = 2", std::move(rule));
     EXPECT_EQ(json::to_text(joined), "[\"a = 1 OR b = 2\",[\"c = 3\",\"d = 4\"]]");
     EXPECT_TRUE(join_filters({}, {}).is_null());
 }
