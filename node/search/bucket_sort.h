@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "node/search/rule.h"
+#include "node/search/rules/rule.h"
 
 namespace miroir::node {
 

@@ -4,10 +4,10 @@
 #include <set>
 
 #include "node/search/bucket_sort.h"
-#include "node/search/graph_rule.h"
+#include "node/search/rules/graph_rule.h"
 #include "node/search/query_parser.h"
 #include "node/search/resolve.h"
-#include "node/search/value_rules.h"
+#include "node/search/rules/value_rules.h"
 #include "node/text/utf8.h"
 
 namespace miroir::node {

@@ -1,6 +1,6 @@
 #include <deque>
 
-#include "node/search/value_rules.h"
+#include "node/search/rules/value_rules.h"
 
 namespace miroir::node {
 

@@ -3,7 +3,7 @@
 #include <deque>
 #include <numbers>
 
-#include "node/search/value_rules.h"
+#include "node/search/rules/value_rules.h"
 
 // Documents by distance; those within a metre of the first of a bucket are its equals. The queue is filled with a
 // thousand documents in exact order when there are that many, else with all of them by whole metres.

@@ -1,4 +1,4 @@
-#include "node/search/proximity.h"
+#include "node/search/rules/proximity.h"
 
 #include "node/search/resolve.h"
 

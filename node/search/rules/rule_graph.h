@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "node/search/conditions.h"
-#include "node/search/dead_ends.h"
+#include "node/search/rules/conditions.h"
+#include "node/search/rules/dead_ends.h"
 #include "node/search/query_graph.h"
 
 namespace miroir::node {

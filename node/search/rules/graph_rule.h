@@ -5,9 +5,9 @@
 #include <memory>
 #include <optional>
 
-#include "node/search/conditions.h"
+#include "node/search/rules/conditions.h"
 #include "node/search/keyword_search.h"
-#include "node/search/rule.h"
+#include "node/search/rules/rule.h"
 
 namespace miroir::node {
 

@@ -1,9 +1,9 @@
-#include "node/search/graph_rule.h"
+#include "node/search/rules/graph_rule.h"
 
 #include <algorithm>
 #include <map>
 
-#include "node/search/rule_graph.h"
+#include "node/search/rules/rule_graph.h"
 
 // A bucket joins the documents of all ways of one cost, the cheapest first. The rank of a bucket is counted from the
 // dearest way that the graph still offers, so it depends on what the rules before have left of it.

@@ -1,7 +1,7 @@
 #include <map>
 
 #include "node/search/resolve.h"
-#include "node/search/value_rules.h"
+#include "node/search/rules/value_rules.h"
 
 // Three buckets: some attribute is the query, some attribute begins with it, the rest. Words are looked for at their
 // place in the query, in any attribute, and then all in one attribute: the two need not be the same occurrence.

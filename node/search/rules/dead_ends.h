@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "node/search/bits.h"
-#include "node/search/conditions.h"
+#include "node/search/rules/conditions.h"
 
 namespace miroir::node {
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "node/search/keyword_search.h"
-#include "node/search/rule.h"
+#include "node/search/rules/rule.h"
 
 namespace miroir::node {
 

@@ -1,6 +1,6 @@
 #include <iterator>
 
-#include "node/search/value_rules.h"
+#include "node/search/rules/value_rules.h"
 
 // Numbers come before texts in both directions, then everything else. A document with several values goes into the
 // bucket of the first that is reached. Values without a document in the universe make no bucket.

@@ -1,4 +1,4 @@
-#include "node/search/dead_ends.h"
+#include "node/search/rules/dead_ends.h"
 
 namespace miroir::node {
 

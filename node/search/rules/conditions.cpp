@@ -1,11 +1,11 @@
-#include "node/search/conditions.h"
+#include "node/search/rules/conditions.h"
 
 #include <algorithm>
 #include <map>
 #include <set>
 
 #include "base/assert.h"
-#include "node/search/proximity.h"
+#include "node/search/rules/proximity.h"
 #include "node/search/resolve.h"
 
 namespace miroir::node {

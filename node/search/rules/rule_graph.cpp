@@ -1,4 +1,4 @@
-#include "node/search/rule_graph.h"
+#include "node/search/rules/rule_graph.h"
 
 #include <algorithm>
 
