@@ -1,16 +1,21 @@
 // The program. Which rooms' programs are in it is decided here and nowhere else.
-#include "app/command_line.h"
+#include <span>
+#include <string>
+#include <vector>
 
-#ifdef MIROIR_WITH_NODE
-namespace miroir::node {
-int run(int argc, char** argv);
+#include "app/command_line.h"
+#include "node/node_main.h"
+
+namespace {
+
+int run_node(int argc, char** argv) {
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    return miroir::node::run(arguments);
 }
-#endif
+
+}  // namespace
 
 int main(int argc, char** argv) {
-    miroir::app::Programs programs;
-#ifdef MIROIR_WITH_NODE
-    programs.node = miroir::node::run;
-#endif
+    const miroir::app::Programs programs{.node = run_node};
     return miroir::app::run_command_line(argc, argv, programs);
 }
