@@ -2,10 +2,10 @@
 #include <set>
 #include <unordered_set>
 
+#include "node/index/special_fields.h"
 #include "node/retrieve/filter/evaluate.h"
 #include "node/tasks/batching.h"
 #include "node/tasks/carry_out.h"
-#include "protocol/documents/geojson.h"
 #include "protocol/documents/payload.h"
 #include "protocol/documents/primary_key.h"
 #include "protocol/settings/settings.h"
@@ -124,16 +124,16 @@ bool needs_embedding(const protocol::Settings& settings, const std::vector<Opera
     return false;
 }
 
-bool may_fail_late(const protocol::Settings& settings) {
-    return !settings.embedders.empty() || settings.sortable_attributes.contains("_geo") ||
-           protocol::has_geo(settings.filterable_attributes) || protocol::has_geojson(settings.filterable_attributes);
-}
-
-Result<void> check_shapes(const protocol::Settings& settings, const std::vector<Operation>& operations) {
-    if (!protocol::has_geojson(settings.filterable_attributes)) return {};
+// What would make a later slice fail is looked for before the first one changes anything.
+Result<void> check_places(const protocol::Settings& settings, const std::vector<Operation>& operations) {
+    const bool points = settings.sortable_attributes.contains("_geo") || protocol::has_geo(settings.filterable_attributes);
+    const bool shapes = protocol::has_geojson(settings.filterable_attributes);
     for (const Operation& operation : operations) {
-        const json::Value* shape = operation.document.find("_geojson");
-        if (shape != nullptr) MIROIR_CHECK(protocol::check_geojson(*shape));
+        if (operation.kind == Operation::Kind::Delete) continue;
+        const json::Value* point = points ? operation.document.find("_geo") : nullptr;
+        if (point != nullptr) MIROIR_CHECK(read_geo(operation.external_id, *point));
+        const json::Value* shape = shapes ? operation.document.find("_geojson") : nullptr;
+        if (shape != nullptr && !shape->is_null()) MIROIR_CHECK(check_geojson(*shape));
     }
     return {};
 }
@@ -155,9 +155,10 @@ env::Task<Result<void>> apply_plan(BatchRun& run, StoredIndex& stored, Plan& pla
         }
         co_return fail(embedder_failure(settings));
     }
-    MIROIR_CO_CHECK(check_shapes(settings, plan.operations));
+    MIROIR_CO_CHECK(check_places(settings, plan.operations));
     if (plan.key_is_new && !stored.index.primary_key()) stored.index.set_primary_key(plan.primary_key);
-    if (plan.operations.size() <= kWholeMax || may_fail_late(settings)) {
+    // Vectors depend on what was there before: such a batch is never cut.
+    if (plan.operations.size() <= kWholeMax || !settings.embedders.empty()) {
         auto applied = stored.index.apply(std::move(plan.operations));
         if (!applied) co_return fail(applied.error());
         co_return Result<void>();
