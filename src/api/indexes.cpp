@@ -41,7 +41,7 @@ Reply get(Visit visit) {
 }
 
 Reply create(Visit visit) {
-    MIROIR_CO_TRY(const protocol::NewIndex wanted, protocol::parse_new_index(visit.body));
+    MIROIR_CO_TRY(const protocol::IndexCreation wanted, protocol::parse_index_creation(visit.body));
     if (!visit.grant.allows(wanted.uid)) co_return fail(ErrorCode::InvalidApiKey, "The provided API key is invalid.");
     IndexUid uid{wanted.uid};
     co_return co_await answer(visit.desk.ask(visit.desk.office().create_index(std::move(uid), wanted.primary_key)));

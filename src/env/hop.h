@@ -12,7 +12,8 @@ namespace detail {
 
 template <class T>
 Task<void> deliver(Task<T> work, Executor& home, OneShot<T> done) {
-    home.post([done, value = co_await work]() mutable { done.set(std::move(value)); });
+    T value = co_await work;
+    home.post([done, value = std::move(value)]() mutable { done.set(std::move(value)); });
 }
 
 }  // namespace detail

@@ -10,7 +10,7 @@
 namespace miroir::protocol {
 namespace {
 
-Result<void> read_uid(NewIndex& out, const json::Value& value, const Place& place) {
+Result<void> read_uid(IndexCreation& out, const json::Value& value, const Place& place) {
     MIROIR_CHECK(read(value, place, out.uid));
     if (!is_index_uid(out.uid)) return place.unexpected(invalid_index_uid_text(out.uid));
     return {};
@@ -54,11 +54,11 @@ Error wrong_number(const SwapBody& swap) {
 
 }  // namespace
 
-Result<NewIndex> parse_new_index(const json::Value& body) {
-    static const auto table = FieldTable<NewIndex>()
+Result<IndexCreation> parse_index_creation(const json::Value& body) {
+    static const auto table = FieldTable<IndexCreation>()
                                   .field("uid", ErrorCode::InvalidIndexUid, read_uid)
                                   .required(ErrorCode::MissingIndexUid)
-                                  .field("primaryKey", ErrorCode::InvalidIndexPrimaryKey, &NewIndex::primary_key);
+                                  .field("primaryKey", ErrorCode::InvalidIndexPrimaryKey, &IndexCreation::primary_key);
     return table.parse(body);
 }
 

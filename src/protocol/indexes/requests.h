@@ -13,11 +13,11 @@
 
 namespace miroir::protocol {
 
-struct NewIndex {
+struct IndexCreation {
     std::string uid;
     std::optional<std::string> primary_key;
 };
-Result<NewIndex> parse_new_index(const json::Value& body);
+Result<IndexCreation> parse_index_creation(const json::Value& body);
 
 struct IndexChange {
     std::optional<std::string> primary_key;
