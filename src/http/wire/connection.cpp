@@ -185,7 +185,7 @@ env::Task<bool> Connection::write_stream(http::Reply reply, BodyForm form, bool 
         if (first) before = reply_head(reply, form, keep_alive);
         if (piece->empty()) {
             if (chunked) before += last_chunk(first);
-            co_return co_await stream_->write(before, {}, patience) == Outcome::Ok;
+            co_return co_await stream_->write(before, std::string_view(), patience) == Outcome::Ok;
         }
         if (chunked) before += chunk_start(piece->size(), first);
         if (co_await stream_->write(before, *piece, patience) != Outcome::Ok) co_return false;

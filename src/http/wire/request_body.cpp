@@ -83,7 +83,7 @@ env::Task<Result<std::string>> RequestBody::next() {
         if (!piece) failure_ = piece.error();
         if (!piece || !piece->empty() || complete_) break;
         if (std::exchange(wants_invitation_, false)) {
-            co_await stream->write("HTTP/1.1 100 Continue\r\n\r\n", {}, patience_);
+            co_await stream->write("HTTP/1.1 100 Continue\r\n\r\n", std::string_view(), patience_);
         }
         stream->expire_at(reactor_.now() + patience_);
         const Outcome outcome = co_await stream->read(Stream::kBodyRoom);
