@@ -41,23 +41,23 @@ Result<http::Reply> get(Visit& visit) {
 
 json::Value or_null(const std::optional<std::string>& text) { return text ? json::Value(*text) : json::Value(); }
 
-struct NewIndex {
+struct IndexWish {
     std::string uid;
     std::optional<std::string> primary_key;
 };
 
-Result<void> read_uid(NewIndex& out, const json::Value& value, const Place& place) {
+Result<void> read_uid(IndexWish& out, const json::Value& value, const Place& place) {
     MIROIR_CHECK(protocol::read(value, place, out.uid));
     if (!protocol::is_index_uid(out.uid)) return place.unexpected(protocol::invalid_index_uid_text(out.uid));
     return {};
 }
 
 Result<http::Reply> create(Visit& visit) {
-    static const auto table = protocol::FieldTable<NewIndex>()
+    static const auto table = protocol::FieldTable<IndexWish>()
                                   .field("uid", ErrorCode::InvalidIndexUid, read_uid)
                                   .required(ErrorCode::MissingIndexUid)
-                                  .field("primaryKey", ErrorCode::InvalidIndexPrimaryKey, &NewIndex::primary_key);
-    MIROIR_TRY(const NewIndex wanted, table.parse(visit.body));
+                                  .field("primaryKey", ErrorCode::InvalidIndexPrimaryKey, &IndexWish::primary_key);
+    MIROIR_TRY(const IndexWish wanted, table.parse(visit.body));
     if (!visit.grant.allows(wanted.uid)) return fail(ErrorCode::InvalidApiKey, "The provided API key is invalid.");
     const json::Object details{{"primaryKey", or_null(wanted.primary_key)}};
     return enqueue(visit,

@@ -1,13 +1,5 @@
 // How a node is told to misbehave: rules that pick requests and say what happens to them, and rules for tasks and the
 // disk. Empty by default. Set from tests, from the command line (parse_fault) or over the control route.
-//
-//   delay=50ms[..200ms][:share=0.1][:path=/indexes/*/search][:times=3]     before the work
-//   status=503[:retry-after=2][...]        instead of the work
-//   lost[...]                              the work is done, the connection ends without a reply
-//   truncated[...] | malformed[...]        the work is done, the body is cut or no JSON
-//   hang[...]                              no answer until the caller gives up
-//   task-fails[=documentAdditionOrUpdate]  tasks end as failed
-//   read-only                              nothing that writes is taken
 #pragma once
 
 #include <chrono>
@@ -24,6 +16,15 @@
 
 namespace miroir::node {
 
+// How a rule is written:
+//
+//   delay=50ms[..200ms][:share=0.1][:path=/indexes/*/search][:times=3]     before the work
+//   status=503[:retry-after=2][...]        instead of the work
+//   lost[...]                              the work is done, the connection ends without a reply
+//   truncated[...] | malformed[...]        the work is done, the body is cut or no JSON
+//   hang[...]                              no answer until the caller gives up
+//   task-fails[=documentAdditionOrUpdate]  tasks end as failed
+//   read-only                              nothing that writes is taken
 struct Fault {
     enum class Kind : std::uint8_t { Delay, Status, Lost, Truncated, Malformed, Hang, TaskFails, ReadOnly };
     Kind kind = Kind::Delay;

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <optional>
 
+#include "env/log.h"
+
 namespace miroir::node {
 namespace {
 

@@ -1,15 +1,6 @@
 // Carries out one batch on the world: changes the indexes and says how each task ended. Long work pauses between
 // slices so that the node goes on answering; a cancelled batch has changed nothing. Replaying a batch from the log is
 // the same code without pauses, whose verdicts are ignored in favour of the recorded ones.
-//
-// params by type:
-//   documentAdditionOrUpdate  method replace|update, format, delimiter, primaryKey?, skipCreation, mayCreate; payload
-//   documentDeletion          ids [..] | filter | all true
-//   documentEdition           function, context?, filter?
-//   settingsUpdate            changes {..}, isReset, mayCreate
-//   indexCreation             primaryKey?          indexUpdate  primaryKey?, uid?
-//   indexSwap                 swaps [{indexes, rename}]
-//   taskCancelation, taskDeletion   uids [..]
 #pragma once
 
 #include <vector>
@@ -39,6 +30,14 @@ private:
     bool replaying_;
 };
 
+// params by type:
+//   documentAdditionOrUpdate  method replace|update, format, delimiter, primaryKey?, skipCreation, mayCreate; payload
+//   documentDeletion          ids [..] | filter | all true
+//   documentEdition           function, context?, filter?
+//   settingsUpdate            changes {..}, isReset, mayCreate
+//   indexCreation             primaryKey?          indexUpdate  primaryKey?, uid?
+//   indexSwap                 swaps [{indexes, rename}]
+//   taskCancelation, taskDeletion   uids [..]
 struct BatchRun {
     World& world;
     Pace& pace;

@@ -1,5 +1,5 @@
 // Chat workspaces: their settings are kept and shown. Completions need a model elsewhere and are refused.
-#include "node/api/chat_prompts.h"
+#include "node/api/aside/chat_prompts.h"
 #include "node/api/routes.h"
 #include "protocol/fields/fields.h"
 
