@@ -4,12 +4,10 @@
 
 namespace miroir::api {
 
-Desk::Desk(env::Env env, const cluster::SnapshotHolder& topology, CatalogSource catalog, Behind behind,
-           scatter::Scatter scatter, quorum::Office& office, env::Executor& office_executor, DeskOptions options)
-    : env_(env), topology_(topology), catalog_(std::move(catalog)), behind_(std::move(behind)), scatter_(std::move(scatter)),
-      office_(office), office_executor_(office_executor), options_(std::move(options)) {
-    ring_.master_key = options_.master_key;
-}
+Desk::Desk(env::Env env, const cluster::SnapshotHolder& topology, CatalogSource catalog, ShelvesSource shelves,
+           Behind behind, scatter::Scatter scatter, quorum::Office& office, env::Executor& office_executor, DeskOptions options)
+    : env_(env), topology_(topology), catalog_(std::move(catalog)), shelves_(std::move(shelves)), behind_(std::move(behind)), scatter_(std::move(scatter)),
+      office_(office), office_executor_(office_executor), options_(std::move(options)) {}
 
 Result<plan::IndexPtr> Desk::open(std::string_view uid) const {
     MIROIR_CHECK(protocol::check_index_uid(uid));
@@ -24,7 +22,34 @@ Result<protocol::Grant> Desk::admit(const server::Incoming& in, std::string_view
                             .action = action,
                             .index_uid = index,
                             .now = env_.clock.wall()};
-    return protocol::authorise(ring_, ask);
+    return protocol::authorise(shelves_()->ring, ask);
+}
+
+Result<void> Desk::require(protocol::Feature feature, std::string_view action) const {
+    return protocol::check_feature(this->feature(feature), action, feature);
+}
+
+protocol::SettingsGates Desk::settings_gates() const {
+    using protocol::Feature;
+    const quorum::ShelvesPtr shelves = shelves_();
+    return {.chat_completions = shelves->feature(Feature::ChatCompletions),
+            .foreign_keys = shelves->feature(Feature::ForeignKeys),
+            .multimodal = shelves->feature(Feature::Multimodal),
+            .composite_embedders = shelves->feature(Feature::CompositeEmbedders)};
+}
+
+protocol::SearchFeatures Desk::search_features() const {
+    const quorum::ShelvesPtr shelves = shelves_();
+    return {.network = shelves->feature(protocol::Feature::Network), .multimodal = shelves->feature(protocol::Feature::Multimodal)};
+}
+
+protocol::FilterGates Desk::filter_gates() const {
+    using protocol::Feature;
+    const quorum::ShelvesPtr shelves = shelves_();
+    return {.contains_filter = shelves->feature(Feature::ContainsFilter),
+            .foreign_keys = shelves->feature(Feature::ForeignKeys),
+            .network = shelves->feature(Feature::Network),
+            .multimodal = shelves->feature(Feature::Multimodal)};
 }
 
 Result<cluster::Cover> Desk::cover(const cluster::Topology& topology, const plan::IndexEntry& index, std::uint64_t seed,

@@ -14,8 +14,10 @@
 #include "env/hop.h"
 #include "plan/catalog.h"
 #include "protocol/keys/authorise.h"
+#include "protocol/filter/filter.h"
 #include "protocol/query/search_query.h"
 #include "quorum/office.h"
+#include "quorum/shelves.h"
 #include "scatter/scatter.h"
 #include "server/router.h"
 
@@ -24,7 +26,6 @@ namespace miroir::api {
 enum class UnavailableShards : std::uint8_t { Error, Partial };
 
 struct DeskOptions {
-    std::optional<std::string> master_key;
     std::size_t payload_limit = 100'000'000;
     UnavailableShards unavailable_shards = UnavailableShards::Partial;
 };
@@ -32,16 +33,26 @@ struct DeskOptions {
 class Desk {
 public:
     using CatalogSource = std::function<plan::CatalogPtr()>;
+    using ShelvesSource = std::function<quorum::ShelvesPtr()>;
     using Behind = std::function<bool(const NodeId&)>;  // has hints waiting: may not answer reads
 
-    Desk(env::Env env, const cluster::SnapshotHolder& topology, CatalogSource catalog, Behind behind,
-         scatter::Scatter scatter, quorum::Office& office, env::Executor& office_executor, DeskOptions options);
+    Desk(env::Env env, const cluster::SnapshotHolder& topology, CatalogSource catalog, ShelvesSource shelves,
+         Behind behind, scatter::Scatter scatter, quorum::Office& office, env::Executor& office_executor, DeskOptions options);
 
     env::Env env() const { return env_; }
     const DeskOptions& options() const { return options_; }
     cluster::TopologyPtr topology() const { return topology_.current(); }
     plan::CatalogPtr catalog() const { return catalog_(); }
     const scatter::Scatter& scatter() const { return scatter_; }
+
+    // What clients keep here, and the experimental features as they have switched them.
+    quorum::ShelvesPtr shelves() const { return shelves_(); }
+    bool feature(protocol::Feature feature) const { return shelves_()->feature(feature); }
+    Result<void> require(protocol::Feature feature, std::string_view action) const;  // FeatureNotEnabled
+    protocol::SettingsGates settings_gates() const;
+    protocol::SearchFeatures search_features() const;
+    protocol::FilterGates filter_gates() const;
+
     Result<plan::IndexPtr> open(std::string_view uid) const;  // InvalidIndexUid, IndexNotFound
 
     Result<protocol::Grant> admit(const server::Incoming& in, std::string_view action, std::optional<std::string_view> index) const;
@@ -49,6 +60,9 @@ public:
     // Which node answers for which shards of this index, and the same again without some nodes.
     Result<cluster::Cover> cover(const cluster::Topology& topology, const plan::IndexEntry& index, std::uint64_t seed,
                                  const std::vector<cluster::NodeIndex>& avoid = {}) const;
+
+    // Does the node answer, with every write applied or on its way?
+    bool is_in_step(const cluster::Node& node) const { return node.readable() && !behind_(node.id); }
 
     // Asks the office. `work` is made on this thread and runs on the office's.
     template <class T>
@@ -61,12 +75,12 @@ private:
     env::Env env_;
     const cluster::SnapshotHolder& topology_;
     CatalogSource catalog_;
+    ShelvesSource shelves_;
     Behind behind_;
     scatter::Scatter scatter_;
     quorum::Office& office_;
     env::Executor& office_executor_;
     DeskOptions options_;
-    protocol::KeyRing ring_;
 };
 
 }  // namespace miroir::api

@@ -5,13 +5,15 @@
 namespace miroir::api {
 namespace {
 
-env::Task<Result<void>> read_body_of(const Route& route, Visit& visit) {
+constexpr int kTriesMax = 20;
+
+env::Task<Result<void>> read_body_of(BodyKind kind, Visit& visit) {
     const std::size_t limit = visit.desk.options().payload_limit;
-    if (route.body == BodyKind::Json) {
+    if (kind == BodyKind::Json) {
         Result<json::Value> body = co_await server::read_json_body(visit.in, limit);
         if (!body) co_return fail(body.error());
         visit.body = *std::move(body);
-    } else if (route.body == BodyKind::Raw) {
+    } else if (kind == BodyKind::Raw) {
         Result<std::string> body = co_await server::read_body(visit.in, limit);
         if (!body) co_return fail(body.error());
         visit.raw_body = *std::move(body);
@@ -19,20 +21,54 @@ env::Task<Result<void>> read_body_of(const Route& route, Visit& visit) {
     co_return Result<void>{};
 }
 
+// Admission, content type, body: what comes before every answer, in the engine's order. An empty action: open to all.
+template <class AnyRoute>
+env::Task<Result<Visit>> receive(Desk& desk, const AnyRoute& route, server::Incoming in) {
+    protocol::Grant grant;
+    if (!route.action.empty()) {
+        std::optional<std::string_view> index;
+        if (route.pattern.find("{index_uid}") != std::string_view::npos) index = in.params.get("index_uid");
+        Result<protocol::Grant> admitted = desk.admit(in, route.action, index);
+        if (!admitted) co_return fail(admitted.error());
+        grant = *std::move(admitted);
+    }
+    Visit visit{.desk = desk, .in = std::move(in), .grant = std::move(grant), .begun = desk.env().clock.now()};
+    const Result<void> read = co_await read_body_of(route.body, visit);
+    if (!read) co_return fail(read.error());
+    co_return visit;
+}
+
 env::Task<http::Reply> serve(Desk& desk, const Route& route, server::Incoming in) {
-    std::optional<std::string_view> index;
-    if (route.pattern.find("{index_uid}") != std::string_view::npos) index = in.params.get("index_uid");
-    Result<protocol::Grant> grant = desk.admit(in, route.action, index);
-    if (!grant) co_return server::error_reply(grant.error());
-    Visit visit{.desk = desk, .in = std::move(in), .grant = *std::move(grant), .begun = desk.env().clock.now()};
-    const Result<void> read = co_await read_body_of(route, visit);
-    if (!read) co_return server::error_reply(read.error());
-    Result<http::Reply> reply = co_await route.answer(std::move(visit));
+    Result<Visit> visit = co_await receive(desk, route, std::move(in));
+    if (!visit) co_return server::error_reply(visit.error());
+    Result<http::Reply> reply = co_await route.answer(*std::move(visit));
     if (!reply) co_return server::error_reply(reply.error());
     co_return *std::move(reply);
 }
 
+env::Task<http::Reply> serve_shelf(Desk& desk, const ShelfRoute& route, server::Incoming in) {
+    const Result<Visit> visit = co_await receive(desk, route, std::move(in));
+    if (!visit) co_return server::error_reply(visit.error());
+    for (int i = 0; i < kTriesMax; ++i) {
+        ShelfVisit at{.desk = desk, .in = visit->in, .grant = visit->grant, .body = visit->body, .shelves = desk.shelves(), .puts = {}};
+        Result<http::Reply> reply = route.answer(at);
+        if (!reply) co_return server::error_reply(reply.error());
+        if (at.puts.empty()) co_return *std::move(reply);
+        const Result<bool> done = co_await desk.ask(desk.office().put_on_shelves(at.shelves->version, std::move(at.puts)));
+        if (!done) co_return server::error_reply(done.error());
+        if (*done) co_return *std::move(reply);
+    }
+    const Error busy{.code = ErrorCode::Internal, .message = "Too many changes at once. Try again."};
+    co_return server::error_reply(busy);
+}
+
 }  // namespace
+
+json::Value ShelfVisit::find(std::string_view shelf, std::string_view name) const {
+    const quorum::Shelf& all = shelves->shelf(shelf);
+    const auto found = all.find(name);
+    return found == all.end() ? json::Value() : found->second;
+}
 
 void add_routes(server::Router& router, Desk& desk, std::span<const Route> routes) {
     for (const Route& route : routes) {
@@ -40,15 +76,24 @@ void add_routes(server::Router& router, Desk& desk, std::span<const Route> route
     }
 }
 
+void add_routes(server::Router& router, Desk& desk, std::span<const ShelfRoute> routes) {
+    for (const ShelfRoute& route : routes) {
+        router.add(route.method, route.pattern, [&desk, &route](server::Incoming in) { return serve_shelf(desk, route, std::move(in)); });
+    }
+}
+
 void mount(server::Router& router, Desk& desk) {
     for (const auto routes : {document_read_routes(), document_write_routes(), index_routes(), search_routes(),
-                              settings_routes(), task_routes()}) {
+                              settings_routes(), task_routes(), stats_routes(), instance_routes()}) {
+        add_routes(router, desk, routes);
+    }
+    for (const auto routes : {key_routes(), feature_routes(), webhook_routes(), network_routes(), chat_routes()}) {
         add_routes(router, desk, routes);
     }
 }
 
-http::Reply receipt_reply(const quorum::Receipt& receipt) {
-    http::Reply reply = server::json_reply(202, protocol::task_summary(receipt.task));
+http::Reply receipt_reply(const quorum::Receipt& receipt, int status) {
+    http::Reply reply = server::json_reply(status, protocol::task_summary(receipt.task));
     if (!receipt.degraded.empty()) {
         std::string shards = "shards=";
         for (const ShardId shard : receipt.degraded) {

@@ -37,6 +37,40 @@ struct Route {
 };
 
 void add_routes(server::Router& router, Desk& desk, std::span<const Route> routes);
+
+// A route over what clients keep here (quorum/shelves.h): a plain function over one snapshot, which says what is to be
+// put where. Should another change come between, the function is asked again.
+struct ShelfVisit {
+    Desk& desk;
+    const server::Incoming& in;
+    const protocol::Grant& grant;
+    const json::Value& body;
+    quorum::ShelvesPtr shelves;
+    std::vector<quorum::ShelfPut> puts;
+
+    const quorum::Shelf& shelf(std::string_view name) const { return shelves->shelf(name); }
+    // What stands there, or null.
+    json::Value find(std::string_view shelf, std::string_view name) const;
+    void put(std::string shelf, std::string name, json::Value value) {
+        puts.push_back({.shelf = std::move(shelf), .name = std::move(name), .value = std::move(value)});
+    }
+    protocol::Instant now() const { return desk.env().clock.wall(); }
+    std::string draw_uuid() const {
+        env::Env env = desk.env();
+        return env::uuid_v4(env.random);
+    }
+};
+
+struct ShelfRoute {
+    std::string_view method;
+    std::string_view pattern;
+    std::string_view action;
+    BodyKind body;
+    Result<http::Reply> (*answer)(ShelfVisit& visit);
+};
+
+void add_routes(server::Router& router, Desk& desk, std::span<const ShelfRoute> routes);
+
 // Everything that clients see.
 void mount(server::Router& router, Desk& desk);
 
@@ -47,9 +81,16 @@ std::span<const Route> index_routes();
 std::span<const Route> search_routes();
 std::span<const Route> settings_routes();
 std::span<const Route> task_routes();
+std::span<const Route> stats_routes();
+std::span<const Route> instance_routes();
+std::span<const ShelfRoute> key_routes();
+std::span<const ShelfRoute> feature_routes();
+std::span<const ShelfRoute> webhook_routes();
+std::span<const ShelfRoute> network_routes();
+std::span<const ShelfRoute> chat_routes();
 
 // 202 and the task's summary; X-Miroir-Degraded names the shards of which some replica has only a hint.
-http::Reply receipt_reply(const quorum::Receipt& receipt);
+http::Reply receipt_reply(const quorum::Receipt& receipt, int status = 202);
 
 inline http::Reply ok(const json::Value& value) { return server::json_reply(200, value); }
 

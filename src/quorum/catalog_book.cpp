@@ -84,13 +84,28 @@ void CatalogBook::forget(std::uint64_t task) {
     if (planned_.erase(task) > 0) project(0);
 }
 
-void CatalogBook::end(std::uint64_t task, bool succeeded, tasks::Batch& batch, std::int64_t now_ns) {
+std::map<std::string, std::string> CatalogBook::renames_of(std::uint64_t task) const {
+    std::map<std::string, std::string> out;
+    const auto found = planned_.find(task);
+    if (found == planned_.end()) return out;
+    for (const plan::CatalogChange& change : found->second) {
+        if (change.kind != plan::CatalogChange::Kind::Swap) continue;
+        out[change.uid.value] = change.other.value;
+        if (!change.rename) out[change.other.value] = change.uid.value;
+    }
+    return out;
+}
+
+void CatalogBook::end(std::uint64_t task, Outcome outcome, tasks::Batch& batch, std::int64_t now_ns) {
     const auto found = planned_.find(task);
     if (found == planned_.end()) return;
     batch.erase(std::string(kChanges), tasks::key_of(task));
-    if (!succeeded) return;
+    if (outcome == Outcome::Nothing) return;
     plan::Catalog after = next_;
-    for (const plan::CatalogChange& change : found->second) after = plan::apply(after, change, now_ns);
+    for (const plan::CatalogChange& change : found->second) {
+        if (outcome == Outcome::Creations && change.kind != plan::CatalogChange::Kind::Create) continue;
+        after = plan::apply(after, change, now_ns);
+    }
     write_difference(next_, after, batch);
     next_ = std::move(after);
 }

@@ -24,8 +24,15 @@ public:
     void plan(std::uint64_t task, std::vector<plan::CatalogChange> changes, tasks::Batch& batch, std::int64_t now_ns);
     // The task's commit failed, so it never began.
     void forget(std::uint64_t task);
-    // The task has ended: its changes come true, or not. The caller commits `batch` and then calls committed_now().
-    void end(std::uint64_t task, bool succeeded, tasks::Batch& batch, std::int64_t now_ns);
+    // The task has ended: its changes come true, or not, or only what it brought into being (an addition of documents
+    // that was cancelled has made its index all the same). The caller commits `batch` and then calls committed_now().
+    enum class Outcome : std::uint8_t { Nothing, Creations, All };
+    void end(std::uint64_t task, Outcome outcome, tasks::Batch& batch, std::int64_t now_ns);
+    void end(std::uint64_t task, bool succeeded, tasks::Batch& batch, std::int64_t now_ns) {
+        end(task, succeeded ? Outcome::All : Outcome::Nothing, batch, now_ns);
+    }
+    // The new names of indexes that the task renames, by the old ones.
+    std::map<std::string, std::string> renames_of(std::uint64_t task) const;
     void committed_now(std::uint64_t task, std::int64_t now_ns);
 
 private:

@@ -36,11 +36,15 @@ void sum_details(tasks::TaskEntry& entry, std::uint32_t copies) {
     }
 }
 
-void close_counts(tasks::TaskEntry& entry, bool succeeded) {
-    if (!entry.task.details.is_object()) return;
-    json::Object& details = entry.task.details.object();
-    if (json::Value* indexed = details.find("indexedDocuments"); indexed != nullptr && !succeeded) *indexed = 0;
-    if (json::Value* deleted = details.find("deletedDocuments"); deleted != nullptr && !succeeded) *deleted = 0;
+// What nodes say each of its own, and none of which is a count of documents: the first one's word stands.
+void take_first_word(tasks::TaskEntry& entry) {
+    static constexpr std::string_view kWords[] = {"dumpUid", "preCompactionSize", "postCompactionSize"};
+    const auto told = std::ranges::find_if(entry.parts, [](const NodeTask& part) { return part.details.is_object(); });
+    if (told == entry.parts.end() || !entry.task.details.is_object()) return;
+    for (const std::string_view name : kWords) {
+        const json::Value* word = told->details.find(name);
+        if (word != nullptr && !word->is_null()) entry.task.details.object().set(name, *word);
+    }
 }
 
 }  // namespace
@@ -53,6 +57,13 @@ void take_node_task(NodeTask& part, const json::Value& node_task) {
                                                             : State::Canceled;
     if (const json::Value* details = node_task.find("details")) part.details = *details;
     if (const json::Value* error = node_task.find("error"); error != nullptr && error->is_object()) part.error = error_of(*error);
+}
+
+void close_counts(tasks::TaskEntry& entry, bool succeeded) {
+    if (!entry.task.details.is_object() || succeeded) return;
+    for (const std::string_view name : {"indexedDocuments", "deletedDocuments", "editedDocuments", "deletedTasks", "canceledTasks"}) {
+        if (json::Value* count = entry.task.details.object().find(name)) *count = 0;
+    }
 }
 
 bool all_ended(const tasks::TaskEntry& entry) { return std::ranges::all_of(entry.parts, has_ended); }
@@ -71,6 +82,7 @@ void fold_parts(tasks::TaskEntry& entry, std::uint32_t copies) {
     }
     const bool succeeded = entry.task.status == protocol::TaskStatus::Succeeded;
     if (succeeded) sum_details(entry, copies);
+    if (succeeded) take_first_word(entry);
     if (succeeded && entry.at_success.is_object()) {
         for (const json::Member& member : entry.at_success.object()) entry.task.details[member.first] = member.second;
     }

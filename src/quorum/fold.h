@@ -16,4 +16,7 @@ bool all_ended(const tasks::TaskEntry& entry);
 // `copies` is the number of copies of each shard.
 void fold_parts(tasks::TaskEntry& entry, std::uint32_t copies);
 
+// What a task that did not succeed says of the documents it touched: none.
+void close_counts(tasks::TaskEntry& entry, bool succeeded);
+
 }  // namespace miroir::quorum

@@ -34,18 +34,22 @@ env::Task<void> Writer::follow(std::function<cluster::TopologyPtr()> topology, e
 }
 
 env::Task<bool> Writer::follow_once(cluster::TopologyPtr topology) {
-    std::vector<std::uint64_t> open;
-    for (const tasks::TaskEntry* entry : tasks_.unfinished()) open.push_back(entry->task.uid);
     bool moved = false;
     for (const cluster::Node& node : topology->nodes()) {
         const bool replayed = co_await replay_hint(node);
         moved = moved || replayed;
     }
+    const bool canceled = co_await carry_cancelations(topology);
+    moved = moved || canceled;
+    std::vector<std::uint64_t> open;
+    for (const tasks::TaskEntry* entry : tasks_.unfinished()) open.push_back(entry->task.uid);
     for (const std::uint64_t uid : open) {
+        if (sending_.contains(uid)) break;
         const bool ended = co_await follow_task(uid, topology);
         moved = moved || ended;
         if (!ended) break;  // tasks end in their order, as on one node
     }
+    co_await forget_oldest();
     co_return moved;
 }
 
@@ -64,10 +68,8 @@ env::Task<bool> Writer::replay_hint(cluster::Node node) {
     co_return dropped.has_value();
 }
 
-env::Task<bool> Writer::follow_task(std::uint64_t uid, cluster::TopologyPtr topology) {
-    const tasks::TaskEntry* known = tasks_.find(uid);
-    if (known == nullptr || protocol::is_finished(known->task.status)) co_return true;
-    tasks::TaskEntry entry = *known;
+// What the nodes say of the parts that have not ended.
+env::Task<void> Writer::look_after_parts(tasks::TaskEntry& entry, cluster::TopologyPtr topology) {
     for (NodeTask& part : entry.parts) {
         if (part.state >= State::Missed) continue;
         const std::optional<cluster::NodeIndex> index = topology->find(part.node);
@@ -82,21 +84,34 @@ env::Task<bool> Writer::follow_task(std::uint64_t uid, cluster::TopologyPtr topo
         if (*said) take_node_task(part, **said);
         else part.state = State::Missed;  // it never had it
     }
+}
+
+env::Task<bool> Writer::follow_task(std::uint64_t uid, cluster::TopologyPtr topology) {
+    const tasks::TaskEntry* known = tasks_.find(uid);
+    if (known == nullptr || protocol::is_finished(known->task.status)) co_return true;
+    if (known->task.type == protocol::TaskType::TaskCancelation) co_return true;  // overtakes the others elsewhere
+    tasks_.start(uid, env_.clock.wall());
+    tasks::TaskEntry entry = *tasks_.find(uid);
+    co_await look_after_parts(entry, topology);
     if (!all_ended(entry)) co_return false;
+    if (entry.task.type == protocol::TaskType::TaskDeletion) {
+        const std::uint64_t deleted = co_await delete_targets(entry);
+        entry.task.details["deletedTasks"] = deleted;
+    }
     co_await end_task(std::move(entry), copies_of(*topology));
     co_return true;
 }
 
 env::Task<void> Writer::end_task(tasks::TaskEntry entry, std::uint32_t copies) {
     const std::uint64_t uid = entry.task.uid;
-    entry.task.started_at = entry.task.enqueued_at;
     entry.task.finished_at = env_.clock.wall();
-    entry.task.batch_uid = uid;
-    fold_parts(entry, copies);
+    if (!protocol::is_finished(entry.task.status)) fold_parts(entry, copies);
     const bool succeeded = entry.task.status == protocol::TaskStatus::Succeeded;
+    const bool creates = entry.task.status == protocol::TaskStatus::Canceled && entry.task.type == protocol::TaskType::DocumentAdditionOrUpdate;
     const std::int64_t now = env_.clock.wall().time_since_epoch().count();
     tasks::Batch batch;
-    catalog_.end(uid, succeeded, batch, now);
+    if (succeeded) tasks_.rename_indexes(catalog_.renames_of(uid), uid, batch);
+    catalog_.end(uid, succeeded ? CatalogBook::Outcome::All : creates ? CatalogBook::Outcome::Creations : CatalogBook::Outcome::Nothing, batch, now);
     const Result<void> kept = co_await tasks_.save(std::move(entry), std::move(batch));
     if (!kept) co_return;  // the next round tries again
     catalog_.committed_now(uid, now);

@@ -14,10 +14,6 @@ namespace {
 
 constexpr std::size_t kStampPage = 1000;
 
-Error task_not_found(std::uint64_t uid) {
-    return {.code = ErrorCode::TaskNotFound, .message = "Task `" + std::to_string(uid) + "` not found."};
-}
-
 protocol::Task addition_task(const IndexUid& uid, std::size_t received) {
     protocol::Task task;
     task.type = protocol::TaskType::DocumentAdditionOrUpdate;
@@ -34,22 +30,28 @@ Error reserved_setting() {
 }  // namespace
 
 Office::Office(env::Env env, http::Client& client, tasks::Store& store, TopologySource topology,
-               std::unique_ptr<tasks::TaskBook> tasks, std::unique_ptr<CatalogBook> catalog, BehindBoard& board,
-               OfficeOptions options)
-    : env_(env), topology_(std::move(topology)), tasks_(std::move(tasks)), catalog_(std::move(catalog)), options_(options),
-      writer_(env, client, store, *tasks_, *catalog_, board, options.writer) {}
+               std::unique_ptr<tasks::TaskBook> tasks, std::unique_ptr<CatalogBook> catalog, std::unique_ptr<ShelfBook> shelves,
+               BehindBoard& board, OfficeOptions options)
+    : env_(env), topology_(std::move(topology)), tasks_(std::move(tasks)), catalog_(std::move(catalog)),
+      shelves_(std::move(shelves)), options_(options), writer_(env, client, store, *tasks_, *catalog_, board, options.writer) {}
 
 env::Task<Result<std::unique_ptr<Office>>> Office::open(env::Env env, http::Client& client, tasks::Store& store,
-                                                        TopologySource topology, CatalogBook::Publish publish,
+                                                        TopologySource topology, Publishers publish,
                                                         BehindBoard& board, OfficeOptions options) {
     MIROIR_CO_TRY(std::unique_ptr<tasks::TaskBook> tasks, co_await tasks::TaskBook::open(store));
-    MIROIR_CO_TRY(std::unique_ptr<CatalogBook> catalog, co_await CatalogBook::open(store, std::move(publish)));
-    std::unique_ptr<Office> office(new Office(env, client, store, std::move(topology), std::move(tasks), std::move(catalog), board, options));
+    MIROIR_CO_TRY(std::unique_ptr<CatalogBook> catalog, co_await CatalogBook::open(store, std::move(publish.catalog)));
+    MIROIR_CO_TRY(std::unique_ptr<ShelfBook> shelves, co_await ShelfBook::open(env.executor, store, options.master_key, std::move(publish.shelves)));
+    std::unique_ptr<Office> office(new Office(env, client, store, std::move(topology), std::move(tasks), std::move(catalog),
+                                              std::move(shelves), board, options));
     MIROIR_CO_CHECK(co_await office->writer_.hints().open());
+    MIROIR_CO_CHECK(co_await office->plant_default_keys());
     co_return office;
 }
 
-env::Task<void> Office::run(env::Cancel stop) { co_await writer_.follow(topology_, std::move(stop)); }
+env::Task<void> Office::run(env::Cancel stop) {
+    env::spawn(env_.executor, keep_features_told(stop));
+    co_await writer_.follow(topology_, std::move(stop));
+}
 
 Stamps& Office::stamps_of(const IndexUid& uid) {
     return stamps_.try_emplace(uid, index_of(uid) == nullptr).first->second;
@@ -182,34 +184,6 @@ env::Task<Result<Receipt>> Office::delete_all_documents(IndexUid uid, std::optio
     stamps_of(uid).forget_all(true);
     Order order = order_deletion_of_all(topology_(), uid, index_of(uid));
     co_return co_await submit(std::move(order), std::move(metadata));
-}
-
-env::Task<Result<json::Value>> Office::find_task(std::uint64_t uid) {
-    const tasks::TaskEntry* entry = tasks_->find(uid);
-    if (entry == nullptr) co_return fail(task_not_found(uid));
-    co_return protocol::task_view(entry->task);
-}
-
-env::Task<Result<json::Value>> Office::list_tasks(protocol::TaskQuery query) {
-    const tasks::TaskPage page = tasks_->list(query);
-    json::Array results;
-    for (const tasks::TaskEntry* entry : page.tasks) results.push_back(protocol::task_view(entry->task));
-    const auto number_or_null = [](std::optional<std::uint64_t> number) { return number ? json::Value(*number) : json::Value(); };
-    co_return json::Value(json::Object{{"results", std::move(results)}, {"total", page.total}, {"limit", query.limit},
-                                       {"from", number_or_null(page.from)}, {"next", number_or_null(page.next)}});
-}
-
-env::Task<Result<json::Value>> Office::inspect_task(std::uint64_t uid) {
-    const tasks::TaskEntry* entry = tasks_->find(uid);
-    if (entry == nullptr) co_return fail(task_not_found(uid));
-    static constexpr std::string_view kStates[] = {"planned", "accepted", "missed", "succeeded", "failed", "canceled"};
-    json::Array parts;
-    for (const tasks::NodeTask& part : entry->parts) {
-        json::Object line{{"node", part.node.value}, {"taskUid", part.uid}, {"status", kStates[static_cast<std::size_t>(part.state)]}};
-        if (part.error) line.append("error", part.error->message);
-        parts.emplace_back(std::move(line));
-    }
-    co_return json::Value(json::Object{{"task", protocol::task_view(entry->task)}, {"nodes", std::move(parts)}});
 }
 
 }  // namespace miroir::quorum

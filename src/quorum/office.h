@@ -6,10 +6,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "quorum/orders.h"
+#include "quorum/shelves.h"
 #include "quorum/stamps.h"
 #include "quorum/writer.h"
 
@@ -17,7 +19,14 @@ namespace miroir::quorum {
 
 struct OfficeOptions {
     WriterOptions writer;
-    std::uint32_t shards = 64;  // S of a new index
+    std::uint32_t shards = 64;              // S of a new index
+    std::optional<std::string> master_key{};  // from which client keys derive; none: everybody may do everything
+};
+
+// Whom the office tells of what has become durable.
+struct Publishers {
+    CatalogBook::Publish catalog;
+    ShelfBook::Publish shelves;
 };
 
 struct Documents {
@@ -33,7 +42,7 @@ public:
     using TopologySource = std::function<cluster::TopologyPtr()>;
 
     static env::Task<Result<std::unique_ptr<Office>>> open(env::Env env, http::Client& client, tasks::Store& store,
-                                                           TopologySource topology, CatalogBook::Publish publish,
+                                                           TopologySource topology, Publishers publish,
                                                            BehindBoard& board, OfficeOptions options);
     // Follows tasks and replays hints until `stop`.
     env::Task<void> run(env::Cancel stop);
@@ -48,15 +57,30 @@ public:
     env::Task<Result<Receipt>> delete_by_filter(IndexUid uid, json::Value filter, std::optional<std::string> metadata);
     env::Task<Result<Receipt>> delete_all_documents(IndexUid uid, std::optional<std::string> metadata);
 
-    env::Task<Result<json::Value>> find_task(std::uint64_t uid);
-    env::Task<Result<json::Value>> list_tasks(protocol::TaskQuery query);
+    // Each as the caller may see it: `grant` limits what is shown, and what may be deleted or cancelled.
+    env::Task<Result<json::Value>> find_task(std::uint64_t uid, protocol::Grant grant);
+    env::Task<Result<json::Value>> list_tasks(protocol::TaskQuery query, protocol::Grant grant);
+    env::Task<Result<json::Value>> find_batch(std::uint64_t uid, protocol::Grant grant);
+    env::Task<Result<json::Value>> list_batches(protocol::TaskQuery query, protocol::Grant grant);
+    env::Task<Result<Receipt>> purge_tasks(protocol::TaskFilter filter, protocol::TaskPurge purge, std::string original_filter,
+                                           protocol::Grant grant);
+    // A task that only Miroir itself carries out.
+    env::Task<Result<Receipt>> note_task(protocol::Task task, std::optional<Error> verdict);
+    env::Task<Result<Receipt>> back_up(protocol::TaskType type);  // DumpCreation, SnapshotCreation
+    env::Task<std::set<std::string>> indexes_at_work();  // of tasks that are processing
+
+    // See ShelfBook::put. Switches of features reach the nodes before it returns.
+    env::Task<Result<bool>> put_on_shelves(std::uint64_t version, std::vector<ShelfPut> puts);
     // The parts of a task on the nodes: for operators.
     env::Task<Result<json::Value>> inspect_task(std::uint64_t uid);
 
 private:
     Office(env::Env env, http::Client& client, tasks::Store& store, TopologySource topology,
-           std::unique_ptr<tasks::TaskBook> tasks, std::unique_ptr<CatalogBook> catalog, BehindBoard& board,
-           OfficeOptions options);
+           std::unique_ptr<tasks::TaskBook> tasks, std::unique_ptr<CatalogBook> catalog, std::unique_ptr<ShelfBook> shelves,
+           BehindBoard& board, OfficeOptions options);
+    env::Task<Result<void>> plant_default_keys();
+    env::Task<void> tell_features(cluster::TopologyPtr topology);
+    env::Task<void> keep_features_told(env::Cancel stop);
 
     plan::IndexPtr index_of(const IndexUid& uid) const { return catalog_->projected().find(uid); }
     Stamps& stamps_of(const IndexUid& uid);
@@ -67,9 +91,11 @@ private:
     TopologySource topology_;
     std::unique_ptr<tasks::TaskBook> tasks_;
     std::unique_ptr<CatalogBook> catalog_;
+    std::unique_ptr<ShelfBook> shelves_;
     OfficeOptions options_;
     Writer writer_;
     std::map<IndexUid, Stamps> stamps_;
+    std::map<NodeId, std::string> features_told_;  // what each node was last told, as JSON
 };
 
 }  // namespace miroir::quorum

@@ -237,4 +237,22 @@ Order order_deletion_of_all(const cluster::TopologyPtr& topology, const IndexUid
     return order;
 }
 
+Order order_back_up(const cluster::TopologyPtr& topology, TaskType type, std::uint32_t shards) {
+    const bool dump = type == TaskType::DumpCreation;
+    protocol::Task task;
+    task.type = type;
+    if (dump) task.details = json::Object{{"dumpUid", nullptr}};
+    Order order = order_of(topology, std::move(task));
+    broadcast(order.write, shards, bare_request("POST", dump ? "/dumps" : "/snapshots"));
+    return order;
+}
+
+Order order_compaction(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index) {
+    protocol::Task task = task_of(TaskType::IndexCompaction, uid, json::Object{});
+    if (!index) return order_failure(topology, std::move(task), index_not_found(uid));
+    Order order = order_of(topology, std::move(task));
+    broadcast(order.write, index->shards, bare_request("POST", path_of(uid, "/compact")));
+    return order;
+}
+
 }  // namespace miroir::quorum

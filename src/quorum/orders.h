@@ -47,6 +47,10 @@ Order order_deletion_by_filter(const cluster::TopologyPtr& topology, const Index
                                const json::Value& filter);
 Order order_deletion_of_all(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index);
 
+// A dump or a snapshot: every node writes its own.
+Order order_back_up(const cluster::TopologyPtr& topology, protocol::TaskType type, std::uint32_t shards);
+Order order_compaction(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index);
+
 // The task fails with this when its turn comes; no node is asked.
 Order order_failure(const cluster::TopologyPtr& topology, protocol::Task task, Error verdict);
 

@@ -27,6 +27,7 @@ struct WriteOrder {
     std::vector<ShardId> shards;        // that the write touches
     std::optional<Error> verdict;       // the task fails with this, no node is asked
     json::Value at_success{};           // members that its details get when it succeeds, or null
+    std::vector<std::uint64_t> targets{};  // tasks that it deletes or cancels
 };
 
 }  // namespace miroir::quorum

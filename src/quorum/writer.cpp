@@ -41,6 +41,7 @@ tasks::TaskEntry Writer::entry_of(const WriteOrder& order) {
     entry.task.enqueued_at = env_.clock.wall();
     entry.verdict = order.verdict;
     entry.at_success = order.at_success;
+    entry.targets = order.targets;
     for (const NodeRequest& request : order.requests) {
         entry.parts.push_back({.node = order.topology->node(request.node).id});
     }
@@ -72,9 +73,11 @@ env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::Ca
     const std::uint64_t uid = tasks_.next_uid();
     tasks::Batch also;
     catalog_.plan(uid, std::move(changes), also, env_.clock.wall().time_since_epoch().count());
+    sending_.insert(uid);
     const Result<std::uint64_t> begun = co_await tasks_.begin(sending.entry, std::move(also));
     if (!begun) {
         catalog_.forget(uid);
+        sending_.erase(uid);
         co_return fail(begun.error());
     }
     sending.entry.task.uid = *begun;
@@ -82,6 +85,7 @@ env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::Ca
     for (const NodeId& node : sending.nodes) sends.push_back(send_parts(sending, node));
     co_await env::gather(env_.executor, std::move(sends));
     Result<Receipt> receipt = co_await settle(sending);
+    sending_.erase(*begun);
     wake();
     co_return receipt;
 }
@@ -118,6 +122,7 @@ env::Task<Result<Receipt>> Writer::settle(Sending& sending) {
                                " could take the write. Bring its nodes back, or lower `writes.acks`."};
         co_return co_await refuse(sending, std::move(error));
     }
+    if (outcomes.empty()) co_return Receipt{.task = sending.entry.task, .degraded = {}};
     tasks::Batch hints;
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
         if (accepted[i] == 0) hints_.add(hints, sending.entry.parts[i].node, sending.entry.task.uid, sending.order.requests[i]);

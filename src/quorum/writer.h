@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "env/lane.h"
 #include "quorum/ack_rule.h"
@@ -24,6 +25,8 @@ struct WriterOptions {
     LinkOptions link;
     std::chrono::nanoseconds poll_least = std::chrono::milliseconds(3);
     std::chrono::nanoseconds poll_most = std::chrono::milliseconds(200);
+    std::size_t tasks_kept_max = 1'000'000;  // then a tenth of them go, the oldest finished ones first
+    std::chrono::nanoseconds cancel_timeout = std::chrono::seconds(5);
 };
 
 struct Receipt {
@@ -57,6 +60,14 @@ private:
     env::Task<bool> replay_hint(cluster::Node node);
     env::Task<bool> follow_task(std::uint64_t uid, cluster::TopologyPtr topology);
     env::Task<void> end_task(tasks::TaskEntry entry, std::uint32_t copies);
+    env::Task<void> look_after_parts(tasks::TaskEntry& entry, cluster::TopologyPtr topology);
+    // Cancelations overtake all other tasks; deletions of tasks wait their turn. See purge.cpp.
+    env::Task<bool> carry_cancelations(cluster::TopologyPtr topology);
+    env::Task<void> carry_cancelation(std::uint64_t uid, cluster::TopologyPtr topology);
+    env::Task<bool> cancel_on_node(NodeId node, std::string address, std::vector<std::uint64_t> uids);
+    env::Task<void> cancel_task(std::uint64_t uid, std::uint64_t by, cluster::TopologyPtr topology);
+    env::Task<std::uint64_t> delete_targets(const tasks::TaskEntry& entry);
+    env::Task<void> forget_oldest();
     void wake();
 
     env::Env env_;
@@ -67,6 +78,7 @@ private:
     Hints hints_;
     std::map<IndexUid, env::Lane> lanes_;
     std::map<NodeId, std::unique_ptr<NodeLink>> links_;
+    std::set<std::uint64_t> sending_;  // begun, and not yet settled: not followed
     std::optional<env::OneShot<bool>> asleep_;
 };
 

@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view kTable = "tasks";
 constexpr std::string_view kCounters = "counters";
 constexpr std::string_view kNextUid = "next_task_uid";
+constexpr std::string_view kNextBatch = "next_batch_uid";
 constexpr std::size_t kScanSize = 1000;
 
 constexpr std::array<std::string_view, 6> kStateNames = {"planned", "accepted", "missed", "succeeded", "failed", "canceled"};
@@ -34,6 +35,11 @@ std::string record_of(const TaskEntry& entry) {
     json::Object out{{"task", protocol::task_record(entry.task)}, {"parts", std::move(parts)}};
     if (entry.verdict) out.append("verdict", error_record(*entry.verdict));
     if (!entry.at_success.is_null()) out.append("atSuccess", entry.at_success);
+    if (!entry.targets.empty()) {
+        json::Array targets;
+        for (const std::uint64_t uid : entry.targets) targets.emplace_back(uid);
+        out.append("targets", std::move(targets));
+    }
     return json::to_text(json::Value(std::move(out)));
 }
 
@@ -67,23 +73,13 @@ Result<TaskEntry> entry_of(const std::string& record) {
     }
     if (const json::Value* verdict = parsed->find("verdict")) entry.verdict = error_of_record(*verdict);
     if (const json::Value* details = parsed->find("atSuccess")) entry.at_success = *details;
+    if (const json::Value* targets = parsed->find("targets"); targets != nullptr && targets->is_array()) {
+        for (const json::Value& uid : targets->array()) entry.targets.push_back(uid.is_unsigned() ? uid.unsigned_integer() : 0);
+    }
     return entry;
 }
 
 }  // namespace
-
-std::vector<std::string> indexes_of(const protocol::Task& task) {
-    if (task.index_uid) return {*task.index_uid};
-    std::vector<std::string> out;
-    const json::Value* swaps = task.details.find("swaps");
-    if (swaps == nullptr || !swaps->is_array()) return out;
-    for (const json::Value& swap : swaps->array()) {
-        const json::Value* pair = swap.find("indexes");
-        if (pair == nullptr || !pair->is_array()) continue;
-        for (const json::Value& uid : pair->array()) out.push_back(uid.string());
-    }
-    return out;
-}
 
 env::Task<Result<std::unique_ptr<TaskBook>>> TaskBook::open(Store& store) {
     std::unique_ptr<TaskBook> book(new TaskBook(store));
@@ -91,15 +87,19 @@ env::Task<Result<std::unique_ptr<TaskBook>>> TaskBook::open(Store& store) {
     const Result<std::optional<std::string>> next = co_await store.get(std::move(counter));
     if (!next) co_return fail(next.error());
     if (*next) book->next_uid_ = number_of(**next);
+    RecordKey batches{.table = std::string(kCounters), .key = std::string(kNextBatch)};
+    const Result<std::optional<std::string>> next_batch = co_await store.get(std::move(batches));
+    if (!next_batch) co_return fail(next_batch.error());
+    if (*next_batch) book->next_batch_ = number_of(**next_batch);
     Scan scan{.table = std::string(kTable), .limit = kScanSize};
     for (;;) {
         const Result<std::vector<Record>> records = co_await store.scan(scan);
         if (!records) co_return fail(records.error());
         for (const Record& record : *records) {
             MIROIR_CO_TRY(TaskEntry entry, entry_of(record.value));
-            const std::uint64_t uid = entry.task.uid;
-            if (!protocol::is_finished(entry.task.status)) book->unfinished_[uid] = true;
-            book->entries_.insert_or_assign(uid, std::move(entry));
+            if (entry.task.status == protocol::TaskStatus::Processing) entry.task.status = protocol::TaskStatus::Enqueued;
+            if (!protocol::is_finished(entry.task.status)) entry.task.batch_uid.reset();
+            book->place(std::move(entry));
         }
         if (records->size() < kScanSize) co_return book;
         scan.from = records->back().key + '\0';
@@ -116,18 +116,27 @@ env::Task<Result<std::uint64_t>> TaskBook::begin(TaskEntry entry, Batch also) {
         if (next_uid_ == uid + 1) next_uid_ = uid;
         co_return fail(kept.error());
     }
-    if (!protocol::is_finished(entry.task.status)) unfinished_[uid] = true;
-    entries_.insert_or_assign(uid, std::move(entry));
+    place(std::move(entry));
     co_return uid;
 }
 
 env::Task<Result<void>> TaskBook::save(TaskEntry entry, Batch also) {
     const std::uint64_t uid = entry.task.uid;
     also.put(std::string(kTable), key_of(uid), record_of(entry));
+    if (entry.task.batch_uid) also.put(std::string(kCounters), std::string(kNextBatch), key_of(next_batch_));
     const Result<void> kept = co_await store_.commit(std::move(also));
     if (!kept) co_return kept;
-    if (protocol::is_finished(entry.task.status)) unfinished_.erase(uid);
-    entries_.insert_or_assign(uid, std::move(entry));
+    // What happened in memory meanwhile stays: it may have been started, or been given another name.
+    if (const auto known = entries_.find(uid); known != entries_.end()) {
+        protocol::Task& task = known->second.task;
+        entry.task.index_uid = task.index_uid;
+        if (!entry.task.batch_uid && task.batch_uid) {
+            entry.task.batch_uid = task.batch_uid;
+            entry.task.started_at = task.started_at;
+            if (!protocol::is_finished(entry.task.status)) entry.task.status = task.status;
+        }
+    }
+    place(std::move(entry));
     co_return Result<void>{};
 }
 
@@ -137,8 +146,57 @@ env::Task<Result<std::uint64_t>> TaskBook::erase(std::vector<std::uint64_t> uids
     const Result<void> kept = co_await store_.commit(std::move(batch));
     if (!kept) co_return fail(kept.error());
     std::uint64_t erased = 0;
-    for (const std::uint64_t uid : uids) erased += entries_.erase(uid);
+    for (const std::uint64_t uid : uids) {
+        erased += entries_.contains(uid) ? 1 : 0;
+        drop(uid);
+    }
     co_return erased;
+}
+
+void TaskBook::place(TaskEntry entry) {
+    const std::uint64_t uid = entry.task.uid;
+    drop(uid);
+    if (!protocol::is_finished(entry.task.status)) unfinished_[uid] = true;
+    if (entry.task.batch_uid) {
+        batches_[*entry.task.batch_uid].insert(uid);
+        next_batch_ = std::max(next_batch_, *entry.task.batch_uid + 1);
+    }
+    entries_.insert_or_assign(uid, std::move(entry));
+}
+
+void TaskBook::drop(std::uint64_t uid) {
+    const auto found = entries_.find(uid);
+    if (found == entries_.end()) return;
+    if (const auto batch = found->second.task.batch_uid) {
+        const auto members = batches_.find(*batch);
+        if (members != batches_.end()) {
+            members->second.erase(uid);
+            if (members->second.empty()) batches_.erase(members);
+        }
+    }
+    unfinished_.erase(uid);
+    entries_.erase(found);
+}
+
+void TaskBook::start(std::uint64_t uid, protocol::Instant now) {
+    const auto found = entries_.find(uid);
+    if (found == entries_.end() || found->second.task.status != protocol::TaskStatus::Enqueued) return;
+    protocol::Task& task = found->second.task;
+    task.status = protocol::TaskStatus::Processing;
+    task.started_at = now;
+    task.batch_uid = next_batch_++;
+    batches_[*task.batch_uid].insert(uid);
+}
+
+void TaskBook::rename_indexes(const std::map<std::string, std::string>& names, std::uint64_t before, Batch& batch) {
+    for (auto& [uid, entry] : entries_) {
+        if (uid >= before) break;
+        if (!entry.task.index_uid) continue;
+        const auto found = names.find(*entry.task.index_uid);
+        if (found == names.end()) continue;
+        entry.task.index_uid = found->second;
+        batch.put(std::string(kTable), key_of(uid), record_of(entry));
+    }
 }
 
 const TaskEntry* TaskBook::find(std::uint64_t uid) const {
@@ -146,36 +204,18 @@ const TaskEntry* TaskBook::find(std::uint64_t uid) const {
     return found == entries_.end() ? nullptr : &found->second;
 }
 
-TaskPage TaskBook::list(const protocol::TaskQuery& query) const {
-    TaskPage page;
-    const auto visit = [&](const TaskEntry& entry) {
-        if (!query.filter.matches(entry.task, indexes_of(entry.task))) return;
-        ++page.total;
-        const std::uint64_t uid = entry.task.uid;
-        if (query.from && (query.reverse ? uid < *query.from : uid > *query.from)) return;
-        if (page.tasks.size() < query.limit) page.tasks.push_back(&entry);
-        else if (!page.next) page.next = uid;
-    };
-    if (query.reverse) {
-        for (const auto& [uid, entry] : entries_) visit(entry);
-    } else {
-        for (auto at = entries_.rbegin(); at != entries_.rend(); ++at) visit(at->second);
-    }
-    if (!page.tasks.empty()) page.from = page.tasks.front()->task.uid;
-    return page;
-}
-
-std::vector<std::uint64_t> TaskBook::matching(const protocol::TaskFilter& filter) const {
-    std::vector<std::uint64_t> out;
-    for (const auto& [uid, entry] : entries_) {
-        if (filter.matches(entry.task, indexes_of(entry.task))) out.push_back(uid);
-    }
-    return out;
-}
-
 std::vector<const TaskEntry*> TaskBook::unfinished() const {
     std::vector<const TaskEntry*> out;
     for (const auto& [uid, open] : unfinished_) out.push_back(&entries_.at(uid));
+    return out;
+}
+
+std::vector<std::uint64_t> TaskBook::oldest_finished(std::size_t count) const {
+    std::vector<std::uint64_t> out;
+    for (const auto& [uid, entry] : entries_) {
+        if (out.size() == count) break;
+        if (protocol::is_finished(entry.task.status)) out.push_back(uid);
+    }
     return out;
 }
 

@@ -3,14 +3,17 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/ids.h"
 #include "json/value.h"
+#include "protocol/tasks/batch.h"
 #include "protocol/tasks/task.h"
 #include "protocol/tasks/task_filter.h"
 #include "tasks/store.h"
@@ -39,10 +42,19 @@ struct TaskEntry {
     std::vector<NodeTask> parts;
     std::optional<Error> verdict;  // the task is to fail with this when its turn comes; no node is asked
     json::Value at_success{};      // members that its details get when it succeeds, or null
+    std::vector<std::uint64_t> targets{};  // tasks that it deletes or cancels
 };
+
+// May the caller see this task? Asked after the page was cut, as the engine does.
+using Visible = std::function<bool(const protocol::Task&)>;
 
 struct TaskPage {
     std::vector<const TaskEntry*> tasks;
+    std::uint64_t total = 0;
+    std::optional<std::uint64_t> from, next;
+};
+struct BatchPage {
+    std::vector<protocol::Batch> batches;
     std::uint64_t total = 0;
     std::optional<std::uint64_t> from, next;
 };
@@ -59,18 +71,32 @@ public:
     // Replaces the entry; durable, with `also`, when it returns.
     env::Task<Result<void>> save(TaskEntry entry, Batch also = {});
     env::Task<Result<std::uint64_t>> erase(std::vector<std::uint64_t> uids);
+    // The task's turn has come: it is processing, in a batch of its own. Not durable: after a restart it starts anew.
+    void start(std::uint64_t uid, protocol::Instant now);
+    // An index has another name now: tasks older than `before` follow. For the commit of the task that renames.
+    void rename_indexes(const std::map<std::string, std::string>& names, std::uint64_t before, Batch& batch);
 
+    std::size_t size() const { return entries_.size(); }
     const TaskEntry* find(std::uint64_t uid) const;
-    TaskPage list(const protocol::TaskQuery& query) const;
-    std::vector<std::uint64_t> matching(const protocol::TaskFilter& filter) const;
-    std::vector<const TaskEntry*> unfinished() const;  // oldest first
+    TaskPage list(const protocol::TaskQuery& query, const Visible& visible = {}) const;
+    std::vector<std::uint64_t> matching(const protocol::TaskFilter& filter) const;  // ascending
+    std::vector<const TaskEntry*> unfinished() const;                               // oldest first
+    std::vector<std::uint64_t> oldest_finished(std::size_t count) const;
+
+    std::optional<protocol::Batch> find_batch(std::uint64_t uid, const Visible& visible = {}) const;
+    BatchPage list_batches(const protocol::TaskQuery& query, const Visible& visible = {}) const;
 
 private:
     explicit TaskBook(Store& store) : store_(store) {}
+    void place(TaskEntry entry);
+    void drop(std::uint64_t uid);
+    std::vector<const protocol::Task*> tasks_of(std::uint64_t batch) const;
 
     Store& store_;
     std::uint64_t next_uid_ = 0;
+    std::uint64_t next_batch_ = 0;
     std::map<std::uint64_t, TaskEntry> entries_;
+    std::map<std::uint64_t, std::set<std::uint64_t>> batches_;  // their tasks
     std::map<std::uint64_t, bool> unfinished_;
 };
 

@@ -1,0 +1,27 @@
+// A webhook as clients define and see it: what is refused, how a change is laid over what was there, and the secrets
+// that are never shown. Pure.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/result.h"
+#include "json/value.h"
+#include "protocol/fields/read.h"
+
+namespace miroir::protocol {
+
+inline constexpr std::size_t kWebhooksMax = 20;
+
+struct WebhookBody {
+    Setting<std::string> url;
+    Setting<std::map<std::string, Setting<std::string>>> headers;
+};
+Result<WebhookBody> parse_webhook(const json::Value& body);
+
+// A stored webhook is {"uuid", "url", "headers", …}.
+json::Value merged_webhook(json::Value hook, const WebhookBody& body);
+Result<void> check_webhook(const json::Value& hook);
+json::Value webhook_view(const json::Value& hook);
+
+}  // namespace miroir::protocol

@@ -1,0 +1,109 @@
+// Tasks and batches as the office shows them, and their purging.
+#include <algorithm>
+
+#include "quorum/office.h"
+
+namespace miroir::quorum {
+namespace {
+
+Error task_not_found(std::uint64_t uid) {
+    return {.code = ErrorCode::TaskNotFound, .message = "Task `" + std::to_string(uid) + "` not found."};
+}
+
+// Tasks of no index are shown only to those who may see everything.
+bool is_visible(const protocol::Grant& grant, const protocol::Task& task) {
+    if (grant.allows_all()) return true;
+    const std::vector<std::string> indexes = tasks::indexes_of(task);
+    return !indexes.empty() && std::ranges::all_of(indexes, [&](const std::string& uid) { return grant.allows(uid); });
+}
+
+tasks::Visible visible_to(const protocol::Grant& grant) {
+    return [&grant](const protocol::Task& task) { return is_visible(grant, task); };
+}
+
+json::Value number_or_null(std::optional<std::uint64_t> number) { return number ? json::Value(*number) : json::Value(); }
+
+template <class Page>
+json::Value list_view(json::Array results, const Page& page, const protocol::TaskQuery& query) {
+    return json::Object{{"results", std::move(results)}, {"total", page.total}, {"limit", query.limit},
+                        {"from", number_or_null(page.from)}, {"next", number_or_null(page.next)}};
+}
+
+}  // namespace
+
+env::Task<Result<json::Value>> Office::find_task(std::uint64_t uid, protocol::Grant grant) {
+    const tasks::TaskEntry* entry = tasks_->find(uid);
+    if (entry == nullptr || !is_visible(grant, entry->task)) co_return fail(task_not_found(uid));
+    co_return protocol::task_view(entry->task);
+}
+
+env::Task<Result<json::Value>> Office::list_tasks(protocol::TaskQuery query, protocol::Grant grant) {
+    const tasks::TaskPage page = tasks_->list(query, visible_to(grant));
+    json::Array results;
+    for (const tasks::TaskEntry* entry : page.tasks) results.push_back(protocol::task_view(entry->task));
+    co_return list_view(std::move(results), page, query);
+}
+
+env::Task<Result<json::Value>> Office::find_batch(std::uint64_t uid, protocol::Grant grant) {
+    const std::optional<protocol::Batch> batch = tasks_->find_batch(uid, visible_to(grant));
+    if (!batch) co_return fail(ErrorCode::BatchNotFound, "Batch `" + std::to_string(uid) + "` not found.");
+    co_return protocol::batch_view(*batch);
+}
+
+env::Task<Result<json::Value>> Office::list_batches(protocol::TaskQuery query, protocol::Grant grant) {
+    const tasks::BatchPage page = tasks_->list_batches(query, visible_to(grant));
+    json::Array results;
+    for (const protocol::Batch& batch : page.batches) results.push_back(protocol::batch_view(batch));
+    co_return list_view(std::move(results), page, query);
+}
+
+env::Task<Result<Receipt>> Office::purge_tasks(protocol::TaskFilter filter, protocol::TaskPurge purge, std::string original_filter,
+                                               protocol::Grant grant) {
+    const bool cancel = purge == protocol::TaskPurge::Cancel;
+    WriteOrder order;
+    order.topology = topology_();
+    order.task.type = cancel ? protocol::TaskType::TaskCancelation : protocol::TaskType::TaskDeletion;
+    for (const std::uint64_t uid : tasks_->matching(filter)) {
+        if (is_visible(grant, tasks_->find(uid)->task)) order.targets.push_back(uid);
+    }
+    order.task.details = json::Object{{"matchedTasks", order.targets.size()},
+                                      {cancel ? "canceledTasks" : "deletedTasks", nullptr},
+                                      {"originalFilter", std::move(original_filter)}};
+    co_return co_await writer_.submit(std::move(order), {});
+}
+
+env::Task<Result<Receipt>> Office::note_task(protocol::Task task, std::optional<Error> verdict) {
+    WriteOrder order;
+    order.topology = topology_();
+    order.task = std::move(task);
+    order.verdict = std::move(verdict);
+    co_return co_await writer_.submit(std::move(order), {});
+}
+
+env::Task<Result<Receipt>> Office::back_up(protocol::TaskType type) {
+    Order order = order_back_up(topology_(), type, options_.shards);
+    co_return co_await submit(std::move(order));
+}
+
+env::Task<std::set<std::string>> Office::indexes_at_work() {
+    std::set<std::string> out;
+    for (const tasks::TaskEntry* entry : tasks_->unfinished()) {
+        if (entry->task.status == protocol::TaskStatus::Processing && entry->task.index_uid) out.insert(*entry->task.index_uid);
+    }
+    co_return out;
+}
+
+env::Task<Result<json::Value>> Office::inspect_task(std::uint64_t uid) {
+    const tasks::TaskEntry* entry = tasks_->find(uid);
+    if (entry == nullptr) co_return fail(task_not_found(uid));
+    static constexpr std::string_view kStates[] = {"planned", "accepted", "missed", "succeeded", "failed", "canceled"};
+    json::Array parts;
+    for (const tasks::NodeTask& part : entry->parts) {
+        json::Object line{{"node", part.node.value}, {"taskUid", part.uid}, {"status", kStates[static_cast<std::size_t>(part.state)]}};
+        if (part.error) line.append("error", part.error->message);
+        parts.emplace_back(std::move(line));
+    }
+    co_return json::Value(json::Object{{"task", protocol::task_view(entry->task)}, {"nodes", std::move(parts)}});
+}
+
+}  // namespace miroir::quorum

@@ -1,0 +1,142 @@
+// Cancelling and deleting tasks. A cancelation overtakes everything else, as on one node: it is handed on to each node
+// that still has a part of the tasks. A task of which any part has already ended is let to its end, so that a batch is
+// never applied on some shards and cancelled on others.
+#include <algorithm>
+#include <ranges>
+
+#include "quorum/fold.h"
+#include "quorum/writer.h"
+
+namespace miroir::quorum {
+
+using protocol::TaskStatus;
+using protocol::TaskType;
+using State = tasks::NodeTask::State;
+
+namespace {
+
+constexpr std::size_t kUidsInOneCall = 500;
+
+bool open_part(const tasks::NodeTask& part) { return part.state < State::Missed; }
+
+// An addition may have made its index first; later writes rely on that, so only the documents themselves are called
+// off: the last part of each node.
+std::vector<const tasks::NodeTask*> parts_to_cancel(const tasks::TaskEntry& entry) {
+    std::vector<const tasks::NodeTask*> out;
+    std::set<NodeId> seen;
+    for (const tasks::NodeTask& part : entry.parts | std::views::reverse) {
+        const bool last = seen.insert(part.node).second;
+        if (!open_part(part) || (entry.task.type == TaskType::DocumentAdditionOrUpdate && !last)) continue;
+        out.push_back(&part);
+    }
+    return out;
+}
+
+// Any of those already over?
+bool untouched(const tasks::TaskEntry& entry) {
+    std::set<NodeId> seen;
+    for (const tasks::NodeTask& part : entry.parts | std::views::reverse) {
+        const bool last = seen.insert(part.node).second;
+        if (entry.task.type == TaskType::DocumentAdditionOrUpdate && !last) continue;
+        if (part.state == State::Succeeded || part.state == State::Failed) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+env::Task<bool> Writer::carry_cancelations(cluster::TopologyPtr topology) {
+    std::vector<std::uint64_t> found;
+    for (const tasks::TaskEntry* entry : tasks_.unfinished()) {
+        if (entry->task.type == TaskType::TaskCancelation && !sending_.contains(entry->task.uid)) found.push_back(entry->task.uid);
+    }
+    for (const std::uint64_t uid : found | std::views::reverse) co_await carry_cancelation(uid, topology);
+    co_return !found.empty();
+}
+
+env::Task<void> Writer::carry_cancelation(std::uint64_t uid, cluster::TopologyPtr topology) {
+    tasks_.start(uid, env_.clock.wall());
+    tasks::TaskEntry cancelation = *tasks_.find(uid);
+    std::vector<std::uint64_t> targets;
+    std::map<NodeId, std::vector<std::uint64_t>> on_nodes;
+    for (const std::uint64_t target : cancelation.targets) {
+        const tasks::TaskEntry* known = tasks_.find(target);
+        if (known == nullptr || protocol::is_finished(known->task.status) || target >= uid || sending_.contains(target)) continue;
+        tasks::TaskEntry entry = *known;
+        co_await look_after_parts(entry, topology);
+        if (!untouched(entry)) continue;
+        targets.push_back(target);
+        for (const tasks::NodeTask* part : parts_to_cancel(entry)) on_nodes[part->node].push_back(part->uid);
+    }
+    for (auto& [node, uids] : on_nodes) {
+        const std::optional<cluster::NodeIndex> index = topology->find(node);
+        if (index) co_await cancel_on_node(node, topology->node(*index).address, std::move(uids));
+    }
+    std::uint64_t count = 0;
+    for (const std::uint64_t target : targets) {
+        co_await cancel_task(target, uid, topology);
+        const tasks::TaskEntry* after = tasks_.find(target);
+        if (after != nullptr && after->task.canceled_by == uid) ++count;
+    }
+    cancelation.task.details["canceledTasks"] = count;
+    co_await end_task(std::move(cancelation), 1);
+}
+
+// True when the node says that it has carried the cancelation out.
+env::Task<bool> Writer::cancel_on_node(NodeId node, std::string address, std::vector<std::uint64_t> uids) {
+    NodeLink& to = link(node);
+    const env::Lane::Pass pass = co_await to.lane().enter();
+    bool all = true;
+    for (std::size_t at = 0; at < uids.size(); at += kUidsInOneCall) {
+        NodeRequest request{.method = "POST", .target = "/tasks/cancel?uids="};
+        for (std::size_t i = at; i < std::min(uids.size(), at + kUidsInOneCall); ++i) {
+            request.target += (i == at ? "" : ",") + std::to_string(uids[i]);
+        }
+        const Result<std::uint64_t> uid = co_await to.next_uid(address);
+        if (!uid) co_return false;
+        const SendOutcome outcome = co_await to.send(address, std::move(request), *uid);
+        if (outcome.kind != SendOutcome::Kind::Accepted) co_return false;
+        const env::Deadline deadline = env::Deadline::after(env_.clock, options_.cancel_timeout);
+        bool over = false;
+        while (!over && !deadline.expired(env_.clock)) {
+            const Result<std::optional<json::Value>> said = co_await to.task(address, outcome.uid);
+            tasks::NodeTask part;
+            if (said && *said) take_node_task(part, **said);
+            over = part.state >= State::Missed;
+            if (!over) co_await env::sleep_for(env_, options_.poll_least);
+        }
+        all = all && over;
+    }
+    co_return all;
+}
+
+env::Task<void> Writer::cancel_task(std::uint64_t uid, std::uint64_t by, cluster::TopologyPtr topology) {
+    tasks::TaskEntry entry = *tasks_.find(uid);
+    co_await look_after_parts(entry, topology);
+    const bool called_off = entry.parts.empty() ||
+                            std::ranges::any_of(entry.parts, [](const tasks::NodeTask& part) { return part.state == State::Canceled; });
+    if (!called_off) co_return;  // it had begun: it is followed to its end
+    entry.task.status = TaskStatus::Canceled;
+    entry.task.canceled_by = by;
+    entry.task.batch_uid = tasks_.find(by)->task.batch_uid;
+    if (!entry.task.started_at) entry.task.started_at = tasks_.find(by)->task.started_at;
+    close_counts(entry, false);
+    co_await end_task(std::move(entry), 1);
+}
+
+env::Task<std::uint64_t> Writer::delete_targets(const tasks::TaskEntry& entry) {
+    std::vector<std::uint64_t> gone;
+    for (const std::uint64_t target : entry.targets) {
+        const tasks::TaskEntry* known = tasks_.find(target);
+        if (known != nullptr && protocol::is_finished(known->task.status)) gone.push_back(target);
+    }
+    const Result<std::uint64_t> erased = co_await tasks_.erase(std::move(gone));
+    co_return erased.value_or(0);
+}
+
+env::Task<void> Writer::forget_oldest() {
+    if (tasks_.size() < options_.tasks_kept_max) co_return;
+    co_await tasks_.erase(tasks_.oldest_finished(options_.tasks_kept_max / 10));
+}
+
+}  // namespace miroir::quorum
