@@ -33,6 +33,13 @@ bool holds_names(std::string_view key) {
     return key == "_formatted" || key == "_matchesPosition" || key == "_rankingScoreDetails";
 }
 
+bool comes_after_document(std::string_view key) { return holds_names(key) || key == "_rankingScore"; }
+
+void append_text_member(std::string& out, std::string_view member) {
+    if (out.back() != '{') out += ',';
+    out += member;
+}
+
 bool is_kept(std::string_view key, const HitShape& shape) {
     if (key.starts_with(kReservedPrefix)) return false;
     if (key == "_rankingScore") return shape.score;
@@ -49,8 +56,13 @@ bool append_hit(std::string& out, std::string_view bytes, const HitShape& shape)
         const simdjson::padded_string_view padded(bytes.data(), bytes.size(), bytes.size() + simdjson::SIMDJSON_PADDING);
         od::document document = parser.iterate(padded);
         out += '{';
+        bool inserted = shape.insert.empty();
         for (auto field : document.get_object()) {
             const std::string_view key = field.unescaped_key();
+            if (!inserted && comes_after_document(key)) {
+                append_text_member(out, shape.insert);
+                inserted = true;
+            }
             if (!is_kept(key, shape)) continue;
             if (!holds_names(key)) {
                 append_member(out, key, raw_of(field.value()));
@@ -60,6 +72,7 @@ bool append_hit(std::string& out, std::string_view bytes, const HitShape& shape)
             if (value.type() == od::json_type::object) append_without_ours(out, key, value.get_object());
             else append_member(out, key, raw_of(value));
         }
+        if (!inserted) append_text_member(out, shape.insert);
         out += '}';
         return true;
     } catch (const simdjson::simdjson_error&) {

@@ -10,6 +10,7 @@ struct HitShape {
     bool score = false;             // keep _rankingScore
     bool details = false;           // keep _rankingScoreDetails, without our rule
     std::string drop_field;         // a field fetched only for the merge (the distinct one), or empty
+    std::string insert{};           // a member as JSON text, put behind the document's own fields
 };
 
 // Appends the JSON object. `bytes` is a hit of a NodeAnswer that is still alive. False: the bytes are no object.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -14,7 +15,8 @@ struct NodeCall {
     std::vector<ShardId> shards;  // that it answers for
     std::string method = "POST";
     std::string target;
-    std::string body;  // JSON
+    std::string body{};  // JSON
+    std::vector<std::pair<std::string, std::string>> headers{};
 };
 
 }  // namespace miroir::plan

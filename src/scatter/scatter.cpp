@@ -10,10 +10,17 @@ using plan::NodeCall;
 // The node's own trouble, as opposed to an answer the client has to see.
 bool is_refusal_of_node(int status) { return status >= 500 || status == 429; }
 
-void take_outcome(Gathered& gathered, NodeCall call, Result<http::Reply> outcome, std::vector<ShardId>& unanswered) {
+void take_outcome(Gathered& gathered, NodeCall call, Result<http::Reply> outcome, std::vector<ShardId>& unanswered,
+                  const Accept& accept) {
     if (outcome && !is_refusal_of_node(outcome->status)) {
-        gathered.answers.push_back({.call = std::move(call), .reply = *std::move(outcome)});
-        return;
+        Answered answered{.call = std::move(call), .reply = *std::move(outcome)};
+        Result<void> accepted = accept ? accept(answered) : Result<void>();
+        if (accepted) {
+            gathered.answers.push_back(std::move(answered));
+            return;
+        }
+        call = std::move(answered.call);
+        outcome = fail(std::move(accepted).error());
     }
     unanswered.insert(unanswered.end(), call.shards.begin(), call.shards.end());
     Error error = outcome ? Error{.code = ErrorCode::MiroirNodeBadReply,
@@ -35,6 +42,7 @@ env::Task<Result<http::Reply>> Scatter::send(cluster::TopologyPtr topology, Node
     request.target = std::move(call.target);
     request.body = std::move(call.body);
     if (!request.body.empty()) request.headers.add("Content-Type", "application/json");
+    for (auto& [name, value] : call.headers) request.headers.add(std::move(name), std::move(value));
     if (!options_.node_key.empty()) request.headers.add("Authorization", "Bearer " + options_.node_key);
     http::SendOptions send_options;
     send_options.deadline = context.deadline.sooner(env::Deadline::after(env_.clock, options_.node_timeout));
@@ -49,7 +57,7 @@ env::Task<Result<http::Reply>> Scatter::send(cluster::TopologyPtr topology, Node
 }
 
 env::Task<Gathered> Scatter::run(cluster::TopologyPtr topology, std::vector<NodeCall> calls, CallsElsewhere elsewhere,
-                                 http::Call call) const {
+                                 http::Call call, Accept accept) const {
     Gathered gathered;
     std::vector<cluster::NodeIndex> avoid;
     for (std::uint32_t round = 1;; ++round) {
@@ -61,7 +69,7 @@ env::Task<Gathered> Scatter::run(cluster::TopologyPtr topology, std::vector<Node
         for (std::size_t i = 0; i < calls.size(); ++i) {
             const cluster::NodeIndex node = calls[i].node;
             const std::size_t failures = gathered.failures.size();
-            take_outcome(gathered, std::move(calls[i]), std::move(outcomes[i]), unanswered);
+            take_outcome(gathered, std::move(calls[i]), std::move(outcomes[i]), unanswered, accept);
             if (gathered.failures.size() > failures) avoid.push_back(node);
         }
         if (unanswered.empty()) co_return gathered;

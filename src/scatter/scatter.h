@@ -46,12 +46,15 @@ struct Gathered {
 using CallsElsewhere =
     std::function<Result<std::vector<plan::NodeCall>>(const std::vector<ShardId>& shards, const std::vector<cluster::NodeIndex>& avoid)>;
 
+// Looks at an answer before it counts (and may take its bytes). An error: the node failed, somebody else is asked.
+using Accept = std::function<Result<void>(Answered& answered)>;
+
 class Scatter {
 public:
     Scatter(env::Env env, http::Client& client, ScatterOptions options, CallObserver* observer = nullptr);
 
     env::Task<Gathered> run(cluster::TopologyPtr topology, std::vector<plan::NodeCall> calls, CallsElsewhere elsewhere,
-                            http::Call call) const;
+                            http::Call call, Accept accept = {}) const;
     // One call to one node, without a second try elsewhere.
     env::Task<Result<http::Reply>> send(cluster::TopologyPtr topology, plan::NodeCall call, http::Call context) const;
 

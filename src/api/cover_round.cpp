@@ -1,0 +1,124 @@
+#include "api/cover_round.h"
+
+#include <algorithm>
+
+#include "cluster/reserved.h"
+#include "json/parse.h"
+#include "server/query.h"
+#include "server/replies.h"
+
+namespace miroir::api {
+namespace {
+
+// The code of a refusal that may not be shown as it is.
+ErrorCode code_of(const std::string& body) {
+    const auto parsed = json::parse(body);
+    const json::Value* code = parsed ? parsed->find("code") : nullptr;
+    const ErrorCode known = code != nullptr && code->is_string() ? error_code_of(code->string()) : ErrorCode::BadRequest;
+    return known == ErrorCode::Internal ? ErrorCode::BadRequest : known;
+}
+
+}  // namespace
+
+std::uint64_t seed_of(std::string_view text) {
+    std::uint64_t hash = 0xcbf29ce484222325;
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+    return hash;
+}
+
+std::string shards_text(const std::vector<ShardId>& shards) {
+    std::string out = "shards=";
+    for (const ShardId shard : shards) {
+        if (out.back() != '=') out += ',';
+        out += std::to_string(shard.value);
+    }
+    return out;
+}
+
+Error shards_unavailable(const std::vector<ShardId>& shards) {
+    return {.code = ErrorCode::MiroirShardUnavailable,
+            .message = "No node answered for " + shards_text(shards) + ". Bring their nodes back, or allow partial answers."};
+}
+
+http::Reply scrubbed(http::Reply reply) {
+    if (reply.body.find(cluster::kReservedPrefix) != std::string::npos) {
+        return server::error_reply({.code = code_of(reply.body), .message = "The query was refused by the engine."});
+    }
+    http::Reply out;
+    out.status = reply.status;
+    out.headers.add("Content-Type", "application/json");
+    out.body = std::move(reply.body);
+    return out;
+}
+
+cluster::Cover restricted(cluster::Cover cover, const std::vector<ShardId>& shards) {
+    for (cluster::CoverPart& part : cover.parts) {
+        const std::size_t all = part.shards.size();
+        std::erase_if(part.shards, [&](ShardId shard) { return !std::ranges::binary_search(shards, shard); });
+        if (part.shards.size() != all) part.whole = false;
+    }
+    std::erase_if(cover.parts, [](const cluster::CoverPart& part) { return part.shards.empty(); });
+    return cover;
+}
+
+env::Task<Result<Round>> ask_everywhere(RoundPlace place, CallOf call_of, scatter::Accept accept) {
+    const auto calls_of = [&](const cluster::Cover& cover) {
+        std::vector<plan::NodeCall> calls;
+        for (const cluster::CoverPart& part : cover.parts) calls.push_back(call_of(part));
+        return calls;
+    };
+    const scatter::CallsElsewhere elsewhere = [&](const std::vector<ShardId>& shards, const std::vector<cluster::NodeIndex>& avoid)
+        -> Result<std::vector<plan::NodeCall>> {
+        MIROIR_TRY(cluster::Cover cover, place.desk.cover(*place.topology, *place.index, place.seed, avoid));
+        return calls_of(restricted(std::move(cover), shards));
+    };
+    // Refusals are kept apart: only answers are shown to `accept`.
+    const scatter::Accept accept_answer = [&](scatter::Answered& answered) -> Result<void> {
+        return answered.reply.status >= 400 || !accept ? Result<void>() : accept(answered);
+    };
+    MIROIR_CO_TRY(const cluster::Cover cover, place.desk.cover(*place.topology, *place.index, place.seed));
+    scatter::Gathered gathered = co_await place.desk.scatter().run(place.topology, calls_of(cover), elsewhere, place.call, accept_answer);
+    Round round;
+    round.missing = std::move(gathered.missing);
+    round.missing.insert(round.missing.end(), cover.missing.begin(), cover.missing.end());
+    std::ranges::sort(round.missing);
+    for (scatter::Answered& answered : gathered.answers) {
+        if (answered.reply.status >= 400) round.refusal = scrubbed(std::move(answered.reply));
+        else round.answers.push_back(std::move(answered));
+    }
+    if (round.refusal) co_return round;
+    const bool partial = place.desk.options().unavailable_shards == UnavailableShards::Partial && !round.answers.empty();
+    if (!round.missing.empty() && !partial) co_return fail(shards_unavailable(round.missing));
+    co_return round;
+}
+
+env::Task<Result<http::Reply>> fetch_document(DocumentPlace place) {
+    const ShardId shard = cluster::shard_of(place.id, place.index->shards);
+    const cluster::TopologyPtr topology = place.desk.topology();
+    plan::NodeCall call{.node = cluster::kNoNode, .shards = {shard}, .method = "GET", .target = {}};
+    call.target = "/indexes/" + place.index->uid.value + "/documents/" + server::percent_encode(place.id);
+    if (!place.raw_query.empty()) call.target += "?" + place.raw_query;
+    const scatter::CallsElsewhere elsewhere = [&](const std::vector<ShardId>& shards, const std::vector<cluster::NodeIndex>& avoid)
+        -> Result<std::vector<plan::NodeCall>> {
+        MIROIR_TRY(cluster::Cover cover, place.desk.cover(*topology, *place.index, 0, avoid));
+        std::vector<plan::NodeCall> calls;
+        for (const cluster::CoverPart& part : restricted(std::move(cover), shards).parts) {
+            calls.push_back(call);
+            calls.back().node = part.node;
+        }
+        return calls;
+    };
+    const scatter::Accept accept = [](scatter::Answered& answered) -> Result<void> {
+        if (answered.reply.status != 200 || json::parse(answered.reply.body)) return {};
+        return fail(ErrorCode::MiroirNodeBadReply, "the node's answer cannot be read");
+    };
+    const std::vector<ShardId> shards = {shard};
+    MIROIR_CO_TRY(std::vector<plan::NodeCall> calls, elsewhere(shards, {}));
+    scatter::Gathered gathered = co_await place.desk.scatter().run(topology, std::move(calls), elsewhere, place.call, accept);
+    if (gathered.answers.empty()) {
+        co_return fail(ErrorCode::MiroirShardUnavailable, "No node can answer for shard " + std::to_string(shard.value) + ". Bring its nodes back.");
+    }
+    co_return std::move(gathered.answers.front().reply);
+}
+
+}  // namespace miroir::api

@@ -1,0 +1,52 @@
+// Lists of documents of several nodes as the list of one: each document comes with the values it is sorted by, the
+// stamp of its insertion last, so that the order is total.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "merge/rank_key.h"
+
+namespace miroir::merge {
+
+struct ListedDocument {
+    std::string_view bytes;
+    RankKey key;
+};
+
+// One node's reply to documents/fetch with the proxy header; views live as long as it does.
+class DocumentsAnswer {
+public:
+    static Result<DocumentsAnswer> read(std::string body);
+
+    DocumentsAnswer(DocumentsAnswer&&) noexcept;
+    DocumentsAnswer& operator=(DocumentsAnswer&&) noexcept;
+    ~DocumentsAnswer();
+
+    const std::vector<ListedDocument>& documents() const { return documents_; }
+    std::uint64_t total() const { return total_; }
+
+private:
+    struct Reader;
+    DocumentsAnswer();
+
+    std::unique_ptr<Reader> reader_;
+    std::vector<ListedDocument> documents_;
+    std::uint64_t total_ = 0;
+};
+
+// The stamp at the end of a key; empty when there is none.
+std::string_view stamp_of(RankKey key);
+
+// The documents from `skip` on, at most `take`.
+std::vector<const ListedDocument*> merge_documents(std::span<const DocumentsAnswer> answers, std::uint64_t skip, std::uint64_t take);
+
+// Appends `[{…},…]`, without what is ours.
+void append_documents(std::string& out, std::span<const ListedDocument* const> documents);
+
+}  // namespace miroir::merge

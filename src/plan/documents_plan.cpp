@@ -1,0 +1,62 @@
+#include "plan/documents_plan.h"
+
+#include <cmath>
+
+#include "cluster/reserved.h"
+#include "json/write.h"
+#include "plan/shard_clause.h"
+#include "protocol/filter/filter.h"
+
+namespace miroir::plan {
+namespace {
+
+json::Array texts(const std::vector<std::string>& names) { return {names.begin(), names.end()}; }
+
+json::Value stamp_clause(std::string_view op, const std::string& stamp) {
+    return std::string(cluster::kStampField) + " " + std::string(op) + " \"" + stamp + "\"";
+}
+
+std::optional<json::Value> filter_of(const cluster::CoverPart& part, const protocol::DocumentsQuery& query,
+                                     const DocumentStretch& stretch) {
+    std::optional<json::Value> filter = query.filter;
+    if (!part.whole) filter = with_shard_clause(filter, part.shards);
+    if (stretch.from) filter = protocol::and_filters(filter, stamp_clause(">=", *stretch.from));
+    if (stretch.before) filter = protocol::and_filters(filter, stamp_clause("<", *stretch.before));
+    return filter;
+}
+
+}  // namespace
+
+NodeCall documents_call(const IndexEntry& index, const cluster::CoverPart& part, const protocol::DocumentsQuery& query,
+                        const DocumentStretch& stretch) {
+    NodeCall call{.node = part.node, .shards = part.shards, .method = "POST", .target = {}};
+    call.target = "/indexes/" + index.uid.value + "/documents/fetch";
+    call.headers.emplace_back("Meili-Proxy-Search", "true");  // shows the values that are sorted by
+    json::Object body;
+    body.append("offset", stretch.offset);
+    body.append("limit", stretch.limit);
+    if (stretch.keys_only) body.append("fields", json::Array{json::Value(cluster::kStampField)});
+    else if (query.fields) body.append("fields", texts(*query.fields));
+    if (query.retrieve_vectors && !stretch.keys_only) body.append("retrieveVectors", true);
+    if (query.ids) body.append("ids", texts(*query.ids));
+    if (auto filter = filter_of(part, query, stretch)) body.append("filter", *std::move(filter));
+    json::Array sort = query.sort ? texts(*query.sort) : json::Array();
+    sort.emplace_back(std::string(cluster::kStampField) + ":asc");
+    body.append("sort", std::move(sort));
+    call.body = json::to_text(json::Value(std::move(body)));
+    return call;
+}
+
+bool is_far(const protocol::DocumentsQuery& query) {
+    return query.offset >= kFarOffset && (!query.sort || query.sort->empty());
+}
+
+// Documents fall on nodes by a hash, so the share of a node before a place varies by about the square root of it.
+std::uint64_t probe_offset(std::uint64_t offset, std::uint64_t own, std::uint64_t all) {
+    if (own == 0 || all == 0) return 0;
+    const double share = static_cast<double>(offset) * static_cast<double>(own) / static_cast<double>(all);
+    const double place = share - 4 * std::sqrt(share) - 1;
+    return place <= 0 ? 0 : static_cast<std::uint64_t>(place);
+}
+
+}  // namespace miroir::plan

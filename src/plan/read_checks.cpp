@@ -1,0 +1,144 @@
+#include "plan/read_checks.h"
+
+#include <algorithm>
+#include <set>
+
+namespace miroir::plan {
+namespace {
+
+using protocol::FilterableFeatures;
+using protocol::FilterableRule;
+using protocol::PatternMatch;
+
+std::string joined(const std::set<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
+
+// The names that a client may be told of: those displayed, and a hint at the others.
+struct Shown {
+    std::string list;
+    bool empty = true;
+};
+
+Shown shown(const protocol::Settings& settings, std::set<std::string> names) {
+    std::size_t hidden = 0;
+    if (const auto& displayed = settings.displayed_attributes) {
+        hidden = std::erase_if(names, [&](const std::string& name) { return std::ranges::find(*displayed, name) == displayed->end(); });
+    }
+    return {.list = "`" + joined(names) + (hidden > 0 ? ", <..hidden-attributes>`" : "`"), .empty = names.empty()};
+}
+
+// "Note: this attribute matches rule #0 in filterableAttributes, but …": what a rule lacks and what would mend it.
+struct Lack {
+    std::string_view what, enable, mend;
+};
+
+std::string rule_note(std::size_t position, const std::string& field, const Lack& lack) {
+    const std::string number = "#" + std::to_string(position);
+    return "Note: this attribute matches rule " + number + " in filterableAttributes, but this rule does not enable " +
+           std::string(lack.what) + ".\nHint: enable " + std::string(lack.what) + " in rule " + number + " by adding " +
+           std::string(lack.enable) + "\nHint: prepend another rule matching " + field + " with " + std::string(lack.mend) +
+           " before rule " + number;
+}
+
+// Could the pattern of the query and the rule speak of the same field?
+bool may_meet(const FilterableRule& rule, const std::string& pattern) {
+    if (!rule.is_pattern) return protocol::match_field(pattern, rule.field) != PatternMatch::None;
+    return std::ranges::any_of(rule.patterns, [&](const std::string& own) {
+        return protocol::match_pattern(pattern, own) != PatternMatch::None || protocol::match_pattern(own, pattern) != PatternMatch::None;
+    });
+}
+
+Result<void> check_facet(const std::vector<FilterableRule>& rules, const std::string& pattern) {
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        if (rules[i].features.is_filterable()) {
+            if (may_meet(rules[i], pattern)) return {};
+        } else if (rules[i].match(pattern) == PatternMatch::Match) {
+            const std::string number = "#" + std::to_string(i);
+            return fail(ErrorCode::InvalidSearchFacets,
+                        "Invalid facet distribution: Attribute `" + pattern + "` matched rule " + number +
+                            " in filterableAttributes, but this rule does not enable filtering.\nHint: enable filtering in rule " +
+                            number + " by modifying the features.filter object\nHint: prepend another rule matching `" + pattern +
+                            "` with appropriate filter features before rule " + number);
+        }
+    }
+    const auto known = protocol::rule_patterns(rules, [](const FilterableFeatures& features) { return features.is_filterable(); });
+    return fail(ErrorCode::InvalidSearchFacets,
+                "Invalid facet distribution: Pattern `" + pattern + "` is not filterable. " +
+                    (known.empty() ? "This index does not have configured filterable attributes."
+                                   : "Available filterable attributes patterns are: `" + joined(known) + "`."));
+}
+
+}  // namespace
+
+Error told_with_index(const IndexEntry& index, Error error) {
+    error.message = "Index `" + index.uid.value + "`: " + error.message;
+    return error;
+}
+
+Result<void> check_filter(const IndexEntry& index, const std::optional<json::Value>& filter, const protocol::FilterGates& gates,
+                          ErrorCode code, bool tell_index) {
+    if (!filter) return {};
+    MIROIR_TRY(const auto parsed, protocol::parse_filter(*filter, code));
+    if (!parsed) return {};
+    MIROIR_CHECK(protocol::check_filter_gates(*parsed, gates));
+    std::optional<protocol::Filter> read = *parsed;
+    if (tell_index) {
+        MIROIR_TRY(read, protocol::reparsed(*parsed, code));
+    }
+    if (!read) return {};
+    const auto& rules = index.settings.filterable_attributes;
+    Result<void> checked = protocol::check_filterable(*read, rules, code);
+    if (checked) checked = protocol::check_geo(*read, rules, code);
+    if (checked || !tell_index) return checked;
+    return fail(told_with_index(index, std::move(checked).error()));
+}
+
+Result<void> check_facets(const IndexEntry& index, const std::vector<std::string>& patterns) {
+    for (const std::string& pattern : patterns) MIROIR_CHECK(check_facet(index.settings.filterable_attributes, pattern));
+    return {};
+}
+
+Result<void> check_distinct(const IndexEntry& index, const std::string& field) {
+    const auto& rules = index.settings.filterable_attributes;
+    const auto rule = protocol::matching_rule(rules, field);
+    if (rule && rule->features.is_filterable()) return {};
+    std::string text = "Attribute `" + field + "` is not filterable and thus, cannot be used as distinct attribute. ";
+    if (rule) {
+        text += rule_note(rule->position, field, {.what = "filtering", .enable = "appropriate filter features.", .mend = "filter features"});
+    } else {
+        const Shown known = shown(index.settings, protocol::rule_patterns(rules, [](const auto& features) { return features.is_filterable(); }));
+        text += known.empty ? "This index does not have configured filterable attributes."
+                            : "Available filterable attributes patterns are: " + known.list + ".";
+    }
+    return fail(told_with_index(index, {.code = ErrorCode::InvalidSearchDistinct, .message = std::move(text)}));
+}
+
+Result<void> check_facet_search(const IndexEntry& index, const std::string& field) {
+    const auto& rules = index.settings.filterable_attributes;
+    const auto rule = protocol::matching_rule(rules, field);
+    if (rule && rule->features.facet_search) return {};
+    std::string text = "Attribute `" + field + "` is not facet-searchable. ";
+    if (rule) {
+        const Lack lack{.what = "facetSearch", .enable = "`\"facetSearch\": true` to the rule.", .mend = "facetSearch: true"};
+        return fail(ErrorCode::InvalidFacetSearchFacetName, text + rule_note(rule->position, field, lack));
+    }
+    const Shown known = shown(index.settings, protocol::rule_patterns(rules, [](const auto& features) { return features.facet_search; }));
+    text += known.empty ? "This index does not have configured facet-searchable attributes."
+                        : "Available facet-searchable attributes patterns are: " + known.list + ".";
+    return fail(ErrorCode::InvalidFacetSearchFacetName,
+                text + " To make it facet-searchable add it to the `filterableAttributes` index settings.");
+}
+
+Result<void> check_search(const IndexEntry& index, const protocol::SearchQuery& query, const protocol::FilterGates& gates) {
+    MIROIR_CHECK(check_filter(index, query.filter, gates, ErrorCode::InvalidSearchFilter, true));
+    if (query.sort) MIROIR_CHECK(check_sort_syntax(*query.sort, ErrorCode::InvalidSearchSort));
+    if (query.distinct) MIROIR_CHECK(check_distinct(index, *query.distinct));
+    if (query.sort) MIROIR_CHECK(check_sort_in_search(index, *query.sort));
+    if (query.facets) MIROIR_CHECK(check_facets(index, *query.facets));
+    return {};
+}
+
+}  // namespace miroir::plan
