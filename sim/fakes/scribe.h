@@ -1,0 +1,45 @@
+// An orchestrator reduced to its writing side: health worker, office, store. What the store keeps outlives it.
+#pragma once
+
+#include <memory>
+
+#include "cluster/snapshot.h"
+#include "quorum/office.h"
+#include "sim/fakes/kept_store.h"
+#include "workers/health_prober.h"
+
+namespace miroir::sim {
+
+struct ScribeOptions {
+    cluster::TopologySpec topology;
+    cluster::HealthOptions health;
+    quorum::OfficeOptions office;
+    std::shared_ptr<KeptStore> store;
+};
+
+class Scribe final : public App {
+public:
+    Scribe(const ScribeOptions& options, const AppContext& context);
+
+    env::Task<void> stop() override;
+    bool open() const { return office_ != nullptr; }
+    quorum::Office& office() { return *office_; }
+    const quorum::BehindBoard& board() const { return board_; }
+    const cluster::SnapshotHolder& topology() const { return topology_; }
+
+private:
+    env::Task<void> begin(ScribeOptions options);
+
+    env::Env env_;
+    http::Client& client_;
+    env::Cancel ended_;
+    StoreDoor store_;
+    cluster::SnapshotHolder topology_;
+    workers::HealthProber prober_;
+    quorum::BehindBoard board_;
+    std::unique_ptr<quorum::Office> office_;
+};
+
+AppFactory scribe(ScribeOptions options);
+
+}  // namespace miroir::sim

@@ -1,0 +1,309 @@
+#include "sim/scenarios/write_cluster.h"
+
+#include <algorithm>
+
+#include "cluster/reserved.h"
+#include "json/parse.h"
+#include "json/write.h"
+
+namespace miroir::sim {
+namespace {
+
+using namespace std::chrono_literals;
+using Kind = ModelWrite::Kind;
+
+constexpr int kIds = 24;
+
+env::Task<void> handle(http::Handler& handler, http::Request request, std::optional<http::Reply>& out) {
+    env::Task<http::Reply> answering = handler.handle(std::move(request), {});
+    http::Reply reply = co_await answering;
+    if (reply.stream) {
+        Result<std::string> whole = co_await http::read_all(*reply.stream, SIZE_MAX);
+        reply.body = whole ? *std::move(whole) : std::string();
+    }
+    out = std::move(reply);
+}
+
+json::Object body_of(const ModelWrite& write, int id) {
+    json::Object document{{"id", id}, {"v", write.number}};
+    document.append(write.kind == Kind::Merge ? "b" : "a", write.number);
+    return document;
+}
+
+int number_at(const json::Object& object, std::string_view name) {
+    const json::Value* found = object.find(name);
+    return found != nullptr && found->is_unsigned() ? static_cast<int>(found->unsigned_integer()) : -1;
+}
+
+ModelDocument model_of(const json::Object& stored) {
+    ModelDocument out;
+    for (const char* name : {"v", "a", "b"}) {
+        if (stored.contains(name)) out[name] = number_at(stored, name);
+    }
+    return out;
+}
+
+std::string status_of(const tasks::Record& record) {
+    const auto parsed = json::parse(record.value);
+    const json::Value* status = parsed ? parsed->find("task")->find("status") : nullptr;
+    return status == nullptr ? "" : status->string();
+}
+
+bool has_ended(const std::string& status) { return status == "succeeded" || status == "failed" || status == "canceled"; }
+
+}  // namespace
+
+WriteCluster::WriteCluster(Run& run, WriteClusterOptions options) : run_(run), options_(options) {
+    spec_ = {.nodes = {}, .shards = options.shards, .replicas = options.replicas};
+    const std::uint32_t count = options.groups * (options.replicas + options.spare_nodes);
+    for (std::uint32_t i = 0; i < count; ++i) {
+        const std::string name = "node-" + std::to_string(i);
+        spec_.nodes.push_back({.id = {name}, .address = "http://" + name + ":7700", .group = {i % options.groups}, .zone = {}});
+        nodes_.push_back(&run.host(name, embedded_node({.replication_parameters = true})));
+    }
+    store_->latency_max = run.chance(0.5) ? 2ms : 0ms;
+    ScribeOptions scribe_options{.topology = spec_, .health = {}, .office = {}, .store = store_};
+    scribe_options.health.interval = run.between(200ms, 1000ms);
+    scribe_options.health.timeout = run.between(100ms, 500ms);
+    scribe_options.health.unhealthy_threshold = 1 + static_cast<std::uint32_t>(run.below(3));
+    scribe_options.health.recovery_threshold = 1 + static_cast<std::uint32_t>(run.below(2));
+    scribe_options.office.shards = options.shards;
+    scribe_options.office.writer.link.timeout = run.between(200ms, 1500ms);
+    scribe_ = &run.host("scribe", sim::scribe(scribe_options));
+    store_->kill = [this] { scribe_->kill(); };
+    for (std::size_t i = 0; i < options.indexes; ++i) {
+        stories_.push_back(std::make_shared<IndexStory>(IndexStory{.uid = {"index" + std::to_string(i)}, .writes = {}}));
+        again(i);
+    }
+    run.always(100ms, [this] { check_tasks(); });
+}
+
+void WriteCluster::again(std::size_t index) {
+    const auto next = gap_.count() == 0 ? 50ms : run_.between(1ms, 2 * gap_);
+    run_.world.in(next, [this, index] {
+        if (gap_.count() != 0 && writing()) write_something(index);
+        again(index);
+    });
+}
+
+void WriteCluster::write_something(std::size_t index) {
+    const std::uint64_t draw = run_.below(100);
+    const bool in_settings = options_.settings && draw >= 92 && draw < 98;
+    const Kind kind = draw < 45   ? Kind::Replace
+                      : draw < 70 ? Kind::Merge
+                      : draw < 92 ? Kind::Delete
+                      : in_settings ? Kind::Settings
+                      : draw == 99 ? Kind::DeleteAll
+                                   : Kind::Replace;
+    std::set<int> ids;
+    if (kind < Kind::DeleteAll) {
+        for (std::uint64_t n = 1 + run_.below(6); n > 0; --n) ids.insert(static_cast<int>(run_.below(kIds)));
+    }
+    write_one(index, kind, std::vector<int>(ids.begin(), ids.end()));
+}
+
+void WriteCluster::write_one(std::size_t index, Kind kind, std::vector<int> ids) {
+    const std::shared_ptr<IndexStory> story = stories_[index];
+    const int number = static_cast<int>(story->writes.size());
+    story->writes.push_back({.kind = kind, .ids = std::move(ids), .number = number, .task = {}});
+    env::spawn(scribe_->life(), carry(story, *scribe_, static_cast<std::size_t>(number)));
+}
+
+env::Task<void> WriteCluster::carry(std::shared_ptr<IndexStory> story, Host& host, std::size_t number) {
+    const std::uint64_t life = host.lives();
+    ModelWrite write = story->writes[number];
+    const Result<quorum::Receipt> receipt = co_await submit(host.app<Scribe>().office(), story->uid, std::move(write));
+    if (!host.alive() || host.lives() != life || !receipt) co_return;  // nobody heard the answer, or it was no
+    story->writes[number].task = receipt->task.uid;
+}
+
+env::Task<Result<quorum::Receipt>> WriteCluster::submit(quorum::Office& office, IndexUid uid, ModelWrite write) {
+    std::vector<std::string> ids;
+    for (const int id : write.ids) ids.push_back(std::to_string(id));
+    switch (write.kind) {
+        case Kind::Delete: co_return co_await office.delete_documents(std::move(uid), std::move(ids), {});
+        case Kind::DeleteAll: co_return co_await office.delete_all_documents(std::move(uid), {});
+        case Kind::Settings: {
+            protocol::SettingsPatch patch;
+            patch.changes = json::Object{{"stopWords", json::Array{"w" + std::to_string(write.number)}}};
+            co_return co_await office.change_settings(std::move(uid), std::move(patch));
+        }
+        default: break;
+    }
+    quorum::Documents documents;
+    documents.primary_key = "id";
+    documents.update = write.kind == Kind::Merge;
+    for (const int id : write.ids) documents.documents.push_back(body_of(write, id));
+    co_return co_await office.add_documents(std::move(uid), std::move(documents));
+}
+
+std::size_t WriteCluster::acknowledged() const {
+    std::size_t count = 0;
+    for (const auto& story : stories_) {
+        count += static_cast<std::size_t>(std::ranges::count_if(story->writes, [](const ModelWrite& w) { return w.task.has_value(); }));
+    }
+    return count;
+}
+
+// Asked all the time: tasks come with uids that rise by one, and never leave their end again.
+void WriteCluster::check_tasks() {
+    std::uint64_t next = 0;
+    for (const tasks::Record& record : store_->records("tasks")) {
+        const std::uint64_t uid = tasks::number_of(record.key);
+        if (uid != next++) return run_.unsafe("there is no task " + std::to_string(next - 1));
+        const bool ended = has_ended(status_of(record));
+        bool& before = finished_[uid];
+        if (before && !ended) return run_.unsafe("task " + std::to_string(uid) + " had ended and is open again");
+        before = ended;
+    }
+    if (next < finished_.size()) return run_.unsafe("a task is lost");
+}
+
+bool WriteCluster::calm() {
+    if (!writing()) return false;
+    for (std::size_t i = 0; i < size(); ++i) {
+        if (!node(i).alive() || !node(i).app<EmbeddedNode>().node().idle()) return false;
+        if (scribe().board().is_behind(spec_.nodes[i].id)) return false;
+        if (!store_->records("hints/" + spec_.nodes[i].id.value).empty()) return false;
+    }
+    for (const tasks::Record& record : store_->records("tasks")) {
+        if (!has_ended(status_of(record))) return false;
+    }
+    return true;
+}
+
+void WriteCluster::expect_calm(std::chrono::nanoseconds span) {
+    run_.world.run_until([this] { return calm(); }, span, 50ms);
+    if (run_.failed() || calm()) return;
+    std::string why;
+    for (std::size_t i = 0; i < size(); ++i) {
+        if (!node(i).alive()) why += " " + node(i).name() + " is dead;";
+        else if (!node(i).app<EmbeddedNode>().node().idle()) why += " " + node(i).name() + " works;";
+        const std::size_t hints = store_->records("hints/" + spec_.nodes[i].id.value).size();
+        if (hints > 0) why += " " + node(i).name() + " has " + std::to_string(hints) + " hints;";
+    }
+    for (const tasks::Record& record : store_->records("tasks")) {
+        if (has_ended(status_of(record))) continue;
+        why += " open: " + record.value.substr(0, 900);
+        break;
+    }
+    run_.stuck("it does not come to rest:" + why);
+}
+
+json::Value WriteCluster::ask(std::size_t node, const std::string& method, const std::string& target, const std::string& body) {
+    http::Request request;
+    request.method = method;
+    request.target = target;
+    if (!body.empty()) {
+        request.headers.add("Content-Type", "application/json");
+        request.content_length = body.size();
+        request.body = http::body_of(body);
+    }
+    const auto reply = std::make_shared<std::optional<http::Reply>>();
+    env::spawn(this->node(node).life(), handle(*this->node(node).app<EmbeddedNode>().handler(), std::move(request), *reply));
+    run_.expect_within(1s, "a node answers", [reply] { return reply->has_value(); });
+    if (!*reply || (*reply)->status != 200) return {};
+    return json::parse((*reply)->body).value_or(json::Value());
+}
+
+WriteCluster::Copy WriteCluster::documents_on(std::size_t node, const IndexUid& uid) {
+    Copy out;
+    const json::Value page = ask(node, "POST", "/indexes/" + uid.value + "/documents/fetch", R"({"limit":1000})");
+    const json::Value* results = page.find("results");
+    if (results == nullptr) return out;
+    for (const json::Value& document : results->array()) out[number_at(document.object(), "id")] = document.object();
+    return out;
+}
+
+int WriteCluster::settings_on(std::size_t node, const IndexUid& uid) {
+    const json::Value settings = ask(node, "GET", "/indexes/" + uid.value + "/settings", "");
+    const json::Value* words = settings.find("stopWords");
+    if (words == nullptr || words->array().empty()) return -1;
+    return std::stoi(words->array().front().string().substr(1));
+}
+
+void WriteCluster::check_index(IndexStory& story) {
+    const cluster::TopologyPtr topology = scribe().topology().current();
+    ModelState found;
+    std::map<int, json::Object> whole;
+    std::map<int, std::set<cluster::NodeIndex>> holders;
+    for (std::size_t i = 0; i < size() && !run_.failed(); ++i) {
+        for (auto& [id, document] : documents_on(i, story.uid)) {
+            holders[id].insert(static_cast<cluster::NodeIndex>(i));
+            const auto [known, is_new] = whole.try_emplace(id, document);
+            if (!is_new && !(known->second == document)) {
+                run_.unsafe("replicas of document " + std::to_string(id) + " of " + story.uid.value + " differ: " +
+                            json::to_text(json::Value(known->second)) + " and, on " + node(i).name() + ", " + json::to_text(json::Value(document)));
+            }
+            found.documents[id] = model_of(document);
+        }
+        const int settings = settings_on(i, story.uid);
+        if (i > 0 && settings != found.settings) run_.unsafe("the settings of the nodes differ");
+        found.settings = settings;
+    }
+    for (const auto& [id, nodes] : holders) {
+        std::set<cluster::NodeIndex> owners;
+        for (const cluster::Replica& replica : topology->replicas_of(cluster::shard_of(std::to_string(id), options_.shards))) owners.insert(replica.node);
+        if (nodes != owners) {
+            run_.unsafe("document " + std::to_string(id) + " of " + story.uid.value + " is on " + std::to_string(nodes.size()) +
+                        " nodes, not on its " + std::to_string(owners.size()) + " owners");
+        }
+        const json::Object& document = whole.at(id);
+        if (!document.contains(cluster::kStampField) || !document.contains(cluster::kShardField)) {
+            run_.unsafe("document " + std::to_string(id) + " lost a reserved field");
+        }
+    }
+    if (const std::string wrong = judge(story.writes, found); !wrong.empty()) run_.unsafe(story.uid.value + ": " + wrong);
+}
+
+void WriteCluster::check_all() {
+    if (run_.failed()) return;
+    check_tasks();
+    std::map<std::uint64_t, std::string> kept;
+    for (const tasks::Record& record : store_->records("tasks")) kept[tasks::number_of(record.key)] = record.value;
+    std::set<std::uint64_t> uids;
+    for (const auto& story : stories_) {
+        std::optional<std::uint64_t> last;
+        for (const ModelWrite& write : story->writes) {
+            if (!write.task) continue;
+            if (last && *write.task <= *last) run_.unsafe("uids of " + story->uid.value + " do not rise");
+            last = write.task;
+            if (!uids.insert(*write.task).second) run_.unsafe("two writes got one uid");
+            if (!kept.contains(*write.task)) run_.unsafe("an acknowledged task is lost");
+            const std::string& task = kept[*write.task];
+            const bool may_fail = write.kind == Kind::Delete || write.kind == Kind::DeleteAll;  // when there is no index yet
+            if (status_of({.key = {}, .value = task}) != "succeeded" && !(may_fail && task.contains("index_not_found"))) {
+                run_.unsafe("an acknowledged write did not succeed: " + task.substr(0, 900));
+            }
+        }
+    }
+    for (const auto& story : stories_) {
+        if (!run_.failed()) check_index(*story);
+    }
+}
+
+void WriteCluster::check_places_are_kept(std::chrono::nanoseconds span) {
+    for (std::size_t at = 0; at < stories_.size() && !run_.failed(); ++at) {
+        const IndexUid uid = stories_[at]->uid;
+        std::map<int, json::Value> before;
+        for (std::size_t i = 0; i < size(); ++i) {
+            for (const auto& [id, document] : documents_on(i, uid)) before[id] = *document.find(cluster::kStampField);
+        }
+        std::vector<int> ids;
+        for (const auto& [id, stamp] : before) ids.push_back(id);
+        if (ids.empty() || run_.failed()) continue;
+        write_one(at, run_.chance(0.5) ? Kind::Merge : Kind::Replace, ids);
+        run_.world.run_for(1ms);
+        expect_calm(span);
+        if (run_.failed()) return;
+        if (!stories_[at]->writes.back().task) run_.unsafe("a write in fair weather was refused");
+        for (std::size_t i = 0; i < size() && !run_.failed(); ++i) {
+            for (const auto& [id, document] : documents_on(i, uid)) {
+                const json::Value* stamp = document.find(cluster::kStampField);
+                if (stamp == nullptr || !(*stamp == before[id])) run_.unsafe("document " + std::to_string(id) + " lost its place by an update");
+            }
+        }
+    }
+}
+
+}  // namespace miroir::sim

@@ -1,0 +1,80 @@
+// The cluster of the write scenarios: embedded nodes, one orchestrator with a store that outlives it, a client for each
+// index that writes all the time, and the checks of what must be true when the storm is over.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/fakes/embedded_node.h"
+#include "sim/fakes/scribe.h"
+#include "sim/run.h"
+#include "sim/scenarios/write_model.h"
+
+namespace miroir::sim {
+
+struct WriteClusterOptions {
+    std::uint32_t groups = 1;
+    std::uint32_t replicas = 2;
+    std::uint32_t spare_nodes = 1;  // a group has so many more than replicas
+    std::uint32_t shards = 8;
+    std::size_t indexes = 1;
+    bool settings = true;
+};
+
+class WriteCluster {
+public:
+    WriteCluster(Run& run, WriteClusterOptions options);
+
+    std::size_t size() const { return nodes_.size(); }
+    Host& node(std::size_t i) { return *nodes_[i]; }
+    Host& scribe_host() { return *scribe_; }
+    Scribe& scribe() { return scribe_->app<Scribe>(); }
+    KeptStore& store() { return *store_; }
+    bool writing() { return scribe_->alive() && scribe().open(); }
+
+    // From now on each client writes about so often.
+    void write_every(std::chrono::milliseconds gap) { gap_ = gap; }
+    void stop_writing() { gap_ = std::chrono::milliseconds(0); }
+    void write_one(std::size_t index, ModelWrite::Kind kind, std::vector<int> ids);
+    std::size_t acknowledged() const;
+
+    // All tasks have ended, nobody is behind: within the span.
+    void expect_calm(std::chrono::nanoseconds span);
+    // Every promise about what is stored where.
+    void check_all();
+    // Places of documents survive an update of each of them.
+    void check_places_are_kept(std::chrono::nanoseconds span);
+
+private:
+    struct IndexStory {
+        IndexUid uid;
+        std::vector<ModelWrite> writes;
+    };
+    // By id: the stored text.
+    using Copy = std::map<int, json::Object>;
+
+    void again(std::size_t index);
+    void write_something(std::size_t index);
+    static env::Task<void> carry(std::shared_ptr<IndexStory> story, Host& host, std::size_t number);
+    static env::Task<Result<quorum::Receipt>> submit(quorum::Office& office, IndexUid uid, ModelWrite write);
+    bool calm();
+    void check_tasks();
+    void check_index(IndexStory& story);
+    json::Value ask(std::size_t node, const std::string& method, const std::string& target, const std::string& body);
+    Copy documents_on(std::size_t node, const IndexUid& uid);
+    int settings_on(std::size_t node, const IndexUid& uid);
+
+    Run& run_;
+    WriteClusterOptions options_;
+    cluster::TopologySpec spec_;
+    std::shared_ptr<KeptStore> store_ = std::make_shared<KeptStore>();
+    std::vector<Host*> nodes_;
+    Host* scribe_ = nullptr;
+    std::vector<std::shared_ptr<IndexStory>> stories_;
+    std::chrono::milliseconds gap_{0};
+    std::map<std::uint64_t, bool> finished_;  // tasks seen in the store, and whether they had ended
+};
+
+}  // namespace miroir::sim

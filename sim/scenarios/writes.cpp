@@ -1,0 +1,91 @@
+// Writes in a storm: requests are lost on either way, doubled and late; nodes and the orchestrator die at any moment,
+// the orchestrator also at each write of its store. Afterwards nothing that was acknowledged may be missing.
+#include "sim/scenarios/scenarios.h"
+#include "sim/scenarios/write_cluster.h"
+
+namespace miroir::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Health workers find their nodes again, hints go out one after another, tasks are asked for.
+constexpr auto kRest = 60s;
+
+WriteClusterOptions draw_cluster(Run& run) {
+    WriteClusterOptions options;
+    options.groups = 1 + static_cast<std::uint32_t>(run.below(2));
+    options.replicas = 1 + static_cast<std::uint32_t>(run.below(3));
+    if (options.groups == 2 && options.replicas == 3) options.replicas = 2;
+    options.spare_nodes = static_cast<std::uint32_t>(run.below(2));
+    if (options.groups * (options.replicas + options.spare_nodes) < 3) options.spare_nodes += 2;
+    options.indexes = 1 + run.below(2);
+    return options;
+}
+
+void draw_weather(Run& run) {
+    NetworkOptions& weather = run.network.options;
+    weather.delay_shape = static_cast<DelayShape>(run.below(3));
+    if (run.chance(0.5)) weather.loss_before = 0.1 * run.unit();
+    if (run.chance(0.5)) weather.loss_after = 0.1 * run.unit();
+    if (run.chance(0.5)) weather.duplicate = 0.1 * run.unit();
+    if (run.chance(0.3)) weather.truncate = 0.05 * run.unit();
+    if (run.chance(0.3)) weather.burst = 0.02 * run.unit();
+}
+
+void arm_store(Run& run, WriteCluster& c) {
+    c.store().dies_at = c.store().writes + 1 + run.below(30);
+    c.store().dies_after = run.chance(0.5);
+}
+
+void strike(Run& run, WriteCluster& c) {
+    Host& victim = c.node(run.below(c.size()));
+    switch (run.below(6)) {
+        case 0: victim.kill(run.chance(0.5)); break;
+        case 1: run.network.block_both("scribe", victim.name()); break;
+        case 2: run.network.block(victim.name(), "scribe"); break;
+        case 3: run.network.clog(victim.name(), run.world.now() + run.between(10ms, 3000ms)); break;
+        case 4: arm_store(run, c); break;
+        default: c.scribe_host().kill(run.chance(0.5)); break;
+    }
+}
+
+void mend(Run& run, WriteCluster& c, double share) {
+    for (std::size_t i = 0; i < c.size(); ++i) {
+        const std::string& name = c.node(i).name();
+        if (!c.node(i).alive() && run.chance(share)) c.node(i).start();
+        if (run.chance(share)) {
+            run.network.unblock("scribe", name);
+            run.network.unblock(name, "scribe");
+        }
+    }
+    if (!c.scribe_host().alive() && run.chance(share)) c.scribe_host().start();
+}
+
+}  // namespace
+
+void play_writes(Run& run) {
+    WriteCluster c(run, draw_cluster(run));
+    run.world.run_for(run.between(0ms, 500ms));
+    c.write_every(run.between(20ms, 200ms));
+    draw_weather(run);
+    if (run.chance(0.3)) c.store().refused = 0.05 * run.unit();
+    const std::uint64_t strikes = run.below(12);
+    for (std::uint64_t i = 0; i < strikes && !run.failed(); ++i) {
+        run.world.run_for(run.between(10ms, 1500ms));
+        strike(run, c);
+        run.world.run_for(run.between(10ms, 1500ms));
+        mend(run, c, 0.5);
+    }
+    run.world.run_for(run.between(10ms, 2000ms));
+    c.stop_writing();
+    c.store().dies_at = 0;
+    c.store().refused = 0;
+    run.network.heal();
+    mend(run, c, 1.0);
+    c.expect_calm(kRest);
+    c.check_all();
+    c.check_places_are_kept(kRest);
+    run.end();
+}
+
+}  // namespace miroir::sim
