@@ -90,7 +90,7 @@ def seconds_to_health(place, command, port):
 
 
 def body_of_100_mb():
-    line = b'{"id":%09d,"name":"package","summary":"' + b"A library of routines that does what its name says. " * 18 + b'"}'
+    line = b'{"id":%d,"name":"package","summary":"' + b"A library of routines that does what its name says. " * 18 + b'"}'
     lines, size = [], 2
     while size + len(line) + 10 < 99_999_000:
         lines.append(line % len(lines))

@@ -1,5 +1,5 @@
-// A search through Miroir against what it cannot avoid: the same requests to the same nodes, all at once, waiting for the
-// last. Both sides take turns in blocks, in one process, over the same client, so that the ratio is fair.
+// A search through Miroir against what it cannot avoid: the same requests to the same nodes, all at once, waiting for
+// the last. Both sides take turns in blocks, in one process, over the same client, so that the ratio is fair.
 //
 //   fanout_bench PLAN SECONDS CLIENTS    prints one line of JSON
 //
@@ -127,8 +127,9 @@ double mean(const Times& times) {
 }
 
 void print_side(const char* name, Times& times, std::size_t bytes) {
-    std::printf("\"%s\":{\"searches\":%zu,\"p50\":%.1f,\"p99\":%.1f,\"mean\":%.1f,\"bytes\":%.0f}", name, times.size(), at(times, 0.5),
-                at(times, 0.99), mean(times), static_cast<double>(bytes) / static_cast<double>(times.size()));
+    std::printf("\"%s\":{\"searches\":%zu,\"p50\":%.1f,\"p99\":%.1f,\"mean\":%.1f,\"bytes\":%.0f}", name, times.size(),
+                at(times, 0.5), at(times, 0.99), mean(times),
+                static_cast<double>(bytes) / static_cast<double>(times.size()));
 }
 
 }  // namespace

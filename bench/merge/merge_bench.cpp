@@ -25,9 +25,9 @@ std::string hit_of(std::size_t node, std::size_t rank) {
     const std::string stamp = cluster::stamp_text(1'700'000'000'000'000 + place);
     return R"({"id":)" + number + R"(,"name":"package-)" + number +
            R"(","section":"games","maintainer":"Somebody Who Keeps It","summary":"A library of routines that does what its name says, )" +
-           R"(and a little more for those who read the manual to its end","size":)" + std::to_string(place * 37 % 90'000) +
-           R"(,"_miroir_shard":")" + shard + R"(","_miroir_order":")" + stamp + R"(","_rankingScore":)" +
-           std::to_string(0.9 + exactness / 10) +
+           R"(and a little more for those who read the manual to its end","size":)" +
+           std::to_string(place * 37 % 90'000) + R"(,"_miroir_shard":")" + shard + R"(","_miroir_order":")" + stamp +
+           R"(","_rankingScore":)" + std::to_string(0.9 + exactness / 10) +
            R"(,"_rankingScoreDetails":{"words":{"order":0,"matchingWords":1,"maxMatchingWords":1,"score":1.0},)"
            R"("typo":{"order":1,"typoCount":0,"maxTypoCount":1,"score":1.0},"proximity":{"order":2,"score":1.0},)"
            R"("attributeRank":{"order":3,"score":1.0},"wordPosition":{"order":4,"score":1.0},)"
@@ -40,7 +40,8 @@ std::vector<std::string> replies() {
     for (std::size_t node = 0; node < kNodes; ++node) {
         std::string text = R"({"hits":[)";
         for (std::size_t rank = 0; rank < kHits; ++rank) text += (rank == 0 ? "" : ",") + hit_of(node, rank);
-        out.push_back(text + R"(],"query":"library","processingTimeMs":3,"limit":1000,"offset":0,"estimatedTotalHits":2500})");
+        out.push_back(text +
+                      R"(],"query":"library","processingTimeMs":3,"limit":1000,"offset":0,"estimatedTotalHits":2500})");
     }
     return out;
 }

@@ -19,7 +19,8 @@ constexpr std::uint32_t kShards = 64;
 cluster::TopologyPtr three_nodes() {
     cluster::TopologySpec spec{.nodes = {}, .shards = kShards, .replicas = 1};
     for (const char* name : {"node-a", "node-b", "node-c"}) {
-        spec.nodes.push_back({.id = {name}, .address = "http://" + std::string(name) + ":7700", .group = {0}, .zone = {}});
+        spec.nodes.push_back(
+            {.id = {name}, .address = "http://" + std::string(name) + ":7700", .group = {0}, .zone = {}});
     }
     return cluster::make_topology(spec).value();
 }
@@ -28,10 +29,11 @@ std::string payload_of(std::size_t documents) {
     std::string out = "[";
     for (std::size_t i = 0; i < documents; ++i) {
         const std::string number = std::to_string(i * 7919);
-        out += (i == 0 ? "" : ",") + (R"({"id":)" + number + R"(,"name":"package-)" + number) +
-               R"(","section":"games","maintainer":"Somebody Who Keeps It","summary":"A library of routines that does what )" +
-               R"(its name says, and a little more for those who read on","size":12972,"installed":35,"depends":["libc6",)" +
-               R"("libgames"],"_geo":{"lat":60.6667,"lng":-33.1765}})";
+        out +=
+            (i == 0 ? "" : ",") + (R"({"id":)" + number + R"(,"name":"package-)" + number) +
+            R"(","section":"games","maintainer":"Somebody Who Keeps It","summary":"A library of routines that does what )" +
+            R"(its name says, and a little more for those who read on","size":12972,"installed":35,"depends":["libc6",)" +
+            R"("libgames"],"_geo":{"lat":60.6667,"lng":-33.1765}})";
     }
     return out + "]";
 }
@@ -50,7 +52,8 @@ quorum::DocumentBatch judged(std::vector<json::Object> documents) {
     return batch;
 }
 
-quorum::Order ordered(const cluster::TopologyPtr& topology, const plan::IndexPtr& index, const quorum::DocumentBatch& batch) {
+quorum::Order ordered(const cluster::TopologyPtr& topology, const plan::IndexPtr& index,
+                      const quorum::DocumentBatch& batch) {
     return quorum::order_documents(topology, {"packages"}, index, batch, kShards);
 }
 
