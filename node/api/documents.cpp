@@ -7,6 +7,7 @@
 #include "node/script/script.h"
 #include "protocol/documents/payload.h"
 #include "protocol/documents/primary_key.h"
+#include "protocol/documents/requests.h"
 #include "protocol/fields/fields.h"
 #include "protocol/filter/filter.h"
 #include "protocol/keys/index_uid.h"
@@ -19,65 +20,12 @@ namespace {
 using protocol::Place;
 using protocol::TaskType;
 
-struct AdditionQuery {
-    std::optional<std::string> primary_key;
-    std::optional<std::string> csv_delimiter;
-    std::optional<std::string> custom_metadata;
-    std::optional<std::string> skip_creation;
-};
-
-std::size_t count_characters(std::string_view text) {
-    std::size_t count = 0;
-    for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-    return count;
-}
-
-Result<void> read_delimiter(AdditionQuery& out, const json::Value& value, const Place& place) {
-    const std::string& text = value.string();
-    const std::size_t count = count_characters(text);
-    if (count == 1) {
-        out.csv_delimiter = text;
-        return {};
-    }
-    if (count == 0) return place.unexpected("expected a string of one character, but found an empty string");
-    return place.unexpected("expected a string of one character, but found the following string of " +
-                            std::to_string(count) + " characters: `" + text + "`");
-}
-
-Result<AdditionQuery> parse_addition_query(std::string_view raw_query) {
-    static const auto table =
-        protocol::FieldTable<AdditionQuery>()
-            .field("primaryKey", ErrorCode::InvalidIndexPrimaryKey, &AdditionQuery::primary_key)
-            .field("csvDelimiter", ErrorCode::InvalidDocumentCsvDelimiter, read_delimiter)
-            .field("customMetadata", ErrorCode::InvalidIndexCustomMetadata, &AdditionQuery::custom_metadata)
-            .field("skipCreation", ErrorCode::InvalidSkipCreation, &AdditionQuery::skip_creation);
-    return table.parse_query(raw_query);
-}
-
-Result<bool> parse_skip(const std::optional<std::string>& text) {
-    if (!text) return false;
-    std::string lower = *text;
-    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    if (lower == "true" || lower == "false") return lower == "true";
-    return fail(ErrorCode::InvalidSkipCreation,
-                "skipCreation must be either `true` or `false`. Found: `" + *text + "`");
-}
-
-Result<protocol::PayloadOptions> payload_options(Visit& visit, const AdditionQuery& query) {
+Result<protocol::PayloadOptions> payload_options(Visit& visit, const protocol::DocumentAddition& addition) {
     MIROIR_TRY(const std::string media_type,
                server::check_content_type(visit.in.headers, {protocol::kDocumentMediaTypes[0],
                                                              protocol::kDocumentMediaTypes[1],
                                                              protocol::kDocumentMediaTypes[2]}));
-    protocol::PayloadOptions options{.format = protocol::payload_format_of(media_type)};
-    if (!query.csv_delimiter) return options;
-    if (options.format != protocol::PayloadFormat::Csv) {
-        return fail(ErrorCode::InvalidContentType,
-                    "The Content-Type `" + media_type +
-                        "` does not support the use of a csv delimiter. The csv delimiter can only be used with the "
-                        "Content-Type `text/csv`.");
-    }
-    MIROIR_TRY(options.csv_delimiter, protocol::csv_delimiter_of(*query.csv_delimiter));
-    return options;
+    return protocol::payload_options(addition, media_type);
 }
 
 std::string_view media_type_of(protocol::PayloadFormat format) {
@@ -86,14 +34,13 @@ std::string_view media_type_of(protocol::PayloadFormat format) {
 
 Result<http::Reply> add(Visit& visit, std::string_view method) {
     MIROIR_CHECK(protocol::check_index_uid(visit.index_uid()));
-    MIROIR_TRY(const AdditionQuery query, parse_addition_query(visit.in.raw_query));
-    MIROIR_TRY(const bool skip, parse_skip(query.skip_creation));
+    MIROIR_TRY(const protocol::DocumentAddition query, protocol::parse_document_addition(visit.in.raw_query));
     MIROIR_TRY(const protocol::PayloadOptions options, payload_options(visit, query));
     MIROIR_TRY(const std::vector<json::Object> documents, protocol::parse_documents(visit.raw_body, options));
     json::Object params{{"method", method},
                         {"format", media_type_of(options.format)},
                         {"delimiter", std::string(1, options.csv_delimiter)},
-                        {"skipCreation", skip},
+                        {"skipCreation", query.skip_creation},
                         {"mayCreate", visit.grant.may_create(visit.index_uid())}};
     if (query.primary_key) params.set("primaryKey", *query.primary_key);
     return enqueue(visit, {.type = TaskType::DocumentAdditionOrUpdate,
@@ -136,20 +83,10 @@ Result<http::Reply> get(Visit& visit) {
     return ok(found.front());
 }
 
-struct DeletionQuery {
-    std::optional<std::string> custom_metadata;
-};
-Result<DeletionQuery> parse_deletion_query(std::string_view raw_query) {
-    static const auto table =
-        protocol::FieldTable<DeletionQuery>().field("customMetadata", ErrorCode::InvalidIndexCustomMetadata,
-                                                    &DeletionQuery::custom_metadata);
-    return table.parse_query(raw_query);
-}
-
 Result<http::Reply> enqueue_deletion(Visit& visit, json::Object params, std::optional<std::uint64_t> provided,
                                      json::Value original_filter) {
     MIROIR_CHECK(protocol::check_index_uid(visit.index_uid()));
-    MIROIR_TRY(const DeletionQuery query, parse_deletion_query(visit.in.raw_query));
+    MIROIR_TRY(const std::optional<std::string> metadata, protocol::parse_custom_metadata(visit.in.raw_query));
     json::Object details;
     if (provided) details.append("providedIds", *provided);
     details.append("deletedDocuments", nullptr);
@@ -158,7 +95,7 @@ Result<http::Reply> enqueue_deletion(Visit& visit, json::Object params, std::opt
                            .index_uid = visit.index_uid(),
                            .details = std::move(details),
                            .params = std::move(params),
-                           .custom_metadata = query.custom_metadata});
+                           .custom_metadata = metadata});
 }
 
 Result<http::Reply> delete_one(Visit& visit) {
@@ -168,44 +105,22 @@ Result<http::Reply> delete_one(Visit& visit) {
 
 Result<http::Reply> delete_all(Visit& visit) { return enqueue_deletion(visit, {{"all", true}}, std::nullopt, {}); }
 
-std::string_view kind_of(const json::Value& value) {
-    if (value.is_object()) return "map";
-    if (value.is_null()) return "null";
-    return value.is_string() ? "string" : value.is_bool() ? "boolean" : "number";
-}
-
 Result<http::Reply> delete_batch(Visit& visit) {
-    if (!visit.body.is_array()) {
-        return fail(ErrorCode::BadRequest, "Json deserialize error: invalid type: " + std::string(kind_of(visit.body)) +
-                                               ", expected a sequence at line 1 column 0");
-    }
-    json::Array ids;
-    for (const json::Value& id : visit.body.array()) {
-        ids.emplace_back(id.is_string() ? id.string() : json::to_text(id));
-    }
+    MIROIR_TRY(const std::vector<std::string> texts, protocol::parse_deletion_list(visit.body));
+    json::Array ids(texts.begin(), texts.end());
     const auto provided = static_cast<std::uint64_t>(ids.size());
     return enqueue_deletion(visit, {{"ids", std::move(ids)}}, provided, {});
 }
 
-struct FilterBody {
-    json::Value filter;
-};
-
 Result<http::Reply> delete_by_filter(Visit& visit) {
-    static const auto table = protocol::FieldTable<FilterBody>()
-                                  .field("filter", ErrorCode::InvalidDocumentFilter, &FilterBody::filter)
-                                  .required(ErrorCode::MissingDocumentFilter);
     MIROIR_CHECK(protocol::check_index_uid(visit.index_uid()));
-    MIROIR_TRY(FilterBody wanted, table.parse(visit.body));
-    MIROIR_TRY(const auto parsed, protocol::parse_filter(wanted.filter, ErrorCode::InvalidDocumentFilter));
-    if (!parsed) return fail(ErrorCode::InvalidDocumentFilter, "Sending an empty filter is forbidden.");
     const protocol::FilterGates gates{.contains_filter = visit.desk.feature("containsFilter"),
                                       .foreign_keys = visit.desk.feature("foreignKeys"),
                                       .network = visit.desk.feature("network"),
                                       .multimodal = visit.desk.feature("multimodal")};
-    MIROIR_CHECK(protocol::check_filter_gates(*parsed, gates));
-    const std::string text = json::to_text(wanted.filter);
-    return enqueue_deletion(visit, {{"filter", std::move(wanted.filter)}}, 0, text);
+    MIROIR_TRY(json::Value filter, protocol::parse_deletion_filter(visit.body, gates));
+    const std::string text = json::to_text(filter);
+    return enqueue_deletion(visit, {{"filter", std::move(filter)}}, 0, text);
 }
 
 struct EditBody {
@@ -222,7 +137,7 @@ Result<http::Reply> edit(Visit& visit) {
                                   .required(ErrorCode::MissingDocumentEditionFunction);
     MIROIR_CHECK(visit.desk.require_feature("editDocumentsByFunction", "Using the documents edit route"));
     MIROIR_CHECK(protocol::check_index_uid(visit.index_uid()));
-    MIROIR_TRY(const DeletionQuery query, parse_deletion_query(visit.in.raw_query));
+    MIROIR_TRY(const std::optional<std::string> metadata, protocol::parse_custom_metadata(visit.in.raw_query));
     MIROIR_TRY(EditBody wanted, table.parse(visit.body));
     if (!wanted.context.is_null() && !wanted.context.is_object()) {
         return fail(ErrorCode::InvalidDocumentEditionContext, "The context must be an object");
@@ -244,7 +159,7 @@ Result<http::Reply> edit(Visit& visit) {
                            .index_uid = visit.index_uid(),
                            .details = details,
                            .params = std::move(params),
-                           .custom_metadata = query.custom_metadata});
+                           .custom_metadata = metadata});
 }
 
 constexpr std::string_view kDocuments = "/indexes/{index_uid}/documents";

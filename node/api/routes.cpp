@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "protocol/fields/fields.h"
 #include "server/body.h"
 
 namespace miroir::node {
@@ -113,26 +112,6 @@ Result<http::Reply> enqueue(Visit& visit, Order order, int status) {
     visit.desk.scheduler().wake();
     visit.changed = true;
     return reply;
-}
-
-json::Value paged(std::vector<json::Value> all, Window window) {
-    json::Array page;
-    for (std::uint64_t i = window.offset; i < all.size() && i - window.offset < window.limit; ++i) {
-        page.push_back(std::move(all[i]));
-    }
-    json::Object out;
-    out.append("results", std::move(page));
-    out.append("offset", window.offset);
-    out.append("limit", window.limit);
-    out.append("total", static_cast<std::uint64_t>(all.size()));
-    return out;
-}
-
-Result<Window> parse_window(std::string_view raw_query, ErrorCode offset_code, ErrorCode limit_code) {
-    const auto table = protocol::FieldTable<Window>()
-                           .field("offset", offset_code, &Window::offset)
-                           .field("limit", limit_code, &Window::limit);
-    return table.parse_query(raw_query);
 }
 
 }  // namespace miroir::node

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "node/api/desk.h"
+#include "protocol/indexes/requests.h"
 #include "server/replies.h"
 
 namespace miroir::node {
@@ -70,14 +71,9 @@ struct Order {
 };
 Result<http::Reply> enqueue(Visit& visit, Order order, int status = 202);
 
-// {"results", "offset", "limit", "total"} over all that there is.
-struct Window {
-    std::uint64_t offset = 0;
-    std::uint64_t limit = 20;
-};
-json::Value paged(std::vector<json::Value> all, Window window);
-// Only `offset` and `limit` are known parameters.
-Result<Window> parse_window(std::string_view raw_query, ErrorCode offset_code, ErrorCode limit_code);
+using protocol::paged;
+using protocol::parse_window;
+using protocol::Window;
 
 inline http::Reply ok(const json::Value& value) { return server::json_reply(200, value); }
 
