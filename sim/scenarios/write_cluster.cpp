@@ -124,9 +124,9 @@ env::Task<Result<quorum::Receipt>> WriteCluster::submit(quorum::Office& office, 
         case Kind::Delete: co_return co_await office.delete_documents(std::move(uid), std::move(ids), {});
         case Kind::DeleteAll: co_return co_await office.delete_all_documents(std::move(uid), {});
         case Kind::Settings: {
-            protocol::SettingsPatch patch;
-            patch.changes = json::Object{{"stopWords", json::Array{"w" + std::to_string(write.number)}}};
-            co_return co_await office.change_settings(std::move(uid), std::move(patch));
+            quorum::SettingsWish wish{.patch = {}, .may_create = true};
+            wish.patch.changes = json::Object{{"stopWords", json::Array{"w" + std::to_string(write.number)}}};
+            co_return co_await office.change_settings(std::move(uid), std::move(wish));
         }
         default: break;
     }

@@ -27,6 +27,7 @@ Reply add(Visit visit, bool update) {
     documents.primary_key = std::move(addition.primary_key);
     documents.update = update;
     documents.skip_creation = addition.skip_creation;
+    documents.may_create = visit.grant.may_create(visit.index_text());
     documents.custom_metadata = std::move(addition.custom_metadata);
     co_return co_await answer(visit.desk.ask(visit.desk.office().add_documents(visit.index_uid(), std::move(documents))));
 }
@@ -52,7 +53,7 @@ Reply delete_batch(Visit visit) {
 
 Reply delete_by_filter(Visit visit) {
     MIROIR_CO_CHECK(protocol::check_index_uid(visit.index_text()));
-    MIROIR_CO_TRY(json::Value filter, protocol::parse_deletion_filter(visit.body, protocol::FilterGates{}));
+    MIROIR_CO_TRY(json::Value filter, protocol::parse_deletion_filter(visit.body, visit.desk.filter_gates()));
     MIROIR_CO_TRY(std::optional<std::string> metadata, protocol::parse_custom_metadata(visit.in.raw_query));
     co_return co_await answer(visit.desk.ask(visit.desk.office().delete_by_filter(visit.index_uid(), std::move(filter), std::move(metadata))));
 }

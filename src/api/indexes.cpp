@@ -50,10 +50,14 @@ Reply create(Visit visit) {
 Reply change(Visit visit) {
     MIROIR_CO_CHECK(protocol::check_index_uid(visit.index_text()));
     MIROIR_CO_TRY(const protocol::IndexChange wanted, protocol::parse_index_change(visit.body));
-    if (wanted.uid) {
-        co_return fail(ErrorCode::MiroirInvalidRequest, "Renaming an index is not supported yet: swap it with `rename` instead.");
-    }
-    co_return co_await answer(visit.desk.ask(visit.desk.office().set_primary_key(visit.index_uid(), wanted.primary_key)));
+    quorum::IndexWish wish{.primary_key = wanted.primary_key, .name = std::nullopt};
+    if (wanted.uid) wish.name = IndexUid{*wanted.uid};
+    co_return co_await answer(visit.desk.ask(visit.desk.office().change_index(visit.index_uid(), std::move(wish))));
+}
+
+Reply compact(Visit visit) {
+    MIROIR_CO_CHECK(protocol::check_index_uid(visit.index_text()));
+    co_return co_await answer(visit.desk.ask(visit.desk.office().compact_index(visit.index_uid())));
 }
 
 Reply remove(Visit visit) {
@@ -77,6 +81,7 @@ constexpr Route kRoutes[] = {
     {"GET", "/indexes/{index_uid}", "indexes.get", BodyKind::None, get},
     {"PATCH", "/indexes/{index_uid}", "indexes.update", BodyKind::Json, change},
     {"DELETE", "/indexes/{index_uid}", "indexes.delete", BodyKind::None, remove},
+    {"POST", "/indexes/{index_uid}/compact", "indexes.compact", BodyKind::None, compact},
     {"POST", "/swap-indexes", "indexes.swap", BodyKind::Json, swap},
 };
 

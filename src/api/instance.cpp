@@ -1,5 +1,10 @@
-// The server itself: the greeting, dumps and snapshots.
+// The server itself: the greeting, dumps and snapshots, metrics, logs, exports, templates.
+#include <algorithm>
+#include <set>
+
 #include "api/routes.h"
+#include "json/write.h"
+#include "protocol/instance/requests.h"
 
 namespace miroir::api {
 namespace {
@@ -18,7 +23,78 @@ Reply back_up(Visit visit, protocol::TaskType type) {
 Reply create_dump(Visit visit) { return back_up(std::move(visit), protocol::TaskType::DumpCreation); }
 Reply create_snapshot(Visit visit) { return back_up(std::move(visit), protocol::TaskType::SnapshotCreation); }
 
+// The names of the engine's metrics that make sense of a cluster as a whole.
+Reply metrics(Visit visit) {
+    if (!visit.grant.allows_all()) co_return fail(ErrorCode::InvalidApiKey, "The provided API key is invalid.");
+    MIROIR_CO_CHECK(visit.desk.require(protocol::Feature::Metrics, "Getting metrics"));
+    const std::set<std::string> at_work = co_await visit.desk.ask(visit.desk.office().indexes_at_work());
+    std::string text;
+    const auto gauge = [&text](const std::string& name, const std::string& help, std::uint64_t value) {
+        text += "# HELP " + name + " " + help + "\n# TYPE " + name + " gauge\n" + name + " " + std::to_string(value) + "\n";
+    };
+    gauge("meilisearch_index_count", "Meilisearch Index Count", visit.desk.catalog()->indexes.size());
+    gauge("meilisearch_is_indexing", "Meilisearch Is Indexing", at_work.empty() ? 0 : 1);
+    http::Reply reply{.status = 200};
+    reply.headers.add("content-type", "text/plain; version=0.0.4");
+    reply.body = std::move(text);
+    co_return reply;
+}
+
+constexpr std::string_view kLogs = "Modifying logs through the `/logs/*` routes";
+
+// Miroir's own log goes where the operator sends it; a client's stream of it stays empty.
+Reply stream_logs(Visit visit) {
+    MIROIR_CO_CHECK(protocol::check_log_stream(visit.body));
+    MIROIR_CO_CHECK(visit.desk.require(protocol::Feature::LogsRoute, kLogs));
+    co_return server::empty_reply(200);
+}
+
+Reply stop_logs(Visit visit) {
+    MIROIR_CO_CHECK(visit.desk.require(protocol::Feature::LogsRoute, kLogs));
+    co_return server::empty_reply(204);
+}
+
+Reply set_log_level(Visit visit) {
+    MIROIR_CO_CHECK(protocol::check_log_level(visit.body));
+    MIROIR_CO_CHECK(visit.desk.require(protocol::Feature::LogsRoute, kLogs));
+    co_return server::empty_reply(204);
+}
+
+Reply export_all(Visit visit) {
+    MIROIR_CO_TRY(const protocol::ExportBody body, protocol::parse_export(visit.body));
+    co_return fail(ErrorCode::MiroirInvalidRequest,
+                   "Exports are not made by Miroir: read the documents page by page and send them where you want them.");
+}
+
+// A template is rendered by the node that holds the document, where one is named.
+Reply render(Visit visit) {
+    const cluster::TopologyPtr topology = visit.desk.topology();
+    const json::Value* input = visit.body.find("input");
+    const json::Value* uid = input != nullptr ? input->find("indexUid") : nullptr;
+    const json::Value* id = input != nullptr ? input->find("id") : nullptr;
+    std::optional<ShardId> shard;
+    if (uid != nullptr && uid->is_string() && id != nullptr) {
+        const plan::IndexPtr index = visit.desk.catalog()->find(IndexUid{uid->string()});
+        if (index) shard = cluster::shard_of(id->is_string() ? id->string() : json::to_text(*id), index->shards);
+    }
+    for (cluster::NodeIndex node = 0; node < topology->nodes().size(); ++node) {
+        if (!visit.desk.is_in_step(topology->node(node))) continue;
+        const bool holds = !shard || std::ranges::any_of(topology->replicas_of(*shard), [&](const cluster::Replica& replica) { return replica.node == node; });
+        if (!holds) continue;
+        plan::NodeCall call{.node = node, .shards = {}, .method = "POST", .target = "/render-template", .body = json::to_text(visit.body)};
+        Result<http::Reply> reply = co_await visit.desk.scatter().send(topology, std::move(call), visit.in.call);
+        if (reply && reply->status < 500) co_return server::json_text_reply(reply->status, std::move(reply->body));
+    }
+    co_return fail(ErrorCode::MiroirShardUnavailable, "No node can answer. Bring its nodes back.");
+}
+
 constexpr Route kRoutes[] = {
+    {"GET", "/metrics", "metrics.get", BodyKind::None, metrics},
+    {"POST", "/logs/stream", "metrics.get", BodyKind::Json, stream_logs},
+    {"DELETE", "/logs/stream", "metrics.get", BodyKind::None, stop_logs},
+    {"POST", "/logs/stderr", "metrics.get", BodyKind::Json, set_log_level},
+    {"POST", "/export", "export", BodyKind::Json, export_all},
+    {"POST", "/render-template", "settings.get", BodyKind::Json, render},
     {"GET", "/", "", BodyKind::None, root},
     {"POST", "/dumps", "dumps.create", BodyKind::None, create_dump},
     {"POST", "/snapshots", "snapshots.create", BodyKind::None, create_snapshot},

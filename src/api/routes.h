@@ -83,6 +83,8 @@ std::span<const Route> settings_routes();
 std::span<const Route> task_routes();
 std::span<const Route> stats_routes();
 std::span<const Route> instance_routes();
+std::span<const Route> document_edit_routes();
+std::span<const Route> rule_routes();
 std::span<const ShelfRoute> key_routes();
 std::span<const ShelfRoute> feature_routes();
 std::span<const ShelfRoute> webhook_routes();

@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "api/routes.h"
+#include "protocol/documents/requests.h"
 #include "protocol/keys/index_uid.h"
 #include "protocol/settings/settings.h"
 
@@ -12,30 +13,31 @@ namespace {
 using Reply = env::Task<Result<http::Reply>>;
 using protocol::SettingRow;
 
-constexpr protocol::SettingsGates kGates{};
-
-Reply change(Desk& desk, IndexUid uid, protocol::SettingsPatch patch) {
-    const Result<quorum::Receipt> receipt = co_await desk.ask(desk.office().change_settings(std::move(uid), std::move(patch)));
+Reply change(const Visit& visit, quorum::SettingsWish wish) {
+    Desk& desk = visit.desk;
+    wish.may_create = !wish.is_reset && visit.grant.may_create(visit.index_text());
+    MIROIR_CO_TRY(wish.custom_metadata, protocol::parse_custom_metadata(visit.in.raw_query));
+    const Result<quorum::Receipt> receipt = co_await desk.ask(desk.office().change_settings(visit.index_uid(), std::move(wish)));
     if (!receipt) co_return fail(receipt.error());
     co_return receipt_reply(*receipt);
 }
 
 Reply get_all(Visit visit) {
     MIROIR_CO_TRY(const plan::IndexPtr index, visit.desk.open(visit.index_text()));
-    http::Reply reply = ok(protocol::to_json(index->settings, kGates));
+    http::Reply reply = ok(protocol::to_json(index->settings, visit.desk.settings_gates()));
     reply.headers.add("X-Miroir-Settings-Version", std::to_string(index->settings_version));
     co_return reply;
 }
 
 Reply patch_all(Visit visit) {
     MIROIR_CO_CHECK(protocol::check_index_uid(visit.index_text()));
-    MIROIR_CO_TRY(protocol::SettingsPatch patch, protocol::parse_settings(visit.body, kGates));
-    co_return co_await change(visit.desk, visit.index_uid(), std::move(patch));
+    MIROIR_CO_TRY(protocol::SettingsPatch patch, protocol::parse_settings(visit.body, visit.desk.settings_gates()));
+    co_return co_await change(visit, {.patch = std::move(patch)});
 }
 
 Reply reset_all(Visit visit) {
     MIROIR_CO_CHECK(protocol::check_index_uid(visit.index_text()));
-    co_return co_await change(visit.desk, visit.index_uid(), protocol::reset_settings());
+    co_return co_await change(visit, {.patch = protocol::reset_settings(), .is_reset = true});
 }
 
 const SettingRow& row_of(const Visit& visit) {
@@ -50,13 +52,13 @@ Reply get_one(Visit visit) {
 
 Reply write_one(Visit visit) {
     MIROIR_CO_CHECK(protocol::check_index_uid(visit.index_text()));
-    MIROIR_CO_TRY(protocol::SettingsPatch patch, protocol::parse_setting(row_of(visit), visit.body, kGates));
-    co_return co_await change(visit.desk, visit.index_uid(), std::move(patch));
+    MIROIR_CO_TRY(protocol::SettingsPatch patch, protocol::parse_setting(row_of(visit), visit.body, visit.desk.settings_gates()));
+    co_return co_await change(visit, {.patch = std::move(patch)});
 }
 
 Reply reset_one(Visit visit) {
     MIROIR_CO_CHECK(protocol::check_index_uid(visit.index_text()));
-    co_return co_await change(visit.desk, visit.index_uid(), protocol::reset_setting(row_of(visit)));
+    co_return co_await change(visit, {.patch = protocol::reset_setting(row_of(visit)), .is_reset = true});
 }
 
 std::vector<Route> make_routes() {

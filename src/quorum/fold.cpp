@@ -24,6 +24,7 @@ Error error_of(const json::Value& error) {
 
 // Each copy of a document is counted by the node that holds it.
 void sum_details(tasks::TaskEntry& entry, std::uint32_t copies) {
+    if (entry.parts.empty()) return;
     for (const std::string_view name : kSummed) {
         json::Value* shown = entry.task.details.is_object() ? entry.task.details.object().find(name) : nullptr;
         if (shown == nullptr) continue;
@@ -62,7 +63,9 @@ void take_node_task(NodeTask& part, const json::Value& node_task) {
 void close_counts(tasks::TaskEntry& entry, bool succeeded) {
     if (!entry.task.details.is_object() || succeeded) return;
     for (const std::string_view name : {"indexedDocuments", "deletedDocuments", "editedDocuments", "deletedTasks", "canceledTasks"}) {
-        if (json::Value* count = entry.task.details.object().find(name)) *count = 0;
+        const bool kept = name == "deletedDocuments" && entry.task.type == protocol::TaskType::DocumentEdition;  // stays null
+        json::Value* count = kept ? nullptr : entry.task.details.object().find(name);
+        if (count != nullptr) *count = 0;
     }
 }
 

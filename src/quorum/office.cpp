@@ -8,6 +8,7 @@
 #include "plan/document_plan.h"
 #include "plan/node_settings.h"
 #include "protocol/documents/primary_key.h"
+#include "protocol/documents/special_fields.h"
 
 namespace miroir::quorum {
 namespace {
@@ -76,9 +77,23 @@ env::Task<Result<Receipt>> Office::delete_index(IndexUid uid) {
     co_return co_await submit(std::move(order));
 }
 
-env::Task<Result<Receipt>> Office::set_primary_key(IndexUid uid, std::optional<std::string> primary_key) {
+env::Task<Result<Receipt>> Office::change_index(IndexUid uid, IndexWish wish) {
+    std::vector<IndexUid> names = {uid};
+    if (wish.name && *wish.name != uid) names.push_back(*wish.name);
+    std::ranges::sort(names);
+    std::vector<env::Lane::Pass> passes;
+    for (const IndexUid& name : names) {
+        passes.push_back(co_await writer_.lane(name).enter());
+        stamps_of(name).forget_all(false);
+    }
+    const bool taken = wish.name && *wish.name != uid && index_of(*wish.name);
+    Order order = order_index_update(topology_(), {.uid = uid, .primary_key = std::move(wish.primary_key), .name = std::move(wish.name), .name_taken = taken}, index_of(uid));
+    co_return co_await submit(std::move(order));
+}
+
+env::Task<Result<Receipt>> Office::compact_index(IndexUid uid) {
     const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
-    Order order = order_primary_key(topology_(), uid, index_of(uid), std::move(primary_key));
+    Order order = order_compaction(topology_(), uid, index_of(uid));
     co_return co_await submit(std::move(order));
 }
 
@@ -95,14 +110,19 @@ env::Task<Result<Receipt>> Office::swap_indexes(std::vector<Swap> swaps) {
     co_return co_await submit(std::move(order));
 }
 
-env::Task<Result<Receipt>> Office::change_settings(IndexUid uid, protocol::SettingsPatch patch) {
+env::Task<Result<Receipt>> Office::change_settings(IndexUid uid, SettingsWish wish) {
     const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
     const plan::IndexPtr index = index_of(uid);
+    const protocol::SettingsPatch& patch = wish.patch;
     const Result<protocol::Settings> after = protocol::apply_patch(index ? index->settings : protocol::Settings(), patch);
     if (after && plan::names_reserved_field(*after)) co_return fail(reserved_setting());
+    if (!index && !wish.may_create) {
+        Order failed = order_missing_index(topology_(), protocol::TaskType::SettingsUpdate, uid, protocol::settings_task_details(patch));
+        co_return co_await submit(std::move(failed), std::move(wish.custom_metadata));
+    }
     if (!index) stamps_of(uid).forget_all(true);
     Order order = order_settings(topology_(), uid, index, patch, options_.shards);
-    co_return co_await submit(std::move(order));
+    co_return co_await submit(std::move(order), std::move(wish.custom_metadata));
 }
 
 env::Task<Result<Receipt>> Office::add_documents(IndexUid uid, Documents documents) {
@@ -111,8 +131,15 @@ env::Task<Result<Receipt>> Office::add_documents(IndexUid uid, Documents documen
     const plan::IndexPtr index = index_of(uid);
     const protocol::KeyQuestion question{.index_key = index ? index->primary_key : std::nullopt, .asked = documents.primary_key};
     Result<protocol::BatchVerdict> verdict = protocol::judge_batch(question, documents.documents);
+    if (!index && !documents.may_create) verdict = fail(index_not_found(uid));
+    if (verdict && index) {
+        const Result<void> judged = protocol::judge_special_fields(index->settings, documents.documents, verdict->ids);
+        if (!judged) verdict = fail(inside_index(uid, judged.error()));
+    }
     if (!verdict) {
-        Order failed = order_failure(topology_(), addition_task(uid, documents.documents.size()), verdict.error());
+        // The engine makes the index all the same, where the caller may.
+        Order failed = order_failed_addition(topology_(), addition_task(uid, documents.documents.size()), verdict.error(),
+                                             index || !documents.may_create ? 0 : options_.shards);
         co_return co_await submit(std::move(failed), std::move(documents.custom_metadata));
     }
     Stamps& stamps = stamps_of(uid);
@@ -174,6 +201,11 @@ env::Task<Result<Receipt>> Office::delete_documents(IndexUid uid, std::vector<st
 
 env::Task<Result<Receipt>> Office::delete_by_filter(IndexUid uid, json::Value filter, std::optional<std::string> metadata) {
     const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
+    const plan::IndexPtr index = index_of(uid);
+    if (const Result<void> judged = index ? judge_filter(*index, filter) : Result<void>{}; !judged) {
+        Order failed = order_failed_filter(topology_(), uid, filter, judged.error());
+        co_return co_await submit(std::move(failed), std::move(metadata));
+    }
     stamps_of(uid).forget_all(false);
     Order order = order_deletion_by_filter(topology_(), uid, index_of(uid), filter);
     co_return co_await submit(std::move(order), std::move(metadata));

@@ -34,6 +34,26 @@ struct Documents {
     std::optional<std::string> primary_key;  // as asked for
     bool update = false;
     bool skip_creation = false;
+    bool may_create = true;  // the caller may bring the index into being
+    std::optional<std::string> custom_metadata;
+};
+
+struct SettingsWish {
+    protocol::SettingsPatch patch;
+    bool is_reset = false;    // DELETE: of an index that is there
+    bool may_create = false;
+    std::optional<std::string> custom_metadata{};
+};
+
+// What an index is told by PATCH /indexes/{uid}.
+struct IndexWish {
+    std::optional<std::string> primary_key;
+    std::optional<IndexUid> name;
+};
+
+struct EditWish {
+    json::Value body;      // as sent: function, context, filter
+    json::Value details;   // of the task
     std::optional<std::string> custom_metadata;
 };
 
@@ -49,9 +69,12 @@ public:
 
     env::Task<Result<Receipt>> create_index(IndexUid uid, std::optional<std::string> primary_key);
     env::Task<Result<Receipt>> delete_index(IndexUid uid);
-    env::Task<Result<Receipt>> set_primary_key(IndexUid uid, std::optional<std::string> primary_key);
+    env::Task<Result<Receipt>> change_index(IndexUid uid, IndexWish wish);
+    env::Task<Result<Receipt>> compact_index(IndexUid uid);
+    // Refused as the engine would refuse it; the nodes are asked only once the function is known to compile.
+    env::Task<Result<Receipt>> edit_documents(IndexUid uid, EditWish wish);
     env::Task<Result<Receipt>> swap_indexes(std::vector<Swap> swaps);
-    env::Task<Result<Receipt>> change_settings(IndexUid uid, protocol::SettingsPatch patch);
+    env::Task<Result<Receipt>> change_settings(IndexUid uid, SettingsWish wish);
     env::Task<Result<Receipt>> add_documents(IndexUid uid, Documents documents);
     env::Task<Result<Receipt>> delete_documents(IndexUid uid, std::vector<std::string> ids, std::optional<std::string> metadata);
     env::Task<Result<Receipt>> delete_by_filter(IndexUid uid, json::Value filter, std::optional<std::string> metadata);

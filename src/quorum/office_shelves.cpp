@@ -11,8 +11,8 @@ constexpr std::chrono::nanoseconds kTellEvery = std::chrono::seconds(1);
 
 // What changes how a node reads, writes or refuses. The others are answered here alone; what we ourselves need of a
 // node would be added here, whatever the client has set.
-constexpr Feature kOfNodes[] = {Feature::EditDocumentsByFunction, Feature::ContainsFilter, Feature::DynamicSearchRules,
-                                Feature::CompositeEmbedders, Feature::ChatCompletions, Feature::Multimodal,
+constexpr Feature kOfNodes[] = {Feature::EditDocumentsByFunction, Feature::ContainsFilter, Feature::CompositeEmbedders,
+                                Feature::ChatCompletions, Feature::Multimodal,
                                 Feature::ForeignKeys, Feature::LegacySearch, Feature::RenderRoute};
 
 std::string features_for_nodes(const Shelves& shelves) {

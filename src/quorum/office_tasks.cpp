@@ -1,6 +1,8 @@
 // Tasks and batches as the office shows them, and their purging.
 #include <algorithm>
 
+#include "json/parse.h"
+#include "json/write.h"
 #include "quorum/office.h"
 
 namespace miroir::quorum {
@@ -8,6 +10,15 @@ namespace {
 
 Error task_not_found(std::uint64_t uid) {
     return {.code = ErrorCode::TaskNotFound, .message = "Task `" + std::to_string(uid) + "` not found."};
+}
+
+Error error_of_reply(const std::string& text) {
+    const auto body = json::parse(text);
+    const auto member = [&](std::string_view name) {
+        const json::Value* found = body ? body->find(name) : nullptr;
+        return found != nullptr && found->is_string() ? found->string() : std::string();
+    };
+    return {.code = error_code_of(member("code")), .message = member("message")};
 }
 
 // Tasks of no index are shown only to those who may see everything.
@@ -78,6 +89,31 @@ env::Task<Result<Receipt>> Office::note_task(protocol::Task task, std::optional<
     order.task = std::move(task);
     order.verdict = std::move(verdict);
     co_return co_await writer_.submit(std::move(order), {});
+}
+
+// One node is asked to take the edition without doing anything: whatever it refuses, all would.
+env::Task<Result<Receipt>> Office::edit_documents(IndexUid uid, EditWish wish) {
+    const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
+    const cluster::TopologyPtr topology = topology_();
+    for (const cluster::Node& node : topology->nodes()) {
+        if (!node.writable()) continue;
+        http::Outgoing request;
+        request.method = "POST";
+        request.target = "/indexes/" + uid.value + "/documents/edit";
+        request.headers.add("Content-Type", "application/json");
+        request.headers.add("DryRun", "true");
+        request.body = json::to_text(wish.body);
+        const Result<http::Reply> reply = co_await writer_.link(node.id).ask(node.address, std::move(request));
+        if (!reply || reply->status >= 500) continue;
+        if (reply->status >= 400) co_return fail(error_of_reply(reply->body));
+        break;
+    }
+    protocol::Task task;
+    task.type = protocol::TaskType::DocumentEdition;
+    task.index_uid = uid.value;
+    task.details = std::move(wish.details);
+    Order order = order_edition(topology, std::move(task), index_of(uid), wish.body);
+    co_return co_await submit(std::move(order), std::move(wish.custom_metadata));
 }
 
 env::Task<Result<Receipt>> Office::back_up(protocol::TaskType type) {

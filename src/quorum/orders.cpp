@@ -7,6 +7,7 @@
 #include "json/write.h"
 #include "plan/document_plan.h"
 #include "plan/node_settings.h"
+#include "protocol/filter/filter.h"
 
 namespace miroir::quorum {
 namespace {
@@ -85,6 +86,11 @@ Error index_not_found(const IndexUid& uid) {
     return {.code = ErrorCode::IndexNotFound, .message = "Index `" + uid.value + "` not found."};
 }
 
+Error inside_index(const IndexUid& uid, Error error) {
+    error.message = "Index `" + uid.value + "`: " + error.message;
+    return error;
+}
+
 Order order_failure(const cluster::TopologyPtr& topology, protocol::Task task, Error verdict) {
     Order order = order_of(topology, std::move(task));
     order.write.verdict = std::move(verdict);
@@ -112,13 +118,27 @@ Order order_index_deletion(const cluster::TopologyPtr& topology, const IndexUid&
     return order;
 }
 
-Order order_primary_key(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index,
-                        std::optional<std::string> primary_key) {
-    protocol::Task task = task_of(TaskType::IndexUpdate, uid, json::Object{{"primaryKey", key_or_null(primary_key)}});
+Order order_index_update(const cluster::TopologyPtr& topology, const IndexUpdate& update, const plan::IndexPtr& index) {
+    const IndexUid& uid = update.uid;
+    json::Object details{{"primaryKey", key_or_null(update.primary_key)}};
+    if (update.name) {
+        details.append("oldIndexUid", uid.value);
+        details.append("newIndexUid", update.name->value);
+    }
+    protocol::Task task = task_of(TaskType::IndexUpdate, uid, std::move(details));
     if (!index) return order_failure(topology, std::move(task), index_not_found(uid));
+    if (update.name_taken) {
+        return order_failure(topology, std::move(task),
+                             {.code = ErrorCode::IndexAlreadyExists, .message = "Index `" + update.name->value + "` already exists."});
+    }
     Order order = order_of(topology, std::move(task));
-    broadcast(order.write, index->shards, json_request("PATCH", path_of(uid), json::Object{{"primaryKey", key_or_null(primary_key)}}));
-    order.changes.push_back(primary_key ? set_primary_key(uid, std::move(primary_key)) : touch(uid));
+    json::Object body{{"primaryKey", key_or_null(update.primary_key)}};
+    if (update.name) body.append("uid", update.name->value);
+    broadcast(order.write, index->shards, json_request("PATCH", path_of(uid), json::Value(std::move(body))));
+    order.changes.push_back(update.primary_key ? set_primary_key(uid, update.primary_key) : touch(uid));
+    if (update.name && *update.name != uid) {
+        order.changes.push_back({.kind = CatalogChange::Kind::Swap, .uid = uid, .other = *update.name, .primary_key = {}, .rename = true});
+    }
     return order;
 }
 
@@ -139,9 +159,11 @@ Order order_settings(const cluster::TopologyPtr& topology, const IndexUid& uid, 
 Order order_swaps(const cluster::TopologyPtr& topology, const plan::Catalog& catalog, std::span<const Swap> swaps) {
     json::Array pairs;
     std::vector<std::string> missing;
+    std::optional<Swap> taken;
     std::uint32_t shards = 1;
     for (const Swap& swap : swaps) {
         pairs.emplace_back(json::Object{{"indexes", json::Array{swap.first.value, swap.second.value}}, {"rename", swap.rename}});
+        if (swap.rename && catalog.find(swap.second) && !taken) taken = swap;
         for (const IndexUid& uid : {swap.first, swap.second}) {
             const plan::IndexPtr index = catalog.find(uid);
             if (index) shards = std::max(shards, index->shards);
@@ -151,6 +173,13 @@ Order order_swaps(const cluster::TopologyPtr& topology, const plan::Catalog& cat
     protocol::Task task;
     task.type = TaskType::IndexSwap;
     task.details = json::Object{{"swaps", pairs}};
+    if (taken) {
+        const std::string& name = taken->second.value;
+        return order_failure(topology, std::move(task),
+                             {.code = ErrorCode::IndexAlreadyExists,
+                              .message = "Cannot rename `" + taken->first.value + "` to `" + name +
+                                         "` as the index already exists. Hint: You can remove `" + name + "` first and then do your remove."});
+    }
     if (!missing.empty()) {
         std::ranges::sort(missing);
         std::string names;
@@ -228,8 +257,7 @@ Order order_deletion_by_filter(const cluster::TopologyPtr& topology, const Index
 }
 
 Order order_deletion_of_all(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index) {
-    protocol::Task task = task_of(TaskType::DocumentDeletion, uid,
-                                  json::Object{{"providedIds", 0}, {"deletedDocuments", nullptr}, {"originalFilter", nullptr}});
+    protocol::Task task = task_of(TaskType::DocumentDeletion, uid, json::Object{{"deletedDocuments", nullptr}});
     if (!index) return order_failure(topology, std::move(task), index_not_found(uid));
     Order order = order_of(topology, std::move(task));
     broadcast(order.write, index->shards, bare_request("DELETE", path_of(uid, "/documents")));
@@ -252,6 +280,41 @@ Order order_compaction(const cluster::TopologyPtr& topology, const IndexUid& uid
     if (!index) return order_failure(topology, std::move(task), index_not_found(uid));
     Order order = order_of(topology, std::move(task));
     broadcast(order.write, index->shards, bare_request("POST", path_of(uid, "/compact")));
+    return order;
+}
+
+Order order_failed_addition(const cluster::TopologyPtr& topology, protocol::Task task, Error verdict, std::uint32_t shards) {
+    const IndexUid uid{task.index_uid.value_or("")};
+    Order order = order_failure(topology, std::move(task), std::move(verdict));
+    if (shards > 0) create_on_nodes(order, uid, std::nullopt, shards);
+    return order;
+}
+
+Order order_failed_filter(const cluster::TopologyPtr& topology, const IndexUid& uid, const json::Value& filter, Error verdict) {
+    protocol::Task task = task_of(TaskType::DocumentDeletion, uid,
+                                  json::Object{{"providedIds", 0}, {"deletedDocuments", nullptr}, {"originalFilter", json::to_text(filter)}});
+    return order_failure(topology, std::move(task), std::move(verdict));
+}
+
+Order order_missing_index(const cluster::TopologyPtr& topology, TaskType type, const IndexUid& uid, json::Value details) {
+    return order_failure(topology, task_of(type, uid, std::move(details)), index_not_found(uid));
+}
+
+Result<void> judge_filter(const plan::IndexEntry& index, const json::Value& filter) {
+    constexpr ErrorCode kCode = ErrorCode::InvalidDocumentFilter;
+    MIROIR_TRY(const auto parsed, protocol::parse_filter(filter, kCode));
+    if (!parsed) return {};
+    const Result<void> checked = protocol::check_filterable(*parsed, index.settings.filterable_attributes, kCode);
+    if (!checked) return fail(inside_index(index.uid, checked.error()));
+    return {};
+}
+
+Order order_edition(const cluster::TopologyPtr& topology, protocol::Task task, const plan::IndexPtr& index, const json::Value& body) {
+    const IndexUid uid{task.index_uid.value_or("")};
+    if (!index) return order_failure(topology, std::move(task), index_not_found(uid));
+    Order order = order_of(topology, std::move(task));
+    broadcast(order.write, index->shards, json_request("POST", path_of(uid, "/documents/edit"), body));
+    order.changes.push_back(touch(uid));
     return order;
 }
 

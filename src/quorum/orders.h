@@ -19,8 +19,13 @@ struct Order {
 Order order_index_creation(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index,
                            std::optional<std::string> primary_key, std::uint32_t shards);
 Order order_index_deletion(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index);
-Order order_primary_key(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index,
-                        std::optional<std::string> primary_key);
+struct IndexUpdate {
+    IndexUid uid;
+    std::optional<std::string> primary_key;
+    std::optional<IndexUid> name;
+    bool name_taken = false;
+};
+Order order_index_update(const cluster::TopologyPtr& topology, const IndexUpdate& update, const plan::IndexPtr& index);
 Order order_settings(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index,
                      const protocol::SettingsPatch& patch, std::uint32_t shards);
 struct Swap {
@@ -47,6 +52,15 @@ Order order_deletion_by_filter(const cluster::TopologyPtr& topology, const Index
                                const json::Value& filter);
 Order order_deletion_of_all(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index);
 
+// As the above where it is known to fail. A failed addition makes the index (`shards` not 0) as the engine does.
+Order order_failed_addition(const cluster::TopologyPtr& topology, protocol::Task task, Error verdict, std::uint32_t shards);
+Order order_failed_filter(const cluster::TopologyPtr& topology, const IndexUid& uid, const json::Value& filter, Error verdict);
+Order order_missing_index(const cluster::TopologyPtr& topology, protocol::TaskType type, const IndexUid& uid, json::Value details);
+Result<void> judge_filter(const plan::IndexEntry& index, const json::Value& filter);  // every attribute is filterable
+
+// `body` goes to the nodes, `task` to the client.
+Order order_edition(const cluster::TopologyPtr& topology, protocol::Task task, const plan::IndexPtr& index, const json::Value& body);
+
 // A dump or a snapshot: every node writes its own.
 Order order_back_up(const cluster::TopologyPtr& topology, protocol::TaskType type, std::uint32_t shards);
 Order order_compaction(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index);
@@ -55,5 +69,6 @@ Order order_compaction(const cluster::TopologyPtr& topology, const IndexUid& uid
 Order order_failure(const cluster::TopologyPtr& topology, protocol::Task task, Error verdict);
 
 Error index_not_found(const IndexUid& uid);
+Error inside_index(const IndexUid& uid, Error error);  // "Index `x`: …"
 
 }  // namespace miroir::quorum

@@ -1,0 +1,212 @@
+#include "protocol/documents/special_fields.h"
+
+#include <charconv>
+#include <cmath>
+
+#include "json/write.h"
+#include "protocol/filter/filter.h"
+
+namespace miroir::protocol {
+
+namespace {
+
+using Vectors = std::vector<std::vector<float>>;
+
+constexpr std::size_t kMostVectors = 256;
+
+std::unexpected<Error> bad_geo(std::string message) {
+    return fail(ErrorCode::InvalidDocumentGeoField, std::move(message));
+}
+
+std::optional<double> finite_number(const json::Value& value) {
+    if (value.is_number()) return value.number();
+    if (!value.is_string()) return std::nullopt;
+    const std::string& text = value.string();
+    double number = 0;
+    const char* from = text.data() + (text.starts_with('+') ? 1 : 0);
+    const auto [end, error] = std::from_chars(from, text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(number)) return std::nullopt;
+    return number;
+}
+
+std::string in_document(const std::string& external_id) {
+    return "in the document with the id: `" + json::to_text(json::Value(external_id)) + "`";
+}
+
+const char* kind_name(const json::Value& value) {
+    if (value.is_bool()) return "boolean";
+    if (value.is_integer()) return "integer";
+    if (value.is_float()) return "number";
+    return "string";
+}
+
+std::unexpected<Error> bad_vectors(const std::string& external_id, const std::string& reason) {
+    return fail(ErrorCode::InvalidVectorsType,
+                "Bad embedder configuration in the document with id: `" + external_id + "`. " + reason);
+}
+
+Result<std::vector<float>> read_vector(const std::string& external_id, const std::string& place,
+                                       const json::Value& value) {
+    if (!value.is_array()) {
+        return bad_vectors(external_id, "Could not parse `" + place + "`: Expected an array of numbers");
+    }
+    std::vector<float> vector;
+    for (const json::Value& item : value.array()) {
+        if (!item.is_number()) {
+            return bad_vectors(external_id, "Could not parse `" + place + "`: Expected a number");
+        }
+        vector.push_back(static_cast<float>(item.number()));
+    }
+    return vector;
+}
+
+// One vector or a list of them.
+Result<Vectors> read_list(const std::string& external_id, const std::string& place,
+                                                  const json::Value& value) {
+    Vectors vectors;
+    if (!value.is_array()) {
+        return bad_vectors(external_id, "Could not parse `" + place + "`: Expected an array of numbers");
+    }
+    if (value.array().empty()) return vectors;
+    if (value.array().front().is_number()) {
+        MIROIR_TRY(auto vector, read_vector(external_id, place, value));
+        vectors.push_back(std::move(vector));
+        return vectors;
+    }
+    for (const json::Value& item : value.array()) {
+        MIROIR_TRY(auto vector, read_vector(external_id, place, item));
+        vectors.push_back(std::move(vector));
+    }
+    return vectors;
+}
+
+Result<Vectors> read_object(const std::string& external_id, const std::string& embedder, const json::Object& object) {
+    const std::string place = "._vectors." + embedder;
+    std::optional<bool> regenerate;
+    const json::Value* embeddings = nullptr;
+    for (const json::Member& member : object) {
+        if (member.first == "regenerate") {
+            if (!member.second.is_bool()) {
+                return bad_vectors(external_id, "Could not parse `" + place + ".regenerate`: invalid type");
+            }
+            regenerate = member.second.boolean();
+        } else if (member.first == "embeddings") {
+            embeddings = member.second.is_null() ? nullptr : &member.second;
+        } else {
+            return bad_vectors(external_id, "Unexpected field `" + place + "." + member.first +
+                                                "`\n  - note: the allowed fields are `regenerate` and `embeddings`");
+        }
+    }
+    if (!regenerate) {
+        return bad_vectors(external_id, "Missing field `" + place + ".regenerate`\n  - note: `" + place +
+                                            "` must be an array of floats, an array of arrays of floats, or an object "
+                                            "with field `regenerate`");
+    }
+    if (embeddings == nullptr) return Vectors();
+    return read_list(external_id, place + ".embeddings", *embeddings);
+}
+
+Result<Vectors> read_vectors(const std::string& external_id, const std::string& embedder, const json::Value& value) {
+    if (value.is_null()) return Vectors();
+    if (value.is_object()) return read_object(external_id, embedder, value.object());
+    const std::string place = "._vectors." + embedder;
+    if (!value.is_array()) {
+        return bad_vectors(external_id, "Expected `" + place +
+                                            "` to be an array of floats, an array of arrays of floats, or an object "
+                                            "with at least the field `regenerate`, but got the " +
+                                            kind_name(value) + " `" +
+                                            (value.is_string() ? value.string() : json::to_text(value)) + "`");
+    }
+    return read_list(external_id, place, value);
+}
+
+Result<void> check_vectors(const std::string& external_id, const std::string& embedder,
+                           const EmbedderSettings& settings, const Vectors& vectors) {
+    if (vectors.size() > kMostVectors) {
+        return fail(ErrorCode::TooManyVectors, "Too many vectors for document with id " + external_id + ": found " +
+                                                   std::to_string(vectors.size()) + ", but limited to 256.");
+    }
+    if (!settings.dimensions) return {};
+    for (std::size_t i = 0; i < vectors.size(); ++i) {
+        if (vectors[i].size() == *settings.dimensions) continue;
+        return fail(ErrorCode::InvalidVectorDimensions,
+                    "Invalid vector dimensions in document with id `" + external_id + "` in `._vectors." + embedder +
+                        "`.\n  - note: embedding #" + std::to_string(i) + " has dimensions " +
+                        std::to_string(vectors[i].size()) + "\n  - note: embedder `" + embedder +
+                        "` requires " + std::to_string(*settings.dimensions));
+    }
+    return {};
+}
+
+Result<void> check_geo(const std::string& external_id, const json::Value& geo) {
+    if (geo.is_null()) return {};
+    if (!geo.is_object()) {
+        return bad_geo("The `_geo` field " + in_document(external_id) +
+                       " is not an object. Was expecting an object with the `_geo.lat` and `_geo.lng` fields but "
+                       "instead got `" + json::to_text(geo) + "`.");
+    }
+    json::Object rest = geo.object();
+    const json::Value* lat = geo.find("lat");
+    const json::Value* lng = geo.find("lng");
+    rest.erase("lat");
+    rest.erase("lng");
+    if (lat == nullptr && lng == nullptr) {
+        return bad_geo("Could not find latitude nor longitude " + in_document(external_id) +
+                       ". Was expecting `_geo.lat` and `_geo.lng` fields.");
+    }
+    if (lat == nullptr) {
+        return bad_geo("Could not find latitude " + in_document(external_id) + ". Was expecting a `_geo.lat` field.");
+    }
+    if (lng == nullptr) {
+        return bad_geo("Could not find longitude " + in_document(external_id) + ". Was expecting a `_geo.lng` field.");
+    }
+    if (!rest.empty()) {
+        return bad_geo("The `_geo` field " + in_document(external_id) +
+                       " contains the following unexpected fields: `" + json::to_text(json::Value(rest)) + "`.");
+    }
+    const auto latitude = finite_number(*lat);
+    const auto longitude = finite_number(*lng);
+    if (latitude && longitude) return {};
+    if (!latitude && !longitude) {
+        return bad_geo("Could not parse latitude nor longitude " + in_document(external_id) +
+                       ". Was expecting finite numbers but instead got `" + json::to_text(*lat) + "` and `" +
+                       json::to_text(*lng) + "`.");
+    }
+    return bad_geo(std::string("Could not parse ") + (latitude ? "longitude " : "latitude ") +
+                   in_document(external_id) + ". Was expecting a finite number but instead got `" +
+                   json::to_text(latitude ? *lng : *lat) + "`.");
+}
+
+Result<void> check_vectors_of(const std::string& external_id, const Settings& settings, const json::Value& given) {
+    if (!given.is_object()) {
+        return fail(ErrorCode::InvalidVectorsType,
+                    "The `_vectors` field in the document with id: `" + external_id +
+                        "` is not an object. Was expecting an object with a key for each embedder with manually "
+                        "provided vectors, but instead got `" + json::to_text(given) + "`");
+    }
+    for (const auto& [name, embedder] : settings.embedders) {
+        const json::Value* value = given.find(name);
+        if (value == nullptr) continue;
+        MIROIR_TRY(const Vectors vectors, read_vectors(external_id, name, *value));
+        MIROIR_CHECK(check_vectors(external_id, name, embedder, vectors));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<void> judge_special_fields(const Settings& settings, std::span<const json::Object> documents, std::span<const std::string> ids) {
+    const bool points = settings.sortable_attributes.contains("_geo") || has_geo(settings.filterable_attributes);
+    const bool shapes = has_geojson(settings.filterable_attributes);
+    for (std::size_t i = 0; i < documents.size(); ++i) {
+        const json::Value* point = points ? documents[i].find("_geo") : nullptr;
+        if (point != nullptr) MIROIR_CHECK(check_geo(ids[i], *point));
+        const json::Value* shape = shapes ? documents[i].find("_geojson") : nullptr;
+        if (shape != nullptr && !shape->is_null()) MIROIR_CHECK(check_geojson(*shape));
+        const json::Value* vectors = settings.embedders.empty() ? nullptr : documents[i].find("_vectors");
+        if (vectors != nullptr && !vectors->is_null()) MIROIR_CHECK(check_vectors_of(ids[i], settings, *vectors));
+    }
+    return {};
+}
+
+}  // namespace miroir::protocol
