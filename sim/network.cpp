@@ -18,6 +18,7 @@ struct Network::Call {
     env::TimerId deadline = 0;
     env::OneShot<Result<http::Reply>> result;
     bool done = false;
+    bool never_arrives = false;  // the caller was told so
 
     explicit Call(Life& from) : client(&from), result(from) {}
 };
@@ -104,11 +105,11 @@ Network::CallPtr Network::begin(Life& from, http::Address to, http::Outgoing req
 }
 
 void Network::deliver(const CallPtr& call) {
-    if (blocked_.contains({call->client->host(), call->to})) return;  // the caller waits
+    if (call->never_arrives || blocked_.contains({call->client->host(), call->to})) return;  // the caller waits
     if (env::chance(random_, options.loss_before)) return lose(call, ErrorCode::MiroirNodeUnreachable);
     const auto at = listening_.find(call->to);
     if (at == listening_.end()) {
-        if (!dark_.contains(call->to)) finish(call, fail(ErrorCode::MiroirNodeUnreachable, "connection refused"));
+        if (!dark_.contains(call->to)) tell_unreachable(call, "connection refused");
         return;
     }
     Life& server = *at->second.life;
@@ -180,7 +181,16 @@ void Network::finish(const CallPtr& call, Result<http::Reply> result) {
 }
 
 void Network::lose(const CallPtr& call, ErrorCode told_as) {
-    if (env::chance(random_, options.reset_share)) finish(call, fail(told_as, "the connection was reset"));
+    if (!env::chance(random_, options.reset_share)) return;
+    if (told_as == ErrorCode::MiroirNodeUnreachable) tell_unreachable(call, "the connection was reset");
+    else finish(call, fail(told_as, "the connection was reset"));
+}
+
+// Unreachable is a promise: no copy of the request arrives, earlier or later.
+void Network::tell_unreachable(const CallPtr& call, std::string why) {
+    if (call->server_life != 0) return;  // a copy has arrived: that one answers
+    call->never_arrives = true;
+    finish(call, fail(ErrorCode::MiroirNodeUnreachable, std::move(why)));
 }
 
 bool Network::bursting(const std::string& host, int& status) {

@@ -64,6 +64,7 @@ private:
     void arrive(const CallPtr& call, http::Reply reply);
     void finish(const CallPtr& call, Result<http::Reply> result);
     void lose(const CallPtr& call, ErrorCode told_as);
+    void tell_unreachable(const CallPtr& call, std::string why);
     bool bursting(const std::string& host, int& status);
     std::chrono::nanoseconds delay(const std::string& host);
 

@@ -98,6 +98,7 @@ std::map<std::string, std::string> CatalogBook::renames_of(std::uint64_t task) c
 
 void CatalogBook::end(std::uint64_t task, Outcome outcome, tasks::Batch& batch, std::int64_t now_ns) {
     const auto found = planned_.find(task);
+    if (ending_ && ending_->first == task) ending_.reset();  // its commit failed, it ends anew
     if (found == planned_.end()) return;
     batch.erase(std::string(kChanges), tasks::key_of(task));
     if (outcome == Outcome::Nothing) return;
@@ -107,11 +108,12 @@ void CatalogBook::end(std::uint64_t task, Outcome outcome, tasks::Batch& batch, 
         after = plan::apply(after, change, now_ns);
     }
     write_difference(next_, after, batch);
-    next_ = std::move(after);
+    ending_ = std::pair(task, std::move(after));
 }
 
 void CatalogBook::committed_now(std::uint64_t task, std::int64_t now_ns) {
     if (planned_.erase(task) == 0) return;
+    if (ending_ && ending_->first == task) next_ = std::exchange(ending_, std::nullopt)->second;
     committed_ = std::make_shared<const plan::Catalog>(next_);
     project(now_ns);
     publish_(committed_);

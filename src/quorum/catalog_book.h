@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "plan/catalog_change.h"
 #include "tasks/store.h"
@@ -41,8 +42,9 @@ private:
 
     Publish publish_;
     plan::CatalogPtr committed_ = std::make_shared<const plan::Catalog>();
-    plan::Catalog next_;       // committed_ and what end() has applied
+    plan::Catalog next_;       // as committed
     plan::Catalog projected_;  // next_ and all that is planned
+    std::optional<std::pair<std::uint64_t, plan::Catalog>> ending_;  // next_ after the task whose end is being committed
     std::map<std::uint64_t, std::vector<plan::CatalogChange>> planned_;
 };
 

@@ -1,7 +1,7 @@
-// Following. Each round asks every node that has unfinished parts, folds what has ended, replays hints to nodes that
-// are back. Rounds follow each other quickly while something moves and slow down while nothing does.
+// Following. Each round sends nodes what they are owed, asks every node that has unfinished parts, folds what has ended. Rounds follow each other quickly while something moves and slow down while nothing does.
 #include <algorithm>
 
+#include "env/log.h"
 #include "quorum/fold.h"
 #include "quorum/writer.h"
 
@@ -43,35 +43,27 @@ env::Task<bool> Writer::follow_once(cluster::TopologyPtr topology) {
     moved = moved || canceled;
     std::vector<std::uint64_t> open;
     for (const tasks::TaskEntry* entry : tasks_.unfinished()) open.push_back(entry->task.uid);
+    std::set<std::string> held;  // indexes whose next task waits for nodes that are away
     for (const std::uint64_t uid : open) {
         if (sending_.contains(uid)) break;
-        const bool ended = co_await follow_task(uid, topology);
-        moved = moved || ended;
-        if (!ended) break;  // tasks end in their order, as on one node
+        const tasks::TaskEntry* entry = tasks_.find(uid);
+        if (entry == nullptr) continue;
+        const std::vector<std::string> indexes = tasks::indexes_of(entry->task);
+        if (indexes.empty() && !held.empty()) break;
+        const bool behind = std::ranges::any_of(indexes, [&held](const std::string& index) { return held.contains(index); });
+        const Followed followed = behind ? Followed::Stuck : co_await follow_task(uid, topology);
+        moved = moved || followed == Followed::Ended;
+        if (followed == Followed::Waiting || (followed == Followed::Stuck && indexes.empty())) break;
+        if (followed == Followed::Stuck) held.insert(indexes.begin(), indexes.end());  // their tasks end in their order
     }
     co_await forget_oldest();
     co_return moved;
 }
 
-// One hint a round and node: the node's lane is held, so that nothing newer overtakes it.
-env::Task<bool> Writer::replay_hint(cluster::Node node) {
-    if (!node.writable() || !hints_.any(node.id)) co_return false;
-    NodeLink& to = link(node.id);
-    const env::Lane::Pass pass = co_await to.lane().enter();
-    const Result<std::optional<Hints::Hint>> hint = co_await hints_.first(node.id);
-    if (!hint || !*hint) co_return false;
-    const Result<std::uint64_t> uid = co_await to.next_uid(node.address);
-    if (!uid) co_return false;
-    const SendOutcome outcome = co_await to.send(node.address, (*hint)->request, *uid);
-    if (outcome.kind != SendOutcome::Kind::Accepted && outcome.kind != SendOutcome::Kind::Refused) co_return false;
-    const Result<void> dropped = co_await hints_.drop(node.id, (*hint)->place);
-    co_return dropped.has_value();
-}
-
-// What the nodes say of the parts that have not ended.
+// What the nodes say of the parts that they have accepted.
 env::Task<void> Writer::look_after_parts(tasks::TaskEntry& entry, cluster::TopologyPtr topology) {
     for (NodeTask& part : entry.parts) {
-        if (part.state >= State::Missed) continue;
+        if (part.state != State::Accepted) continue;
         const std::optional<cluster::NodeIndex> index = topology->find(part.node);
         if (!index) {
             part.state = State::Missed;  // the node has left the cluster
@@ -81,39 +73,113 @@ env::Task<void> Writer::look_after_parts(tasks::TaskEntry& entry, cluster::Topol
         if (!node.writable()) continue;
         const Result<std::optional<json::Value>> said = co_await link(part.node).task(node.address, part.uid);
         if (!said) continue;
-        if (*said) take_node_task(part, **said);
-        else part.state = State::Missed;  // it never had it
+        if (*said) {
+            take_node_task(part, **said);
+            continue;
+        }
+        tasks::Batch batch;  // it has lost what it had acknowledged: an older disk, or an empty one
+        hints_.add_debt(batch, part.node, entry.task.uid, "the node no longer knows its task " + std::to_string(part.uid));
+        env_.log.error("quorum", "a node has lost an acknowledged write", {{"node", part.node.value}, {"task", entry.task.uid}});
+        const Result<void> kept = co_await store_.commit(std::move(batch));
+        if (kept) part.state = State::Missed;
     }
 }
 
-env::Task<bool> Writer::follow_task(std::uint64_t uid, cluster::TopologyPtr topology) {
+// Does every shard of the index have a copy on another node than these? Looks at more shards than the task touches,
+// which is the safe side.
+bool Writer::covered(const tasks::TaskEntry& entry, const cluster::Topology& topology, const std::set<NodeId>& without) const {
+    const plan::IndexPtr index = entry.task.index_uid ? catalog_.projected().find(IndexUid{*entry.task.index_uid}) : nullptr;
+    const std::uint32_t shards = index ? index->shards : topology.shards();
+    for (std::uint32_t shard = 0; shard < shards; ++shard) {
+        const auto replicas = topology.replicas_of(ShardId{shard});
+        const bool held = std::ranges::any_of(replicas, [&](const cluster::Replica& replica) {
+            return !without.contains(topology.node(replica.node).id);
+        });
+        if (!held) return false;
+    }
+    return true;
+}
+
+// True when only nodes that are away still have to say something. When others hold all that they hold, they do not
+// keep the client waiting: they are behind until they have ended it.
+bool Writer::excuse_absent(tasks::TaskEntry& entry, const cluster::Topology& topology, Ending& ending) {
+    std::set<NodeId> lacking;
+    for (const NodeTask& part : entry.parts) {
+        const bool open = part.state < State::Missed;
+        const std::optional<cluster::NodeIndex> index = topology.find(part.node);
+        const bool here = index && topology.node(*index).writable();
+        if (open && part.state == State::Accepted && here) return false;
+        if (open && here && !hints_.any(part.node)) return false;
+        if (open || part.state == State::Missed) lacking.insert(part.node);
+    }
+    if (!covered(entry, topology, lacking)) return true;
+    for (std::size_t i = 0; i < entry.parts.size(); ++i) {
+        NodeTask& part = entry.parts[i];
+        if (part.state >= State::Missed) continue;
+        if (part.state == State::Accepted) {
+            Hints::Hint hint{.task = entry.task.uid, .part = i, .uid = part.uid, .awaited = true};
+            ending.owed.emplace_back(part.node, hints_.add(ending.batch, part.node, std::move(hint)));
+        }
+        part.state = State::Missed;
+    }
+    return true;
+}
+
+// A node that failed where another succeeded with the same has gone wrong by itself: it is in debt.
+void Writer::excuse_failed(tasks::TaskEntry& entry, const cluster::Topology& topology, Ending& ending) {
+    std::map<NodeId, std::size_t> steps;
+    std::vector<std::size_t> step_of;  // a part's place among those of its node
+    std::set<std::size_t> good;
+    std::set<NodeId> lacking;
+    for (const NodeTask& part : entry.parts) {
+        step_of.push_back(steps[part.node]++);
+        if (part.state == State::Succeeded) good.insert(step_of.back());
+        if (part.state == State::Failed || part.state == State::Missed) lacking.insert(part.node);
+    }
+    if (!covered(entry, topology, lacking)) return;
+    for (std::size_t i = 0; i < entry.parts.size(); ++i) {
+        NodeTask& part = entry.parts[i];
+        if (part.state != State::Failed || !good.contains(step_of[i])) continue;
+        hints_.add_debt(ending.batch, part.node, entry.task.uid, part.error ? part.error->message : "its task failed");
+        env_.log.error("quorum", "a node failed where its peers succeeded", {{"node", part.node.value}, {"task", entry.task.uid}});
+        part.state = State::Missed;
+    }
+}
+
+env::Task<Writer::Followed> Writer::follow_task(std::uint64_t uid, cluster::TopologyPtr topology) {
     const tasks::TaskEntry* known = tasks_.find(uid);
-    if (known == nullptr || protocol::is_finished(known->task.status)) co_return true;
-    if (known->task.type == protocol::TaskType::TaskCancelation) co_return true;  // overtakes the others elsewhere
+    if (known == nullptr || protocol::is_finished(known->task.status)) co_return Followed::Ended;
+    if (known->task.type == protocol::TaskType::TaskCancelation) co_return Followed::Ended;  // overtakes the others elsewhere
     tasks_.start(uid, env_.clock.wall());
     tasks::TaskEntry entry = *tasks_.find(uid);
     co_await look_after_parts(entry, topology);
-    if (!all_ended(entry)) co_return false;
+    Ending ending;
+    if (!all_ended(entry)) {
+        const bool only_absent = excuse_absent(entry, *topology, ending);
+        if (!all_ended(entry)) co_return only_absent ? Followed::Stuck : Followed::Waiting;
+    }
+    excuse_failed(entry, *topology, ending);
     if (entry.task.type == protocol::TaskType::TaskDeletion) {
         const std::uint64_t deleted = co_await delete_targets(entry);
         entry.task.details["deletedTasks"] = deleted;
     }
-    co_await end_task(std::move(entry), copies_of(*topology));
-    co_return true;
+    co_await end_task(std::move(entry), copies_of(*topology), std::move(ending));
+    co_return Followed::Ended;
 }
 
-env::Task<void> Writer::end_task(tasks::TaskEntry entry, std::uint32_t copies) {
+env::Task<void> Writer::end_task(tasks::TaskEntry entry, std::uint32_t copies, Ending ending) {
     const std::uint64_t uid = entry.task.uid;
     entry.task.finished_at = env_.clock.wall();
     if (!protocol::is_finished(entry.task.status)) fold_parts(entry, copies);
     const bool succeeded = entry.task.status == protocol::TaskStatus::Succeeded;
-    const bool creates = entry.task.status == protocol::TaskStatus::Canceled && entry.task.type == protocol::TaskType::DocumentAdditionOrUpdate;
+    const bool creates = !succeeded && entry.task.type == protocol::TaskType::DocumentAdditionOrUpdate;
     const std::int64_t now = env_.clock.wall().time_since_epoch().count();
-    tasks::Batch batch;
+    tasks::Batch batch = std::move(ending.batch);
     if (succeeded) tasks_.rename_indexes(catalog_.renames_of(uid), uid, batch);
     catalog_.end(uid, succeeded ? CatalogBook::Outcome::All : creates ? CatalogBook::Outcome::Creations : CatalogBook::Outcome::Nothing, batch, now);
     const Result<void> kept = co_await tasks_.save(std::move(entry), std::move(batch));
     if (!kept) co_return;  // the next round tries again
+    for (const auto& [node, place] : ending.owed) hints_.owe(node, place);
     catalog_.committed_now(uid, now);
 }
 

@@ -7,6 +7,7 @@ namespace miroir::quorum {
 namespace {
 
 constexpr std::string_view kNodes = "hinted_nodes";  // node → next place
+constexpr std::string_view kDebts = "debts";         // node → what it lacks
 std::string table_of(const NodeId& node) { return "hints/" + node.value; }
 
 std::string text_at(const json::Value& object, std::string_view key) {
@@ -14,21 +15,31 @@ std::string text_at(const json::Value& object, std::string_view key) {
     return found != nullptr && found->is_string() ? found->string() : std::string();
 }
 
-std::string record_of(std::uint64_t task, const NodeRequest& request) {
+std::uint64_t number_at(const json::Value& object, std::string_view key) {
+    const json::Value* found = object.find(key);
+    return found != nullptr && found->is_unsigned() ? found->unsigned_integer() : 0;
+}
+
+std::string record_of(const Hints::Hint& hint) {
     json::Array shards;
-    for (const ShardId shard : request.shards) shards.emplace_back(shard.value);
-    return json::to_text(json::Object{{"task", task}, {"method", request.method}, {"target", request.target},
-                                      {"contentType", request.content_type}, {"body", request.body}, {"shards", std::move(shards)}});
+    for (const ShardId shard : hint.request.shards) shards.emplace_back(shard.value);
+    json::Object out{{"task", hint.task}, {"part", hint.part}, {"awaited", hint.awaited}};
+    if (hint.uid) out.append("uid", *hint.uid);
+    out.append("method", hint.request.method);
+    out.append("target", hint.request.target);
+    out.append("contentType", hint.request.content_type);
+    out.append("body", hint.request.body);
+    out.append("shards", std::move(shards));
+    return json::to_text(json::Value(std::move(out)));
 }
 
 Result<Hints::Hint> hint_of(const tasks::Record& record) {
     const auto stored = json::parse(record.value);
-    const json::Value* task = stored ? stored->find("task") : nullptr;
     const json::Value* shards = stored ? stored->find("shards") : nullptr;
-    if (task == nullptr || !task->is_unsigned() || shards == nullptr || !shards->is_array()) {
-        return fail(ErrorCode::MiroirStorageFailed, "a hint in the store cannot be read");
-    }
-    Hints::Hint hint{.place = tasks::number_of(record.key), .task = task->unsigned_integer(), .request = {}};
+    if (shards == nullptr || !shards->is_array()) return fail(ErrorCode::MiroirStorageFailed, "a hint in the store cannot be read");
+    Hints::Hint hint{.place = tasks::number_of(record.key), .task = number_at(*stored, "task"), .part = number_at(*stored, "part")};
+    if (stored->find("uid") != nullptr) hint.uid = number_at(*stored, "uid");
+    hint.awaited = *stored->find("awaited") == json::Value(true);
     hint.request.method = text_at(*stored, "method");
     hint.request.target = text_at(*stored, "target");
     hint.request.content_type = text_at(*stored, "contentType");
@@ -37,53 +48,94 @@ Result<Hints::Hint> hint_of(const tasks::Record& record) {
     return hint;
 }
 
+// All keys of a table, page by page.
+env::Task<Result<std::vector<tasks::Record>>> read_table(tasks::Store& store, std::string table) {
+    std::vector<tasks::Record> out;
+    tasks::Scan scan{.table = std::move(table), .from = {}, .limit = 100};
+    for (;;) {
+        Result<std::vector<tasks::Record>> page = co_await store.scan(scan);
+        if (!page) co_return fail(page.error());
+        const bool last = page->size() < scan.limit;
+        out.insert(out.end(), page->begin(), page->end());
+        if (last) co_return out;
+        scan.from = out.back().key + '\0';
+    }
+}
+
 }  // namespace
 
 env::Task<Result<void>> Hints::open() {
-    tasks::Scan nodes{.table = std::string(kNodes)};
-    const Result<std::vector<tasks::Record>> known = co_await store_.scan(nodes);
+    const Result<std::vector<tasks::Record>> known = co_await read_table(store_, std::string(kNodes));
     if (!known) co_return fail(known.error());
     for (const tasks::Record& record : *known) {
         const NodeId node{record.key};
-        Range range{.first = tasks::number_of(record.value), .next = tasks::number_of(record.value)};
-        const Result<std::optional<Hint>> oldest = co_await first(node);
-        if (!oldest) co_return fail(oldest.error());
-        if (*oldest) range.first = (*oldest)->place;
-        ranges_[node] = range;
-        board_.set(node, any(node));
+        next_[node] = tasks::number_of(record.value);
+        tasks::Scan scan{.table = table_of(node), .from = {}, .limit = 100};
+        for (bool more = true; more;) {  // bodies may be large: only the places are kept
+            const Result<std::vector<tasks::Record>> page = co_await store_.scan(scan);
+            if (!page) co_return fail(page.error());
+            for (const tasks::Record& hint : *page) owed_[node].insert(tasks::number_of(hint.key));
+            more = page->size() == scan.limit;
+            if (more) scan.from = page->back().key + '\0';
+        }
     }
+    const Result<std::vector<tasks::Record>> debts = co_await read_table(store_, std::string(kDebts));
+    if (!debts) co_return fail(debts.error());
+    for (const tasks::Record& record : *debts) debts_.insert(NodeId{record.key});
+    for (const auto& [node, next] : next_) show(node);
+    for (const NodeId& node : debts_) show(node);
     co_return Result<void>{};
 }
 
-void Hints::add(tasks::Batch& batch, const NodeId& node, std::uint64_t task, const NodeRequest& request) {
-    Range& range = ranges_[node];
-    batch.put(table_of(node), tasks::key_of(range.next++), record_of(task, request));
-    batch.put(std::string(kNodes), node.value, tasks::key_of(range.next));
-    board_.set(node, true);
+std::uint64_t Hints::add(tasks::Batch& batch, const NodeId& node, Hint hint) {
+    hint.place = next_[node]++;
+    change(batch, node, hint);
+    batch.put(std::string(kNodes), node.value, tasks::key_of(next_[node]));
+    return hint.place;
+}
+
+void Hints::change(tasks::Batch& batch, const NodeId& node, const Hint& hint) const {
+    batch.put(table_of(node), tasks::key_of(hint.place), record_of(hint));
+}
+
+void Hints::strike(tasks::Batch& batch, const NodeId& node, std::uint64_t place) const {
+    batch.erase(table_of(node), tasks::key_of(place));
+}
+
+void Hints::struck(const NodeId& node, std::uint64_t place) {
+    owed_[node].erase(place);
+    show(node);
+}
+
+void Hints::owe(const NodeId& node, std::uint64_t place) {
+    owed_[node].insert(place);
+    show(node);
 }
 
 std::uint64_t Hints::waiting(const NodeId& node) const {
-    const auto found = ranges_.find(node);
-    return found == ranges_.end() ? 0 : found->second.next - found->second.first;
+    const auto found = owed_.find(node);
+    return found == owed_.end() ? 0 : found->second.size();
 }
 
 env::Task<Result<std::optional<Hints::Hint>>> Hints::first(NodeId node) {
-    tasks::Scan scan{.table = table_of(node), .limit = 1};
-    const Result<std::vector<tasks::Record>> records = co_await store_.scan(scan);
-    if (!records) co_return fail(records.error());
-    if (records->empty()) co_return std::nullopt;
-    Result<Hint> hint = hint_of(records->front());
+    if (!any(node)) co_return std::nullopt;
+    const std::uint64_t place = *owed_[node].begin();
+    tasks::RecordKey at{.table = table_of(node), .key = tasks::key_of(place)};
+    const Result<std::optional<std::string>> record = co_await store_.get(std::move(at));
+    if (!record) co_return fail(record.error());
+    if (!*record) {  // struck out by a commit whose end nobody heard
+        struck(node, place);
+        co_return std::nullopt;
+    }
+    Result<Hint> hint = hint_of({.key = tasks::key_of(place), .value = **record});
     if (!hint) co_return fail(hint.error());
     co_return *std::move(hint);
 }
 
-env::Task<Result<void>> Hints::drop(NodeId node, std::uint64_t place) {
-    tasks::Batch batch;
-    batch.erase(table_of(node), tasks::key_of(place));
-    const Result<void> dropped = co_await store_.commit(std::move(batch));
-    if (dropped) ranges_[node].first = place + 1;
-    board_.set(node, any(node));
-    co_return dropped;
+void Hints::add_debt(tasks::Batch& batch, const NodeId& node, std::uint64_t task, std::string why) {
+    batch.put(std::string(kDebts), node.value, json::to_text(json::Object{{"task", task}, {"why", std::move(why)}}));
+    debts_.insert(node);
+    show(node);
 }
 
 }  // namespace miroir::quorum

@@ -1,8 +1,12 @@
-// Writes that a node missed, kept in the order in which it should have got them and replayed in that order when it is
-// back. While a node has hints it is sent nothing else and answers no reads.
+// What nodes still have to get, in the order in which they should have got it. Each request is written down before it
+// is sent and struck out when the node has taken it; what is left after a crash, a lost reply or an absence is sent
+// again, under the same uid, so that it is carried out once. While a node is owed anything it is sent nothing else and
+// answers no reads.
 #pragma once
 
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 
 #include "base/ids.h"
@@ -15,29 +19,42 @@ namespace miroir::quorum {
 class Hints {
 public:
     Hints(tasks::Store& store, BehindBoard& board) : store_(store), board_(board) {}
+    // What was written down and not struck out is owed from now on.
     env::Task<Result<void>> open();
 
-    // Puts the request into `batch`, to be replayed as part of `task`.
-    void add(tasks::Batch& batch, const NodeId& node, std::uint64_t task, const NodeRequest& request);
+    struct Hint {
+        std::uint64_t place = 0;             // among those of its node
+        std::uint64_t task = 0;
+        std::size_t part = 0;                // of the task
+        std::optional<std::uint64_t> uid{};  // under which it was sent, or is to be
+        bool awaited = false;                // the node has it; only its end is waited for. No request is kept.
+        NodeRequest request{};
+    };
+
+    // Writes it down as part of `batch`. Nobody is behind yet: it is about to be sent. Gives its place.
+    std::uint64_t add(tasks::Batch& batch, const NodeId& node, Hint hint);
+    void change(tasks::Batch& batch, const NodeId& node, const Hint& hint) const;
+    void strike(tasks::Batch& batch, const NodeId& node, std::uint64_t place) const;
+    // To be called once the batch is durable: the node has it, or it is owed.
+    void struck(const NodeId& node, std::uint64_t place);
+    void owe(const NodeId& node, std::uint64_t place);
+
     bool any(const NodeId& node) const { return waiting(node) > 0; }
     std::uint64_t waiting(const NodeId& node) const;
+    env::Task<Result<std::optional<Hint>>> first(NodeId node);  // of those owed
 
-    struct Hint {
-        std::uint64_t place = 0;
-        std::uint64_t task = 0;
-        NodeRequest request;
-    };
-    env::Task<Result<std::optional<Hint>>> first(NodeId node);
-    // It was delivered (or is no longer wanted).
-    env::Task<Result<void>> drop(NodeId node, std::uint64_t place);
+    // The node lacks something that nobody keeps: it answers no reads until it has been repaired.
+    void add_debt(tasks::Batch& batch, const NodeId& node, std::uint64_t task, std::string why);
+    bool in_debt(const NodeId& node) const { return debts_.contains(node); }
 
 private:
+    void show(const NodeId& node) { board_.set(node, any(node) || in_debt(node)); }
+
     tasks::Store& store_;
     BehindBoard& board_;
-    struct Range {
-        std::uint64_t first = 0, next = 0;
-    };
-    std::map<NodeId, Range> ranges_;
+    std::map<NodeId, std::uint64_t> next_;
+    std::map<NodeId, std::set<std::uint64_t>> owed_;
+    std::set<NodeId> debts_;
 };
 
 }  // namespace miroir::quorum

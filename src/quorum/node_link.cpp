@@ -21,6 +21,18 @@ Error error_of(const http::Reply& reply) {
     return error;
 }
 
+// The node's refusal of a uid that it has passed.
+bool says_used(const http::Reply& reply) { return reply.status == 400 && reply.body.find("should be >=") != std::string::npos; }
+
+// Is this the task that such a request made? Somebody else may have written to the node, past us.
+bool fits(const json::Value& task, std::string_view target) {
+    constexpr std::string_view kPrefix = "/indexes/";
+    if (!target.starts_with(kPrefix)) return true;
+    const std::string_view index = target.substr(kPrefix.size(), target.find_first_of("/?", kPrefix.size()) - kPrefix.size());
+    const json::Value* named = task.find("indexUid");
+    return named != nullptr && named->is_string() && named->string() == index;
+}
+
 }  // namespace
 
 NodeLink::NodeLink(env::Env env, http::Client& client, NodeId id, LinkOptions options)
@@ -52,33 +64,44 @@ env::Task<Result<std::uint64_t>> NodeLink::next_uid(std::string address) {
     co_return next_uid_++;
 }
 
-SendOutcome NodeLink::outcome_of(const http::Reply& reply, std::uint64_t uid) {
-    if (reply.status >= 300) {
-        const bool retry_later = reply.status == 429 || reply.status >= 500;
-        return {.kind = retry_later ? SendOutcome::Kind::Missed : SendOutcome::Kind::Refused, .uid = uid, .error = error_of(reply)};
+std::optional<SendOutcome> NodeLink::outcome_of(const http::Reply& reply, std::uint64_t uid) {
+    if (reply.status == 429 || reply.status == 503) {
+        return SendOutcome{.kind = SendOutcome::Kind::Missed, .uid = uid, .error = error_of(reply)};
     }
+    if (reply.status >= 500 || says_used(reply)) return std::nullopt;
+    if (reply.status >= 300) return SendOutcome{.kind = SendOutcome::Kind::Refused, .uid = uid, .error = error_of(reply)};
     const auto body = json::parse(reply.body);
     const auto given = body ? number_at(*body, "taskUid") : std::nullopt;
-    if (!given) return {.kind = SendOutcome::Kind::Unknown, .uid = uid, .error = error_of(reply)};
+    if (!given) return std::nullopt;
     reserve_up_to(*given);  // a node that chooses for itself
-    return {.kind = SendOutcome::Kind::Accepted, .uid = *given, .error = {}};
+    return SendOutcome{.kind = SendOutcome::Kind::Accepted, .uid = *given, .error = {}};
 }
 
 env::Task<SendOutcome> NodeLink::send(std::string address, NodeRequest request, std::uint64_t uid) {
     http::Outgoing outgoing;
     outgoing.method = std::move(request.method);
-    outgoing.target = std::move(request.target);
+    outgoing.target = request.target;
     outgoing.body = std::move(request.body);
     if (!request.content_type.empty()) outgoing.headers.add("Content-Type", std::move(request.content_type));
     outgoing.headers.add("TaskId", std::to_string(uid));
     const Result<http::Reply> reply = co_await ask(address, std::move(outgoing));
-    if (reply) co_return outcome_of(*reply, uid);
-    SendOutcome outcome{.kind = SendOutcome::Kind::Missed, .uid = uid, .error = reply.error()};
-    if (reply.error().code == ErrorCode::MiroirNodeUnreachable) co_return outcome;
-    // It was sent and the answer was lost: the node's own list knows.
-    const Result<std::optional<json::Value>> found = co_await task(std::move(address), uid);
+    SendOutcome outcome{.kind = SendOutcome::Kind::Unknown, .uid = uid, .error = reply ? error_of(*reply) : reply.error()};
+    if (reply) {
+        if (const auto clear = outcome_of(*reply, uid)) co_return *clear;
+        if (says_used(*reply)) outcome.kind = SendOutcome::Kind::Overtaken;
+    } else if (reply.error().code == ErrorCode::MiroirNodeUnreachable) {
+        outcome.kind = SendOutcome::Kind::Missed;
+        co_return outcome;
+    }
+    co_return co_await find_out(std::move(address), std::move(request.target), std::move(outcome));
+}
+
+// It was sent and the answer was lost or says that the uid is taken: the node's own list knows. What it does not have
+// yet may still be on its way.
+env::Task<SendOutcome> NodeLink::find_out(std::string address, std::string target, SendOutcome outcome) {
+    const Result<std::optional<json::Value>> found = co_await task(std::move(address), outcome.uid);
     if (!found) outcome.kind = SendOutcome::Kind::Unknown;
-    else if (*found) outcome.kind = SendOutcome::Kind::Accepted;
+    else if (*found) outcome.kind = fits(**found, target) ? SendOutcome::Kind::Accepted : SendOutcome::Kind::Overtaken;
     co_return outcome;
 }
 

@@ -2,6 +2,7 @@
 // (header TaskId); the node refuses a second send of it, so that after a lost reply its task list tells the truth.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "env/env.h"
@@ -24,7 +25,8 @@ struct SendOutcome {
         Accepted,  // the node has it, as `uid`
         Refused,   // the node answered with an error of its own and has not enqueued it
         Missed,    // the node cannot be reached; it does not have it
-        Unknown,   // it may or may not have it: ask again when it answers
+        Unknown,   // it may or may not have it, or may get it yet: send it again under the same uid
+        Overtaken, // the node is past this uid and has not used it for this: choose another
     };
     Kind kind = Kind::Unknown;
     std::uint64_t uid = 0;
@@ -40,8 +42,10 @@ public:
 
     // The uid for the next send. Learns from the node what it has already, the first time.
     env::Task<Result<std::uint64_t>> next_uid(std::string address);
-    // What the store remembers of uids given out to this node: never given again.
+    // This uid has been given out to this node: it and those before it are not given again.
     void reserve_up_to(std::uint64_t uid);
+    // The node's counter is not where we thought.
+    void ask_anew() { known_ = false; }
 
     env::Task<SendOutcome> send(std::string address, NodeRequest request, std::uint64_t uid);
     // Any other request to the node: reads, and what enqueues nothing.
@@ -50,7 +54,9 @@ public:
     env::Task<Result<std::optional<json::Value>>> task(std::string address, std::uint64_t uid);
 
 private:
-    SendOutcome outcome_of(const http::Reply& reply, std::uint64_t uid);
+    // Nothing: the reply does not say whether the node has it.
+    std::optional<SendOutcome> outcome_of(const http::Reply& reply, std::uint64_t uid);
+    env::Task<SendOutcome> find_out(std::string address, std::string target, SendOutcome outcome);
 
     env::Env env_;
     http::Client& client_;

@@ -1,5 +1,5 @@
-// Submitting. What is durable before what: the task with the chosen uids before anything is sent (a crash then finds
-// the node's own answer under that uid); the hints of what was missed before the client gets his 202.
+// Submitting. What is durable before what: the task, the chosen uids and all requests before anything is sent, so that
+// after a crash whatever a node lacks is sent again under the same uid; the strikes and debts before the client's 202.
 #include "quorum/writer.h"
 
 #include <algorithm>
@@ -17,11 +17,22 @@ struct Writer::Sending {
     std::set<NodeId> nodes;               // by name, so that two orders never wait for each other's lanes
     std::vector<env::Lane::Pass> passes;
     std::vector<SendOutcome> outcomes;    // beside the requests; a part that is not sent stays Missed
+    std::vector<std::uint64_t> places;    // of their hints
 };
+
+namespace {
+
+Error no_quorum(const AckCount& acks) {
+    return {.code = ErrorCode::MiroirNoQuorum,
+            .message = "Too few replicas of shard " + std::to_string(acks.short_of.front().value) +
+                       " could take the write. Bring its nodes back, or lower `writes.acks`."};
+}
+
+}  // namespace
 
 Writer::Writer(env::Env env, http::Client& client, tasks::Store& store, tasks::TaskBook& tasks, CatalogBook& catalog,
                BehindBoard& board, WriterOptions options)
-    : env_(env), client_(client), tasks_(tasks), catalog_(catalog), options_(std::move(options)), hints_(store, board) {}
+    : env_(env), client_(client), store_(store), tasks_(tasks), catalog_(catalog), options_(std::move(options)), hints_(store, board) {}
 
 env::Lane& Writer::lane(const IndexUid& index) { return lanes_.try_emplace(index, env_.executor).first->second; }
 
@@ -70,9 +81,19 @@ env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::Ca
     sending.entry = entry_of(order);
     sending.order = std::move(order);
     MIROIR_CO_CHECK(co_await choose_uids(sending));
+    std::vector<std::uint8_t> attainable;
+    count_attainable(sending, attainable);
+    const AckCount hope = count_acks(sending.order, attainable, options_.acks);
+    if (!hope.short_of.empty() && !sending.order.verdict) co_return fail(no_quorum(hope));
     const std::uint64_t uid = tasks_.next_uid();
     tasks::Batch also;
     catalog_.plan(uid, std::move(changes), also, env_.clock.wall().time_since_epoch().count());
+    for (std::size_t i = 0; i < sending.entry.parts.size(); ++i) {
+        const NodeTask& part = sending.entry.parts[i];
+        Hints::Hint hint{.task = uid, .part = i, .request = sending.order.requests[i]};
+        if (part.state == NodeTask::State::Planned) hint.uid = part.uid;
+        sending.places.push_back(hints_.add(also, part.node, std::move(hint)));
+    }
     sending_.insert(uid);
     const Result<std::uint64_t> begun = co_await tasks_.begin(sending.entry, std::move(also));
     if (!begun) {
@@ -104,52 +125,75 @@ env::Task<Result<void>> Writer::send_parts(Sending& sending, NodeId id) {
     co_return Result<void>{};
 }
 
+void Writer::count_attainable(const Sending& sending, std::vector<std::uint8_t>& attainable) const {
+    for (const NodeTask& part : sending.entry.parts) attainable.push_back(part.state == NodeTask::State::Planned ? 1 : 0);
+}
+
 env::Task<Result<Receipt>> Writer::settle(Sending& sending) {
     const std::vector<SendOutcome>& outcomes = sending.outcomes;
+    if (outcomes.empty()) co_return Receipt{.task = sending.entry.task, .degraded = {}};
     std::vector<std::uint8_t> accepted(outcomes.size(), 0);
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
         NodeTask& part = sending.entry.parts[i];
-        accepted[i] = outcomes[i].kind == SendOutcome::Kind::Accepted;
+        accepted[i] = outcomes[i].kind == SendOutcome::Kind::Accepted ? 1 : 0;
         part.state = accepted[i] != 0 ? NodeTask::State::Accepted : NodeTask::State::Missed;
         if (accepted[i] != 0) part.uid = outcomes[i].uid;
     }
     const AckCount acks = count_acks(sending.order, accepted, options_.acks);
-    if (!acks.short_of.empty() && !sending.order.verdict) {
+    if (!acks.short_of.empty()) {
         const auto refusal = std::ranges::find(outcomes, SendOutcome::Kind::Refused, &SendOutcome::kind);
-        if (refusal != outcomes.end()) co_return co_await refuse(sending, refusal->error);
-        Error error{.code = ErrorCode::MiroirNoQuorum,
-                    .message = "Too few replicas of shard " + std::to_string(acks.short_of.front().value) +
-                               " could take the write. Bring its nodes back, or lower `writes.acks`."};
+        Error error = refusal != outcomes.end() ? refusal->error : no_quorum(acks);
         co_return co_await refuse(sending, std::move(error));
     }
-    if (outcomes.empty()) co_return Receipt{.task = sending.entry.task, .degraded = {}};
-    tasks::Batch hints;
-    for (std::size_t i = 0; i < outcomes.size(); ++i) {
-        if (accepted[i] == 0) hints_.add(hints, sending.entry.parts[i].node, sending.entry.task.uid, sending.order.requests[i]);
-    }
-    const Result<void> kept = co_await tasks_.save(sending.entry, std::move(hints));
+    const Result<void> kept = co_await keep(sending, sending.entry, false);
     if (!kept) co_return fail(kept.error());
     co_return Receipt{.task = sending.entry.task, .degraded = acks.degraded};
 }
 
-// Too few took it: the task is failed and says why. Copies that were taken meanwhile are completed by hints, so that
-// replicas do not stay different.
-env::Task<Result<Receipt>> Writer::refuse(Sending& sending, Error error) {
-    tasks::TaskEntry entry = sending.entry;
-    const bool taken_somewhere = std::ranges::any_of(entry.parts, [](const NodeTask& part) { return part.state != NodeTask::State::Missed; });
-    entry.task.status = protocol::TaskStatus::Failed;
-    entry.task.error = error;
-    entry.task.finished_at = env_.clock.wall();
+// Writes down how the sends ended. What the nodes took, or all of it, is struck out; the rest is owed to them. When
+// the commit fails everything is owed: asked again, a node says that it has it already.
+env::Task<Result<void>> Writer::keep(Sending& sending, tasks::TaskEntry entry, bool all_struck) {
     tasks::Batch batch;
-    if (taken_somewhere) {
-        for (std::size_t i = 0; i < entry.parts.size(); ++i) {
-            if (entry.parts[i].state == NodeTask::State::Missed) hints_.add(batch, entry.parts[i].node, entry.task.uid, sending.order.requests[i]);
-        }
+    std::vector<std::uint8_t> struck;
+    for (std::size_t i = 0; i < sending.places.size(); ++i) {
+        struck.push_back(all_struck || sending.outcomes[i].kind == SendOutcome::Kind::Accepted ? 1 : 0);
+        if (struck[i] != 0) hints_.strike(batch, entry.parts[i].node, sending.places[i]);
     }
+    const std::uint64_t uid = entry.task.uid;
     const std::int64_t now = env_.clock.wall().time_since_epoch().count();
-    catalog_.end(entry.task.uid, taken_somewhere, batch, now);
+    if (all_struck) catalog_.end(uid, CatalogBook::Outcome::Nothing, batch, now);
     const Result<void> kept = co_await tasks_.save(std::move(entry), std::move(batch));
-    if (kept) catalog_.committed_now(sending.entry.task.uid, now);
+    for (std::size_t i = 0; i < sending.places.size(); ++i) {
+        const NodeId& node = sending.entry.parts[i].node;
+        if (kept && struck[i] != 0) hints_.struck(node, sending.places[i]);
+        else hints_.owe(node, sending.places[i]);
+    }
+    if (kept && all_struck) catalog_.committed_now(uid, now);
+    co_return kept;
+}
+
+// Too few took it. Where none can have it, it never was; otherwise it cannot be called back, and is completed on all
+// nodes, so that nothing stays half done. The client is told which.
+env::Task<Result<Receipt>> Writer::refuse(Sending& sending, Error error) {
+    const bool taken = std::ranges::any_of(sending.outcomes, [](const SendOutcome& outcome) {
+        return outcome.kind == SendOutcome::Kind::Accepted || outcome.kind == SendOutcome::Kind::Unknown;
+    });
+    tasks::TaskEntry entry = sending.entry;
+    if (!taken) {
+        entry.task.status = protocol::TaskStatus::Failed;
+        entry.task.error = error;
+        entry.task.finished_at = env_.clock.wall();
+        close_counts(entry, false);
+        co_await keep(sending, std::move(entry), true);
+        co_return fail(std::move(error));
+    }
+    for (NodeTask& part : entry.parts) {
+        if (part.state == NodeTask::State::Missed) part.state = NodeTask::State::Planned;  // waited for
+    }
+    co_await keep(sending, std::move(entry), false);
+    error = {.code = ErrorCode::MiroirNoQuorum,
+             .message = "Too few replicas could take the write. Task " + std::to_string(sending.entry.task.uid) +
+                        " completes it when their nodes are back; sending it again does no harm."};
     co_return fail(std::move(error));
 }
 

@@ -1,6 +1,6 @@
 // Carries write orders out, and follows them to their end:
-//   take the lanes of the nodes → write the task down → send to every node at once → count per shard → write down what
-//   the nodes took and what they missed → answer; then poll the nodes until each has finished, and fold.
+//   take the lanes of the nodes → write the task and all its requests down → send to every node at once → count per
+//   shard → strike out what the nodes took; the rest is owed to them → answer; then poll until each has finished, fold.
 // Lives on one executor. The caller holds the lane of the index from planning until submit() has returned, so that all
 // replicas get an index's writes in one order.
 #pragma once
@@ -54,12 +54,26 @@ private:
     tasks::TaskEntry entry_of(const WriteOrder& order);
     env::Task<Result<void>> choose_uids(Sending& sending);
     env::Task<Result<void>> send_parts(Sending& sending, NodeId node);
+    void count_attainable(const Sending& sending, std::vector<std::uint8_t>& attainable) const;
     env::Task<Result<Receipt>> settle(Sending& sending);
     env::Task<Result<Receipt>> refuse(Sending& sending, Error error);
+    env::Task<Result<void>> keep(Sending& sending, tasks::TaskEntry entry, bool all_struck);
     env::Task<bool> follow_once(cluster::TopologyPtr topology);
+    // What a node is owed: one hint a round and node. See replay.cpp.
     env::Task<bool> replay_hint(cluster::Node node);
-    env::Task<bool> follow_task(std::uint64_t uid, cluster::TopologyPtr topology);
-    env::Task<void> end_task(tasks::TaskEntry entry, std::uint32_t copies);
+    env::Task<bool> send_hint(cluster::Node node, Hints::Hint hint);
+    env::Task<bool> await_hint(cluster::Node node, Hints::Hint hint);
+    env::Task<bool> hint_accepted(NodeId node, Hints::Hint hint, std::uint64_t uid);
+    enum class Followed : std::uint8_t { Ended, Waiting, Stuck };  // Stuck: only nodes that are away hold it up
+    env::Task<Followed> follow_task(std::uint64_t uid, cluster::TopologyPtr topology);
+    struct Ending {
+        tasks::Batch batch;
+        std::vector<std::pair<NodeId, std::uint64_t>> owed;  // places of hints in it
+    };
+    bool covered(const tasks::TaskEntry& entry, const cluster::Topology& topology, const std::set<NodeId>& without) const;
+    bool excuse_absent(tasks::TaskEntry& entry, const cluster::Topology& topology, Ending& ending);
+    void excuse_failed(tasks::TaskEntry& entry, const cluster::Topology& topology, Ending& ending);
+    env::Task<void> end_task(tasks::TaskEntry entry, std::uint32_t copies, Ending ending = {});
     env::Task<void> look_after_parts(tasks::TaskEntry& entry, cluster::TopologyPtr topology);
     // Cancelations overtake all other tasks; deletions of tasks wait their turn. See purge.cpp.
     env::Task<bool> carry_cancelations(cluster::TopologyPtr topology);
@@ -72,6 +86,7 @@ private:
 
     env::Env env_;
     http::Client& client_;
+    tasks::Store& store_;
     tasks::TaskBook& tasks_;
     CatalogBook& catalog_;
     WriterOptions options_;

@@ -1,0 +1,97 @@
+// Sending nodes what they are owed, one hint a round and node, in its order. The node's lane is held, so that nothing
+// newer overtakes it. A node is caught up only when it has carried out the last of it.
+#include "env/log.h"
+#include "quorum/fold.h"
+#include "quorum/writer.h"
+
+namespace miroir::quorum {
+
+using State = tasks::NodeTask::State;
+
+env::Task<bool> Writer::replay_hint(cluster::Node node) {
+    if (!node.writable() || !hints_.any(node.id)) co_return false;
+    const env::Lane::Pass pass = co_await link(node.id).lane().enter();
+    Result<std::optional<Hints::Hint>> hint = co_await hints_.first(node.id);
+    if (!hint || !*hint) co_return false;
+    const bool awaited = (*hint)->awaited;
+    env::Task<bool> replaying = awaited ? await_hint(node, **std::move(hint)) : send_hint(node, **std::move(hint));
+    co_return co_await replaying;
+}
+
+env::Task<bool> Writer::send_hint(cluster::Node node, Hints::Hint hint) {
+    NodeLink& to = link(node.id);
+    if (!hint.uid) {
+        const Result<std::uint64_t> chosen = co_await to.next_uid(node.address);
+        if (!chosen) co_return false;
+        hint.uid = *chosen;
+        tasks::Batch batch;
+        hints_.change(batch, node.id, hint);
+        const Result<void> kept = co_await store_.commit(std::move(batch));
+        if (!kept) co_return false;
+    }
+    to.reserve_up_to(*hint.uid);
+    NodeRequest request = hint.request;
+    const SendOutcome outcome = co_await to.send(node.address, std::move(request), *hint.uid);
+    if (outcome.kind == SendOutcome::Kind::Accepted) co_return co_await hint_accepted(node.id, std::move(hint), outcome.uid);
+    if (outcome.kind == SendOutcome::Kind::Refused) {
+        env_.log.warn("quorum", "a node refuses what it is owed", {{"node", node.id.value}, {"task", hint.task}, {"why", outcome.error.message}});
+    }
+    if (outcome.kind != SendOutcome::Kind::Overtaken) co_return false;
+    to.ask_anew();
+    hint.uid.reset();
+    tasks::Batch batch;
+    hints_.change(batch, node.id, hint);
+    const Result<void> kept = co_await store_.commit(std::move(batch));
+    co_return kept.has_value();
+}
+
+env::Task<bool> Writer::hint_accepted(NodeId node, Hints::Hint hint, std::uint64_t uid) {
+    const bool last = hints_.waiting(node) == 1;
+    const std::uint64_t place = hint.place;
+    const std::uint64_t task = hint.task;
+    const std::size_t part = hint.part;
+    tasks::Batch batch;
+    if (last) {
+        hint.uid = uid;
+        hint.awaited = true;
+        hint.request = {};
+        hints_.change(batch, node, hint);
+    } else {
+        hints_.strike(batch, node, place);
+    }
+    const tasks::TaskEntry* known = tasks_.find(task);
+    const bool open = known != nullptr && !protocol::is_finished(known->task.status) && part < known->parts.size() &&
+                      known->parts[part].state <= State::Missed;
+    Result<void> kept;
+    if (open) {
+        tasks::TaskEntry entry = *known;
+        entry.parts[part].state = State::Accepted;
+        entry.parts[part].uid = uid;
+        kept = co_await tasks_.save(std::move(entry), std::move(batch));
+    } else {
+        kept = co_await store_.commit(std::move(batch));
+    }
+    if (kept && !last) hints_.struck(node, place);
+    co_return kept.has_value();
+}
+
+env::Task<bool> Writer::await_hint(cluster::Node node, Hints::Hint hint) {
+    const Result<std::optional<json::Value>> said = co_await link(node.id).task(node.address, *hint.uid);
+    if (!said) co_return false;
+    tasks::NodeTask part;
+    if (*said) take_node_task(part, **said);
+    if (*said && part.state < State::Missed) co_return false;
+    const tasks::TaskEntry* known = tasks_.find(hint.task);
+    const bool went_well = known == nullptr || known->task.status == protocol::TaskStatus::Succeeded;
+    tasks::Batch batch;
+    hints_.strike(batch, node.id, hint.place);
+    if (!*said || (went_well && part.state == State::Failed)) {
+        env_.log.error("quorum", "a node lacks what its peers have", {{"node", node.id.value}, {"task", hint.task}});
+        hints_.add_debt(batch, node.id, hint.task, *said ? "its task failed" : "the node no longer knows its task");
+    }
+    const Result<void> kept = co_await store_.commit(std::move(batch));
+    if (kept) hints_.struck(node.id, hint.place);
+    co_return kept.has_value();
+}
+
+}  // namespace miroir::quorum
