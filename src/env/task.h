@@ -7,12 +7,12 @@
 #include <memory>
 #include <optional>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "base/assert.h"
 #include "env/cancel.h"
 #include "env/env.h"
+#include "env/frame_store.h"
 
 namespace miroir::env {
 
@@ -30,7 +30,7 @@ struct FinalAwaiter {
     void await_resume() noexcept {}
 };
 
-struct PromiseBase {
+struct PromiseBase : StoredFrame {
     std::coroutine_handle<> continuation = std::noop_coroutine();
     std::exception_ptr exception;
 
@@ -112,7 +112,7 @@ inline Task<void> Promise<void>::get_return_object() {
 
 // A coroutine that nobody waits for: it frees itself. An exception that reaches its end is our own mistake.
 struct Detached {
-    struct promise_type {
+    struct promise_type : StoredFrame {
         Detached get_return_object() { return {}; }
         std::suspend_never initial_suspend() noexcept { return {}; }
         std::suspend_never final_suspend() noexcept { return {}; }
