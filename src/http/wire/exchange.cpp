@@ -101,8 +101,9 @@ Result<bool> Reading::take(const Framing& framing, std::string& body) {
 env::Task<Result<std::string>> Reading::read_body(Framing framing) {
     if (framing.length.value_or(0) > bounds_.body_bytes) co_return bad_reply("the reply is larger than allowed");
     constexpr std::uint64_t kTrusted = 1 << 20;  // reserved on the other side's word
+    constexpr std::uint64_t kRoomBehind = 64;     // readers of JSON want some behind the end; else they copy the body
     std::string body;
-    body.reserve(static_cast<std::size_t>(std::min(framing.length.value_or(0), kTrusted)));
+    if (framing.length.value_or(0) > 0) body.reserve(static_cast<std::size_t>(std::min(*framing.length, kTrusted) + kRoomBehind));
     for (;;) {
         const Result<bool> whole = take(framing, body);
         if (!whole) co_return fail(whole.error());
