@@ -80,6 +80,7 @@ def judge(scenarios, listed, verbose):
             print("     " + line)
     share = 100.0 * passed / max(1, steps)
     print(f"{passed} of {steps} steps identical ({share:.1f} %), {len(listed)} known misses, {len(surprises)} surprises")
+    print(f"{passed} passed, {len(surprises)} failed")
     return len(surprises)
 
 
