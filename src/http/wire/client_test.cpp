@@ -1,4 +1,5 @@
 #include "http/wire/client.h"
+#include "http/wire/raw_server.h"
 
 #include "http/wire/test_house.h"
 
