@@ -37,7 +37,7 @@ std::string shards_text(const std::vector<ShardId>& shards) {
 
 Error shards_unavailable(const std::vector<ShardId>& shards) {
     return {.code = ErrorCode::MiroirShardUnavailable,
-            .message = "No node answered for " + shards_text(shards) + ". Bring their nodes back, or allow partial answers."};
+            .message = "No node answered for " + shards_text(shards) + ". Bring their nodes back."};
 }
 
 http::Reply scrubbed(http::Reply reply) {

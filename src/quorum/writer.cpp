@@ -25,7 +25,7 @@ namespace {
 Error no_quorum(const AckCount& acks) {
     return {.code = ErrorCode::MiroirNoQuorum,
             .message = "Too few replicas of shard " + std::to_string(acks.short_of.front().value) +
-                       " could take the write. Bring its nodes back, or lower `writes.acks`."};
+                       " could take the write. Bring its nodes back."};
 }
 
 }  // namespace
