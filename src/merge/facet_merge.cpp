@@ -91,6 +91,33 @@ std::vector<MergedFacet> merge_facets(std::span<const NodeAnswer> answers, const
     return out;
 }
 
+std::vector<MergedFacet> sum_facets(std::span<const std::vector<MergedFacet>> parts,
+                                    const std::map<std::string, bool, std::less<>>& by_count, std::optional<std::uint64_t> most) {
+    std::map<std::string, MergedFacet> sums;
+    for (const std::vector<MergedFacet>& part : parts) {
+        for (const MergedFacet& facet : part) {
+            MergedFacet& sum = sums[facet.name];
+            sum.name = facet.name;
+            if (facet.minimum) sum.minimum = std::min(sum.minimum.value_or(*facet.minimum), *facet.minimum);
+            if (facet.maximum) sum.maximum = std::max(sum.maximum.value_or(*facet.maximum), *facet.maximum);
+            for (const MergedFacet::Count& count : facet.values) {
+                const auto known = std::ranges::find(sum.values, count.value, &MergedFacet::Count::value);
+                if (known == sum.values.end()) sum.values.push_back(count);
+                else known->count += count.count;
+            }
+        }
+    }
+    std::vector<MergedFacet> out;
+    for (auto& [name, sum] : sums) {
+        const auto counted = by_count.find(name);
+        if (counted != by_count.end() && counted->second) std::ranges::sort(sum.values, [](const auto& a, const auto& b) { return a.count != b.count ? a.count > b.count : a.value > b.value; });
+        else std::ranges::sort(sum.values, {}, &MergedFacet::Count::value);
+        if (most && sum.values.size() > *most) sum.values.resize(*most);
+        out.push_back(std::move(sum));
+    }
+    return out;
+}
+
 void append_distribution(std::string& out, std::span<const MergedFacet> facets) {
     out += '{';
     for (const MergedFacet& facet : facets) {

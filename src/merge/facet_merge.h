@@ -34,6 +34,10 @@ struct MergedFacet {
 std::vector<MergedFacet> merge_facets(std::span<const NodeAnswer> answers, const FacetRecipe& recipe,
                                       std::uint64_t candidates);
 
+// Facets of several indexes as one: counts summed by the value shown, by count or by key, cut if asked.
+std::vector<MergedFacet> sum_facets(std::span<const std::vector<MergedFacet>> parts,
+                                    const std::map<std::string, bool, std::less<>>& by_count, std::optional<std::uint64_t> most);
+
 // `{"field":{"value":count}}` and `{"field":{"min":x,"max":y}}`, appended to `out`.
 void append_distribution(std::string& out, std::span<const MergedFacet> facets);
 void append_stats(std::string& out, std::span<const MergedFacet> facets);

@@ -1,5 +1,7 @@
 #include "merge/hit_bytes.h"
 
+#include <algorithm>
+
 #include "json/lazy.h"
 #include "json/write.h"
 
@@ -17,14 +19,41 @@ void append_member(std::string& out, std::string_view key, std::string_view raw)
     out.append(":").append(raw);
 }
 
-// An object whose members are kept unless their name is ours: _formatted, _matchesPosition, _rankingScoreDetails.
-void append_without_ours(std::string& out, std::string_view key, od::object object) {
+bool is_displayed(std::string_view field, const HitShape& shape) {
+    return !shape.displayed || std::ranges::any_of(*shape.displayed, [&](const std::string& shown) {
+        return field == shown || (field.size() > shown.size() && field.starts_with(shown) && field[shown.size()] == '.') ||
+               (shown.size() > field.size() && shown.starts_with(field) && shown[field.size()] == '.');
+    });
+}
+
+// The field that a rule of the details sorts by; empty for all other rules.
+std::string_view sorted_field(std::string_view rule) {
+    if (rule.starts_with("_geoPoint(")) return {};
+    for (const std::string_view way : {":asc", ":desc"}) {
+        if (rule.ends_with(way)) return rule.substr(0, rule.size() - way.size());
+    }
+    return {};
+}
+
+// An object whose members are kept unless their name is ours or hidden: _formatted, _matchesPosition,
+// _rankingScoreDetails.
+void append_checked(std::string& out, std::string_view key, od::object object, const HitShape& shape) {
     if (out.back() != '{') out += ',';
     json::append_string(out, key);
     out += ":{";
+    const bool details = key == "_rankingScoreDetails";
+    std::size_t order = 0;
     for (auto field : object) {
         const std::string_view name = field.unescaped_key();
-        if (!name.starts_with(kReservedPrefix)) append_member(out, name, raw_of(field.value()));
+        if (name.starts_with(kReservedPrefix)) continue;
+        const std::string_view sorted = details ? sorted_field(name) : std::string_view();
+        if (!sorted.empty() && !is_displayed(sorted, shape)) {
+            const std::string number = std::to_string(order);
+            append_member(out, "<hidden-rule-" + number + ">", "{\"order\":" + number + ",\"value\":\"<hidden>\"}");
+        } else if (key != "_matchesPosition" || is_displayed(name, shape)) {
+            append_member(out, name, raw_of(field.value()));
+        }
+        ++order;
     }
     out += '}';
 }
@@ -69,7 +98,7 @@ bool append_hit(std::string& out, std::string_view bytes, const HitShape& shape)
                 continue;
             }
             od::value value = field.value();
-            if (value.type() == od::json_type::object) append_without_ours(out, key, value.get_object());
+            if (value.type() == od::json_type::object) append_checked(out, key, value.get_object(), shape);
             else append_member(out, key, raw_of(value));
         }
         if (!inserted) append_text_member(out, shape.insert);

@@ -1,8 +1,10 @@
 // A hit as the client may see it: the node's bytes without what is ours and without what was asked only for the merge.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace miroir::merge {
 
@@ -10,6 +12,9 @@ struct HitShape {
     bool score = false;             // keep _rankingScore
     bool details = false;           // keep _rankingScoreDetails, without our rule
     std::string drop_field;         // a field fetched only for the merge (the distinct one), or empty
+    // What the client's settings display; none: everything. Sort values of other fields are masked in the details, and
+    // matches in them are not told.
+    std::optional<std::vector<std::string>> displayed{};
     std::string insert{};           // a member as JSON text, put behind the document's own fields
 };
 

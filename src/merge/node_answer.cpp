@@ -174,13 +174,20 @@ RankEntry NodeAnswer::Reader::read_rule(std::string_view rule, od::object entry)
             if (key == "distance") read_value(out, member.value());
         } else if (directed) {
             if (key == "value") read_value(out, member.value());
+        } else if (key == "score") {
+            out.fraction = member.value().get_double();
+            if (rule != "typo") out.number = out.fraction;
         } else if (key == "matchingWords") {
             words = member.value().get_double();
+        } else if (key == "maxMatchingWords" && rule == "words") {
+            out.steps = member.value().get_double();
+        } else if (key == "maxTypoCount") {
+            out.steps = 1 + double(member.value().get_double());
         } else if (key == "matchType") {
             match_type = member.value().get_string();
         } else if (rule == "typo") {
             if (key == "typoCount") out.number = -double(member.value().get_double());
-        } else if (key == "score" || key == "similarity") {
+        } else if (key == "similarity") {
             read_value(out, member.value());
         }
     }

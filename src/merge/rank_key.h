@@ -23,6 +23,10 @@ struct RankEntry {
     bool is_text = false;
     double number = 0;
     std::string_view text;
+    // Weight, for comparing hits of different queries: the share of what could be reached, and in how many steps
+    // (0: the node does not say).
+    double fraction = 1;
+    double steps = 0;
 };
 
 using RankKey = std::span<const RankEntry>;

@@ -1,10 +1,11 @@
 #include "merge/search_merge.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <utility>
 
-#include "json/parse.h"
-#include "json/write.h"
+#include "merge/distinct_values.h"
 #include "protocol/text_normal.h"
 
 namespace miroir::merge {
@@ -19,36 +20,17 @@ struct Run {
     const Hit* head() const { return next < hits.size() ? hits[next] : nullptr; }
 };
 
-// What `distinct` has seen: a hit that shares any value with an earlier one is dropped. 1 and 1.0, Red and red are one.
-class Seen {
-public:
-    bool take(std::string_view raw) {
-        if (raw.empty()) return true;
-        const auto value = json::parse(raw);
-        if (!value) return true;
-        std::vector<std::string> keys;
-        collect(*value, keys);
-        const bool known = std::ranges::any_of(keys, [this](const auto& key) { return keys_.contains(key); });
-        if (known) return false;
-        keys_.insert(keys.begin(), keys.end());
-        return true;
-    }
+// Do two hits tie in all of the client's rules, the stamp left out?
+bool ties(const Hit& a, const Hit& b) {
+    const auto without_stamp = [](RankKey key) { return key.empty() ? key : key.first(key.size() - 1); };
+    return compare(without_stamp(a.key), without_stamp(b.key)) == 0;
+}
 
-private:
-    static void collect(const json::Value& value, std::vector<std::string>& keys) {
-        if (value.is_array()) {
-            for (const json::Value& item : value.array()) collect(item, keys);
-        } else if (value.is_number()) {
-            keys.push_back("n" + json::to_text(json::Value(value.number())));
-        } else if (value.is_string()) {
-            keys.push_back("t" + protocol::normalize_facet(value.string()));
-        } else if (value.is_bool()) {
-            keys.emplace_back(value.boolean() ? "ttrue" : "tfalse");
-        }
-    }
-
-    std::set<std::string, std::less<>> keys_;
-};
+// One document found by words and by its vector comes once.
+bool is_repeated(const Hit& hit, std::set<std::string_view>& stamps) {
+    const bool stamped = !hit.key.empty() && hit.key.back().is_text;
+    return stamped && !stamps.insert(hit.key.back().text).second;
+}
 
 Run* best_of(std::vector<Run>& runs) {
     Run* best = nullptr;
@@ -102,23 +84,52 @@ MergedHits merge_hits(std::span<const NodeAnswer> answers, const SearchRecipe& r
     MergedHits out;
     for (const NodeAnswer& answer : answers) out.total += answer.total();
     Stream stream(answers, recipe.semantic_ratio);
-    Seen seen;
+    DistinctValues seen;
+    std::set<std::string_view> stamps;
     std::size_t place = 0;
+    const Hit* last = nullptr;
     for (PickedHit picked = stream.next(); picked.hit != nullptr; picked = stream.next()) {
+        if (recipe.semantic_ratio && is_repeated(*picked.hit, stamps)) continue;
         if (recipe.threshold && picked.hit->score < *recipe.threshold) continue;
         if (!recipe.distinct_field.empty() && !seen.take(picked.hit->distinct)) {
             --out.total;
             continue;
         }
+        const bool full = place >= recipe.skip + recipe.take;
+        if (full && recipe.distinct_field.empty()) break;
+        if (!full || (last != nullptr && ties(*last, *picked.hit))) out.kept.insert(out.kept.end(), seen.last().begin(), seen.last().end());
+        if (full) continue;  // the rest only counts what distinct drops
+        last = picked.hit;
         if (place++ < recipe.skip) continue;
-        if (out.page.size() == recipe.take) {
-            if (recipe.distinct_field.empty()) break;
-            continue;  // the rest only counts what distinct drops
-        }
         out.page.push_back(picked);
         if (picked.hit->semantic) ++out.semantic_hits;
     }
+    out.filled = place >= recipe.skip + recipe.take;
+    // Below the threshold the engine stops: what it did not reach is gone, too.
+    if (recipe.threshold && recipe.estimates && !out.filled) out.total = place;
     return out;
+}
+
+std::optional<std::uint64_t> distinct_total(std::span<const NodeAnswer> census, const SearchRecipe& recipe, const MergedHits& merged) {
+    std::uint64_t documents = 0, with_value = 0;
+    std::map<std::string, std::uint64_t, std::less<>> counts;
+    for (const NodeAnswer& answer : census) {
+        documents += answer.total();
+        for (const FacetField& field : answer.facets()) {
+            for (const FacetCount& value : field.values) {
+                counts[protocol::normalize_facet(value.value)] += value.count;
+                with_value += value.count;
+            }
+        }
+    }
+    if (with_value > documents) return std::nullopt;
+    if (!recipe.estimates || !merged.filled) return documents - with_value + counts.size();
+    std::uint64_t dropped = 0;
+    for (const std::string& key : merged.kept) {
+        const auto found = counts.find(std::string_view(key).substr(1));  // behind the mark of its kind
+        if (found != counts.end() && found->second > 0) dropped += std::exchange(found->second, 1) - 1;
+    }
+    return documents - dropped;
 }
 
 }  // namespace miroir::merge

@@ -51,6 +51,8 @@ std::string write_search_reply(std::span<const NodeAnswer> answers, const Merged
     }
     out += ",\"requestUid\":";
     json::append_string(out, frame.request_uid);
+    if (!frame.metadata.empty()) out.append(",\"metadata\":").append(frame.metadata);
+    if (frame.performance) out += ",\"performanceDetails\":{}";
     if (frame.semantic) append_number(out, "semanticHitCount", merged.semantic_hits);
     out += '}';
     return out;

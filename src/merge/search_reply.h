@@ -19,9 +19,11 @@ struct ReplyFrame {
     bool facets = false;
     bool semantic = false;       // semanticHitCount
     bool query_vector = false;
+    bool performance = false;    // performanceDetails
     HitShape hits;
     std::uint64_t processing_ms = 0;
     std::string request_uid;
+    std::string metadata;        // JSON, or empty
 };
 
 std::string write_search_reply(std::span<const NodeAnswer> answers, const MergedHits& merged,

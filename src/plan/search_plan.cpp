@@ -29,11 +29,12 @@ merge::ReplyFrame frame_of(const SearchQuery& query) {
     frame.limit = query.limit;
     frame.page = query.page.value_or(1);
     frame.hits_per_page = query.hits_per_page.value_or(20);
-    frame.facets = query.facets.has_value();
+    frame.facets = query.facets && !query.facets->empty();
     frame.semantic = query.hybrid.has_value();
     frame.query_vector = query.retrieve_vectors && query.hybrid.has_value();
     frame.hits.score = query.show_ranking_score;
     frame.hits.details = query.show_ranking_score_details;
+    frame.performance = query.show_performance_details;
     return frame;
 }
 
@@ -126,20 +127,39 @@ void ask_from_the_first(SearchQuery& query, const merge::SearchRecipe& recipe) {
     }
 }
 
+// The engine throws duplicates out tie by tie: hits that tie with the last one of the page count for the total.
+constexpr std::uint64_t kTiesLookedAt = 50;
+
+SearchQuery census_of(const SearchQuery& asked, const std::string& distinct) {
+    SearchQuery census = asked;
+    census.distinct.reset();
+    census.limit = 0;
+    census.page.reset();
+    census.hits_per_page.reset();
+    census.show_ranking_score = census.show_ranking_score_details = census.show_matches_position = false;
+    census.attributes_to_highlight.reset();
+    census.attributes_to_crop.reset();
+    census.attributes_to_retrieve = std::set<std::string>();
+    census.facets = std::vector<std::string>{distinct};
+    return census;
+}
+
 }  // namespace
 
 Result<SearchPlan> plan_search(const IndexPtr& index, const SearchQuery& query, const cluster::TopologyPtr& topology,
-                               const cluster::Cover& cover) {
-    SearchPlan plan{.topology = topology, .index = index, .calls = {}, .vector_calls = {}, .alone = false, .asked = {}, .asked_vectors = {}, .recipe = {},
-                    .facet_recipe = facet_recipe_of(index->settings), .frame = frame_of(query)};
+                               const cluster::Cover& cover, PlanOptions options) {
+    SearchPlan plan{.topology = topology, .index = index, .calls = {}, .vector_calls = {}, .recipe = {}, .facet_recipe = facet_recipe_of(index->settings), .frame = frame_of(query)};
     SearchQuery asked = query;
     asked.use_network.reset();
     hide_undisplayed(asked, index->settings);
     cut_page(plan.recipe, plan.frame, index->settings.max_total_hits);
 
-    const std::optional<std::string> distinct = query.distinct ? query.distinct : index->settings.distinct_attribute;
+    plan.frame.hits.displayed = index->settings.displayed_attributes;
+
+    std::optional<std::string> distinct = query.distinct;
+    if (!distinct && options.settings_distinct) distinct = index->settings.distinct_attribute;
     if (distinct) asked.distinct = distinct;
-    const bool alone = cover.parts.size() == 1;
+    const bool alone = cover.parts.size() == 1 && !options.apart;
     if (alone) {
         asked.limit = plan.recipe.take;
         asked.offset = plan.recipe.skip;
@@ -150,6 +170,12 @@ Result<SearchPlan> plan_search(const IndexPtr& index, const SearchQuery& query, 
         if (distinct) plan.recipe.distinct_field = *distinct;
         if (distinct) plan.frame.hits.drop_field = fetch_distinct(asked, *distinct);
         plan.recipe.threshold = query.ranking_score_threshold;
+        plan.recipe.estimates = !query.is_exhaustive();
+        // Estimates count what was not looked at: nodes must not look further than one node would have.
+        if (plan.recipe.estimates) asked.ranking_score_threshold.reset();
+        plan.census = distinct && !query.hybrid;
+        if (plan.census) plan.asked_census = census_of(asked, *distinct);
+        if (plan.census && plan.recipe.estimates && asked.limit > 0) asked.limit = saturating_add(asked.limit, kTiesLookedAt);
     }
     const bool mixed = !alone && query.hybrid && query.q && !query.q->empty() && query.hybrid->semantic_ratio > 0 &&
                        query.hybrid->semantic_ratio < 1;
@@ -169,7 +195,7 @@ Result<SearchPlan> plan_search(const IndexPtr& index, const SearchQuery& query, 
 }
 
 std::vector<NodeCall> calls_for(const SearchPlan& plan, const cluster::Cover& cover, Leg leg) {
-    const SearchQuery& asked = leg == Leg::Vectors ? plan.asked_vectors : plan.asked;
+    const SearchQuery& asked = leg == Leg::Vectors ? plan.asked_vectors : leg == Leg::Census ? plan.asked_census : plan.asked;
     std::vector<NodeCall> calls;
     for (const cluster::CoverPart& part : cover.parts) calls.push_back(call_of(*plan.index, part, asked));
     return calls;
@@ -194,6 +220,7 @@ json::Value explained(const SearchPlan& plan) {
     merge.append("skip", plan.recipe.skip);
     merge.append("take", plan.recipe.take);
     if (!plan.recipe.distinct_field.empty()) merge.append("distinct", plan.recipe.distinct_field);
+    if (plan.census) merge.append("census", true);
     if (plan.recipe.semantic_ratio) merge.append("semanticRatio", *plan.recipe.semantic_ratio);
     json::Object out;
     out.append("index", plan.index->uid.value);

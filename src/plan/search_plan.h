@@ -24,18 +24,25 @@ struct SearchPlan {
     std::vector<NodeCall> calls;
     std::vector<NodeCall> vector_calls;  // hybrid: asked only when words are not good enough
     bool alone = false;                  // one node answers for everything and cuts the page itself
-    protocol::SearchQuery asked;         // of every node, before its shard filter
-    protocol::SearchQuery asked_vectors;
+    protocol::SearchQuery asked{};         // of every node, before its shard filter
+    protocol::SearchQuery asked_vectors{};
+    protocol::SearchQuery asked_census{};  // distinct: how many documents there are of each value
+    bool census = false;
     merge::SearchRecipe recipe;
     merge::FacetRecipe facet_recipe;
     merge::ReplyFrame frame;
 };
 
+struct PlanOptions {
+    bool apart = false;             // the hits go into a further merge: always with what it compares
+    bool settings_distinct = true;  // the distinct attribute of the settings counts
+};
+
 Result<SearchPlan> plan_search(const IndexPtr& index, const protocol::SearchQuery& query,
-                               const cluster::TopologyPtr& topology, const cluster::Cover& cover);
+                               const cluster::TopologyPtr& topology, const cluster::Cover& cover, PlanOptions options = {});
 
 // The same questions for other nodes, after some did not answer. Not for a plan that is answered alone.
-enum class Leg : std::uint8_t { Words, Vectors };
+enum class Leg : std::uint8_t { Words, Vectors, Census };
 std::vector<NodeCall> calls_for(const SearchPlan& plan, const cluster::Cover& cover, Leg leg);
 
 json::Value explained(const SearchPlan& plan);

@@ -1,0 +1,266 @@
+// Federated search: every query is planned and merged over the shards by itself, then the lists become one.
+#include <algorithm>
+
+#include "api/multi_search.h"
+#include "json/write.h"
+#include "merge/federated_merge.h"
+#include "plan/read_checks.h"
+
+namespace miroir::api {
+namespace {
+
+using Reply = env::Task<Result<http::Reply>>;
+using protocol::Federation;
+using protocol::MultiSearch;
+using protocol::MultiSearchQuery;
+
+struct Paging {
+    std::uint64_t skip = 0, take = 20;
+    std::uint64_t end() const { return skip > UINT64_MAX - take ? UINT64_MAX : skip + take; }
+};
+
+Paging paging_of(const Federation& federation) {
+    if (!federation.is_exhaustive()) return {.skip = federation.offset, .take = federation.limit};
+    const std::uint64_t page = federation.page.value_or(1);
+    const std::uint64_t size = federation.hits_per_page.value_or(20);
+    if (page == 0 || (size != 0 && page - 1 > UINT64_MAX / size)) return {.skip = 0, .take = 0};
+    return {.skip = (page - 1) * size, .take = size};
+}
+
+// What a query of a federation may not ask, and its place as hits tell it.
+Result<std::size_t> place_of(const Visit& visit, const MultiSearch& request, std::size_t i) {
+    const MultiSearchQuery& query = request.queries[i];
+    MIROIR_CHECK(protocol::check_federated_query(*request.federation, query));
+    using protocol::Feature;
+    if (query.search.use_network) MIROIR_CHECK(visit.desk.require(Feature::Network, "passing `useNetwork` in a search query"));
+    if (!query.federation_options) return i;
+    if (query.federation_options->remote) {
+        MIROIR_CHECK(visit.desk.require(Feature::Network, "Performing a remote federated search"));
+        return fail(ErrorCode::InvalidMultiSearchRemote, "Invalid `.federation_options.remote`: remote `" + *query.federation_options->remote + "` is not registered");
+    }
+    if (!query.federation_options->query_position) return i;
+    MIROIR_CHECK(visit.desk.require(Feature::Network, "Using `federationOptions.queryPosition`"));
+    return static_cast<std::size_t>(*query.federation_options->query_position);
+}
+
+Error about_facets(const std::string& uid, Error error, bool unused) {
+    error.message = "Inside `.federation.facetsByIndex." + uid + "`: " + error.message;
+    if (unused) error.message += "\n - Note: index `" + uid + "` is not used in queries";
+    return error;
+}
+
+const std::vector<std::string>* facets_of(const Federation& federation, const std::string& uid) {
+    const auto found = federation.facets_by_index.find(uid);
+    return found != federation.facets_by_index.end() && found->second ? &*found->second : nullptr;
+}
+
+// One merged map of facets needs one order for each of them.
+using FacetOrders = std::map<std::string, std::pair<std::string, protocol::FacetOrder>>;
+
+Result<void> check_facet_orders(const Federation& federation, const plan::IndexEntry& index, const std::vector<std::string>& facets, FacetOrders& orders) {
+    const auto told = [](protocol::FacetOrder order) { return order == protocol::FacetOrder::Alpha ? "alphabetically" : "by count"; };
+    if (!federation.merge_facets) return {};
+    for (const std::string& field : facets) {
+        const protocol::FacetOrder order = index.settings.facet_order(field);
+        const auto [known, fresh] = orders.try_emplace(field, index.uid.value, order);
+        if (fresh || known->second.second == order) continue;
+        return fail(ErrorCode::InvalidMultiSearchFacetOrder,
+                    "Inconsistent order for values in facet `" + field + "`: index `" + known->second.first + "` orders " + told(known->second.second) +
+                        ", but index `" + index.uid.value + "` orders " + told(order) +
+                        ".\n - Hint: Remove `federation.mergeFacets` or change `faceting.sortFacetValuesBy` to be consistent in settings.");
+    }
+    return {};
+}
+
+Result<void> check_index_facets(const Visit& visit, const Federation& federation, const std::string& uid, FacetOrders& orders) {
+    MIROIR_TRY(const plan::IndexPtr index, open_inside(visit.desk, uid));
+    const std::vector<std::string>* facets = facets_of(federation, uid);
+    if (facets == nullptr) return {};
+    MIROIR_CHECK(check_facet_orders(federation, *index, *facets, orders));
+    return plan::check_facets(*index, *facets);
+}
+
+Result<SearchWish> wish_of(const Visit& visit, const Federation& federation, MultiSearchQuery query) {
+    const Paging paging = paging_of(federation);
+    MIROIR_CHECK(protocol::check_search_query(query.search, visit.desk.search_features()));
+    MIROIR_TRY(const plan::IndexPtr index, open_inside(visit.desk, query.index_uid));
+    if (federation.distinct) query.search.distinct = federation.distinct;
+    MIROIR_CHECK(prepare(visit, *index, query.search));
+    query.search.offset = 0;
+    query.search.limit = paging.end();
+    if (federation.is_exhaustive()) {
+        query.search.page = 1;
+        query.search.hits_per_page = paging.end();
+    }
+    if (const auto* facets = facets_of(federation, query.index_uid)) query.search.facets = *facets;
+    return SearchWish{.index = index, .query = std::move(query.search), .call = visit.in.call, .options = {.apart = true}};
+}
+
+struct Asked {
+    std::vector<SearchWish> wishes;
+    std::vector<std::size_t> places;
+    FacetOrders orders;
+};
+
+Result<Asked> ask_of(const Visit& visit, const MultiSearch& request) {
+    Asked asked;
+    const auto inside = [](std::size_t i, Error error) { return fail(protocol::inside_query(i, std::move(error))); };
+    for (std::size_t i = 0; i < request.queries.size(); ++i) {
+        auto place = place_of(visit, request, i);
+        if (!place) return inside(i, std::move(place).error());
+        asked.places.push_back(*place);
+    }
+    for (std::size_t i = 0; i < request.queries.size(); ++i) {
+        auto wish = wish_of(visit, *request.federation, request.queries[i]);
+        if (!wish) return inside(i, std::move(wish).error());
+        asked.wishes.push_back(*std::move(wish));
+    }
+    for (const auto& [uid, facets] : request.federation->facets_by_index) {
+        const auto user = std::ranges::find(request.queries, uid, &MultiSearchQuery::index_uid);
+        auto checked = check_index_facets(visit, *request.federation, uid, asked.orders);
+        if (checked) continue;
+        Error error = about_facets(uid, std::move(checked).error(), user == request.queries.end());
+        if (user == request.queries.end()) return fail(std::move(error));
+        return inside(static_cast<std::size_t>(user - request.queries.begin()), std::move(error));
+    }
+    return asked;
+}
+
+// Facets of each index; counts of an index asked several times are those of its query that found most.
+std::map<std::string, std::vector<merge::MergedFacet>> facets_by_index(const Federation& federation, const std::vector<SearchOutcome>& outcomes) {
+    std::map<std::string, std::vector<merge::MergedFacet>> out;
+    std::map<std::string, std::uint64_t> most;
+    for (const SearchOutcome& outcome : outcomes) {
+        const std::string& uid = outcome.plan.index->uid.value;
+        if (facets_of(federation, uid) == nullptr) continue;
+        const auto [known, fresh] = most.try_emplace(uid, outcome.merged.total);
+        if (!fresh && known->second >= outcome.merged.total) continue;
+        known->second = outcome.merged.total;
+        out[uid] = merge::merge_facets(outcome.answers, outcome.plan.facet_recipe, outcome.merged.total);
+    }
+    return out;
+}
+
+void append_facets(std::string& body, const Federation& federation, const std::vector<SearchOutcome>& outcomes, const FacetOrders& orders) {
+    const auto by_index = facets_by_index(federation, outcomes);
+    if (by_index.empty()) return;
+    if (federation.merge_facets) {
+        std::vector<std::vector<merge::MergedFacet>> parts;
+        for (const auto& [uid, facets] : by_index) parts.push_back(facets);
+        std::map<std::string, bool, std::less<>> by_count;
+        for (const auto& [field, order] : orders) by_count.emplace(field, order.second == protocol::FacetOrder::Count);
+        const auto merged = merge::sum_facets(parts, by_count, federation.merge_facets->max_values_per_facet);
+        body += ",\"facetDistribution\":";
+        merge::append_distribution(body, merged);
+        body += ",\"facetStats\":";
+        merge::append_stats(body, merged);
+        return;
+    }
+    body += ",\"facetsByIndex\":{";
+    for (const auto& [uid, facets] : by_index) {
+        if (body.back() != '{') body += ',';
+        json::append_string(body, uid);
+        body += ":{\"distribution\":";
+        merge::append_distribution(body, facets);
+        body += ",\"stats\":";
+        merge::append_stats(body, facets);
+        body += '}';
+    }
+    body += '}';
+}
+
+void append_hits(std::string& body, const merge::FederatedHits& merged, const std::vector<merge::FederatedSource>& sources,
+                 const std::vector<SearchOutcome>& outcomes) {
+    body += "{\"hits\":[";
+    for (const merge::FederatedHit& hit : merged.page) {
+        if (body.back() != '[') body += ',';
+        const merge::FederatedSource& source = sources[hit.source];
+        merge::HitShape shape = outcomes[hit.source].plan.frame.hits;
+        json::Object member;
+        member.append("indexUid", source.index);
+        member.append("queriesPosition", source.query);
+        member.append("weightedRankingScore", hit.score);
+        shape.insert = "\"_federation\":" + json::to_text(json::Value(std::move(member)));
+        merge::append_hit(body, hit.hit->bytes, shape);
+    }
+    body += ']';
+}
+
+void append_totals(std::string& body, const Federation& federation, std::uint64_t total) {
+    const auto add = [&](std::string_view name, std::uint64_t value) { body.append(",\"").append(name).append("\":").append(std::to_string(value)); };
+    if (!federation.is_exhaustive()) {
+        add("limit", federation.limit);
+        add("offset", federation.offset);
+        return add("estimatedTotalHits", total);
+    }
+    const std::uint64_t size = federation.hits_per_page.value_or(20);
+    add("hitsPerPage", size);
+    add("page", federation.page.value_or(1));
+    add("totalPages", size == 0 ? 0 : total / size + (total % size != 0 ? 1 : 0));
+    add("totalHits", total);
+}
+
+void append_query_vectors(std::string& body, const MultiSearch& request, const std::vector<SearchOutcome>& outcomes) {
+    if (std::ranges::none_of(request.queries, [](const MultiSearchQuery& query) { return query.search.retrieve_vectors; })) return;
+    body += ",\"queryVectors\":{";
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+        const auto found = std::ranges::find_if(outcomes[i].answers, [](const auto& answer) { return !answer.query_vector().empty(); });
+        if (found == outcomes[i].answers.end()) continue;
+        if (body.back() != '{') body += ',';
+        body.append("\"").append(std::to_string(i)).append("\":").append(found->query_vector());
+    }
+    body += '}';
+}
+
+std::string body_of(const Visit& visit, const MultiSearch& request, const Asked& asked, const std::vector<SearchOutcome>& outcomes) {
+    const Federation& federation = *request.federation;
+    std::vector<merge::FederatedSource> sources;
+    std::uint64_t total = 0;
+    bool semantic = false;
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+        const auto& options = request.queries[i].federation_options;
+        sources.push_back({.hits = outcomes[i].merged.page, .index = request.queries[i].index_uid, .query = asked.places[i], .weight = options ? options->weight : 1.0});
+        total += outcomes[i].merged.total;
+        semantic |= outcomes[i].plan.frame.semantic;
+    }
+    const Paging paging = paging_of(federation);
+    const merge::FederatedHits merged = merge::merge_federated(sources, {.skip = paging.skip, .take = paging.take, .distinct = federation.distinct.has_value()});
+    total -= std::min(total, merged.repeated + merged.dropped);
+    std::string body;
+    append_hits(body, merged, sources, outcomes);
+    append_query_vectors(body, request, outcomes);
+    body += ",\"processingTimeMs\":" + std::to_string(elapsed_ms(visit));
+    append_totals(body, federation, total);
+    append_facets(body, federation, outcomes, asked.orders);
+    body += ",\"requestUid\":\"" + draw_uuid_v7(visit.desk) + "\"";
+    if (wants_metadata(visit)) {
+        json::Array metadata;
+        for (std::size_t i = 0; i < outcomes.size(); ++i) metadata.emplace_back(metadata_of(visit, *outcomes[i].plan.index, request.queries[i].search.q));
+        body += ",\"metadata\":" + json::to_text(json::Value(std::move(metadata)));
+    }
+    if (semantic) body += ",\"semanticHitCount\":" + std::to_string(merged.semantic_hits);
+    if (federation.show_performance_details) body += ",\"performanceDetails\":{}";
+    return body + "}";
+}
+
+}  // namespace
+
+Reply federated_search(Visit visit, MultiSearch request) {
+    MIROIR_CO_TRY(Asked asked, ask_of(visit, request));
+    std::vector<env::Task<Result<SearchOutcome>>> running;
+    for (SearchWish& wish : asked.wishes) running.push_back(run_search(visit.desk, std::move(wish)));
+    std::vector<Result<SearchOutcome>> ran = co_await env::gather(visit.desk.env().executor, std::move(running));
+    std::vector<SearchOutcome> outcomes;
+    std::vector<ShardId> missing;
+    for (std::size_t i = 0; i < ran.size(); ++i) {
+        if (!ran[i]) co_return fail(protocol::inside_query(i, std::move(ran[i]).error()));
+        if (ran[i]->refusal) co_return fail(protocol::inside_query(i, error_of(*ran[i]->refusal)));
+        if (missing.empty()) missing = ran[i]->missing;
+        outcomes.push_back(*std::move(ran[i]));
+    }
+    http::Reply reply = server::json_text_reply(200, body_of(visit, request, asked, outcomes));
+    if (!missing.empty()) reply.headers.add("X-Miroir-Degraded", shards_text(missing));
+    co_return reply;
+}
+
+}  // namespace miroir::api

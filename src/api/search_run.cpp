@@ -1,0 +1,191 @@
+#include "api/search_run.h"
+
+#include <algorithm>
+
+#include "json/parse.h"
+#include "json/write.h"
+#include "plan/read_checks.h"
+
+namespace miroir::api {
+namespace {
+
+constexpr int kPlansMax = 3;               // the first, and again without nodes that failed
+constexpr double kWordsGoodEnough = 0.45;  // the engine's own bound for leaving vectors out
+
+struct Leg {
+    std::vector<merge::NodeAnswer> answers;
+    std::vector<ShardId> missing;
+    std::vector<cluster::NodeIndex> failed;
+    std::optional<http::Reply> refusal;
+};
+
+// Plain references: everything outlives the coroutines below.
+struct LegPlace {
+    Desk& desk;
+    const plan::SearchPlan& plan;
+    std::uint64_t seed = 0;
+    http::Call call;
+};
+
+env::Task<Leg> run_leg(LegPlace place, plan::Leg which, std::vector<plan::NodeCall> calls) {
+    Leg leg;
+    const plan::SearchPlan& plan = place.plan;
+    const scatter::CallsElsewhere elsewhere = [&](const std::vector<ShardId>& shards, const std::vector<cluster::NodeIndex>& avoid)
+        -> Result<std::vector<plan::NodeCall>> {
+        if (plan.alone) return std::vector<plan::NodeCall>{};
+        MIROIR_TRY(cluster::Cover cover, place.desk.cover(*plan.topology, *plan.index, place.seed, avoid));
+        return plan::calls_for(plan, restricted(std::move(cover), shards), which);
+    };
+    const scatter::Accept accept = [&](scatter::Answered& answered) -> Result<void> {
+        if (answered.reply.status >= 400) return {};
+        MIROIR_TRY(merge::NodeAnswer answer, merge::NodeAnswer::read(std::move(answered.reply.body), plan.recipe.distinct_field));
+        leg.answers.push_back(std::move(answer));
+        return {};
+    };
+    scatter::Gathered gathered = co_await place.desk.scatter().run(plan.topology, std::move(calls), elsewhere, place.call, accept);
+    leg.missing = std::move(gathered.missing);
+    for (const auto& [node, error] : gathered.failures) leg.failed.push_back(node);
+    for (scatter::Answered& answered : gathered.answers) {
+        if (answered.reply.status >= 400) leg.refusal = scrubbed(std::move(answered.reply));
+    }
+    co_return leg;
+}
+
+// Words alone are good enough when they fill the page and every hit of it weighs enough.
+bool words_suffice(const merge::MergedHits& words, const merge::SearchRecipe& recipe) {
+    if (words.page.size() < recipe.take) return false;
+    return std::ranges::all_of(words.page, [&](const merge::PickedHit& picked) {
+        return picked.hit->score * (1 - *recipe.semantic_ratio) >= kWordsGoodEnough;
+    });
+}
+
+env::Task<Result<void>> add_vectors(LegPlace place, const cluster::Cover& cover, SearchOutcome& outcome) {
+    if (words_suffice(outcome.merged, outcome.plan.recipe)) co_return Result<void>{};
+    Leg vectors = co_await run_leg(place, plan::Leg::Vectors, plan::calls_for(outcome.plan, cover, plan::Leg::Vectors));
+    if (vectors.refusal) {
+        outcome.refusal = std::move(vectors.refusal);
+        co_return Result<void>{};
+    }
+    std::uint64_t candidates = 0;  // of the vectors: everything that passes the filter, what words found among it
+    for (const merge::NodeAnswer& answer : vectors.answers) candidates += answer.total();
+    std::ranges::move(vectors.answers, std::back_inserter(outcome.answers));
+    outcome.missing.insert(outcome.missing.end(), vectors.missing.begin(), vectors.missing.end());
+    outcome.merged = merge::merge_hits(outcome.answers, outcome.plan.recipe);
+    outcome.merged.total = candidates;
+    co_return Result<void>{};
+}
+
+env::Task<Result<void>> finish(LegPlace place, const cluster::Cover& cover, SearchOutcome& outcome) {
+    plan::SearchPlan& plan = outcome.plan;
+    outcome.merged = merge::merge_hits(outcome.answers, plan.recipe);
+    if (plan.alone && !outcome.answers.empty()) outcome.merged.semantic_hits = outcome.answers[0].semantic_hit_count().value_or(outcome.merged.semantic_hits);
+    if (!plan.vector_calls.empty()) co_return co_await add_vectors(place, cover, outcome);
+    const bool look_again = !plan.alone && plan.recipe.threshold && plan.recipe.estimates && plan.frame.facets && !outcome.merged.filled;
+    if (look_again) {  // the page is not full, so one node would have looked at everything
+        plan.asked.ranking_score_threshold = plan.recipe.threshold;
+        Leg again = co_await run_leg(place, plan::Leg::Words, plan::calls_for(plan, cover, plan::Leg::Words));
+        if (!again.answers.empty()) {
+            outcome.answers = std::move(again.answers);
+            outcome.merged = merge::merge_hits(outcome.answers, plan.recipe);
+        }
+    }
+    co_return Result<void>{};
+}
+
+env::Task<Leg> no_leg() { co_return Leg{}; }
+
+}  // namespace
+
+Result<void> prepare(const Visit& visit, const plan::IndexEntry& index, protocol::SearchQuery& query) {
+    json::Value forced = visit.grant.forced_filter(index.uid.value);
+    if (!forced.is_null()) query.filter = protocol::join_filters(query.filter.value_or(json::Value()), std::move(forced));
+    return plan::check_search(index, query, visit.desk.filter_gates());
+}
+
+env::Task<Result<SearchOutcome>> run_search(Desk& desk, SearchWish wish) {
+    const std::uint64_t seed = seed_of(wish.index->uid.value + wish.query.q.value_or(""));
+    const cluster::TopologyPtr topology = desk.topology();
+    std::vector<cluster::NodeIndex> avoid;
+    for (int attempt = 1;; ++attempt) {
+        MIROIR_CO_TRY(const cluster::Cover cover, desk.cover(*topology, *wish.index, seed, avoid));
+        if (cover.parts.empty()) co_return fail(ErrorCode::MiroirShardUnavailable, "No shard of the index has a node that can answer. Bring its nodes back.");
+        SearchOutcome outcome;
+        MIROIR_CO_TRY(outcome.plan, plan::plan_search(wish.index, wish.query, topology, cover, wish.options));
+        const LegPlace place{.desk = desk, .plan = outcome.plan, .seed = seed, .call = wish.call};
+        std::vector<env::Task<Leg>> legs;
+        legs.push_back(run_leg(place, plan::Leg::Words, outcome.plan.calls));
+        legs.push_back(outcome.plan.census ? run_leg(place, plan::Leg::Census, plan::calls_for(outcome.plan, cover, plan::Leg::Census)) : no_leg());
+        std::vector<Leg> ran = co_await env::gather(desk.env().executor, std::move(legs));
+        Leg& words = ran.front();
+        if (words.refusal) {
+            outcome.refusal = std::move(words.refusal);
+            co_return outcome;
+        }
+        if (outcome.plan.alone && !words.missing.empty() && attempt < kPlansMax) {
+            avoid.insert(avoid.end(), words.failed.begin(), words.failed.end());
+            continue;
+        }
+        outcome.answers = std::move(words.answers);
+        outcome.missing = std::move(words.missing);
+        outcome.missing.insert(outcome.missing.end(), cover.missing.begin(), cover.missing.end());
+        MIROIR_CO_CHECK(co_await finish(place, cover, outcome));
+        if (outcome.plan.census && !ran.back().answers.empty()) {
+            const auto total = merge::distinct_total(ran.back().answers, outcome.plan.recipe, outcome.merged);
+            outcome.merged.total = total.value_or(outcome.merged.total);
+        }
+        std::ranges::sort(outcome.missing);
+        const bool partial = desk.options().unavailable_shards == UnavailableShards::Partial && !outcome.answers.empty();
+        if (!outcome.missing.empty() && !partial) co_return fail(shards_unavailable(outcome.missing));
+        co_return outcome;
+    }
+}
+
+std::uint64_t elapsed_ms(const Visit& visit) {
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(visit.desk.env().clock.now() - visit.begun).count());
+}
+
+std::string draw_uuid_v7(Desk& desk) {
+    env::Env env = desk.env();
+    const auto unix_ms = std::chrono::duration_cast<std::chrono::milliseconds>(env.clock.wall().time_since_epoch()).count();
+    return env::uuid_v7(env.random, static_cast<std::uint64_t>(unix_ms));
+}
+
+bool wants_metadata(const Visit& visit) {
+    const std::string_view asked = visit.in.headers.get("Meili-Include-Metadata");
+    return asked == "true" || asked == "1";
+}
+
+json::Object metadata_of(const Visit& visit, const plan::IndexEntry& index, const std::optional<std::string>& q) {
+    json::Object out;
+    if (q) out.append("query", *q);
+    out.append("queryUid", draw_uuid_v7(visit.desk));
+    out.append("indexUid", index.uid.value);
+    if (index.primary_key) out.append("primaryKey", *index.primary_key);
+    return out;
+}
+
+std::string search_body(const Visit& visit, const SearchOutcome& outcome) {
+    merge::ReplyFrame frame = outcome.plan.frame;
+    frame.processing_ms = elapsed_ms(visit);
+    frame.request_uid = draw_uuid_v7(visit.desk);
+    if (wants_metadata(visit)) frame.metadata = json::to_text(metadata_of(visit, *outcome.plan.index, outcome.plan.asked.q));
+    std::vector<merge::MergedFacet> facets;
+    if (frame.facets) facets = merge::merge_facets(outcome.answers, outcome.plan.facet_recipe, outcome.merged.total);
+    return merge::write_search_reply(outcome.answers, outcome.merged, facets, frame);
+}
+
+void add_search_headers(http::Reply& reply, const SearchOutcome& outcome) {
+    reply.headers.add("X-Miroir-Settings-Version", std::to_string(outcome.plan.index->settings_version));
+    if (!outcome.missing.empty()) reply.headers.add("X-Miroir-Degraded", shards_text(outcome.missing));
+}
+
+Error error_of(const http::Reply& refusal) {
+    Error error{.code = ErrorCode::BadRequest, .message = "The query was refused by the engine.", .node = {}, .status = refusal.status};
+    const auto body = json::parse(refusal.body);
+    if (!body) return error;
+    if (const json::Value* code = body->find("code"); code != nullptr && code->is_string()) error.code = error_code_of(code->string());
+    if (const json::Value* message = body->find("message"); message != nullptr && message->is_string()) error.message = message->string();
+    return error;
+}
+
+}  // namespace miroir::api

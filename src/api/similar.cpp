@@ -1,0 +1,119 @@
+// Documents like another: its vector is read from the node that holds it, then all nodes search by that vector.
+#include "api/search_run.h"
+#include "cluster/reserved.h"
+#include "json/parse.h"
+#include "json/write.h"
+#include "merge/hit_bytes.h"
+#include "plan/read_checks.h"
+#include "protocol/query/documents_query.h"
+
+namespace miroir::api {
+namespace {
+
+using Reply = env::Task<Result<http::Reply>>;
+using protocol::SimilarQuery;
+
+struct Model {
+    std::optional<std::vector<float>> vector;
+    std::string stamp;
+};
+
+// `_vectors.<embedder>.embeddings`: a list of vectors, or one; the first counts.
+Model model_of(const json::Value& document, const std::string& embedder) {
+    Model out;
+    if (const json::Value* stamp = document.find(cluster::kStampField); stamp != nullptr && stamp->is_string()) out.stamp = stamp->string();
+    const json::Value* vectors = document.find("_vectors");
+    const json::Value* own = vectors != nullptr ? vectors->find(embedder) : nullptr;
+    const json::Value* embeddings = own != nullptr && own->is_object() ? own->find("embeddings") : own;
+    if (embeddings != nullptr && embeddings->is_array() && !embeddings->array().empty() && embeddings->array().front().is_array()) embeddings = &embeddings->array().front();
+    if (embeddings == nullptr || !embeddings->is_array() || embeddings->array().empty()) return out;
+    out.vector.emplace();
+    for (const json::Value& number : embeddings->array()) {
+        if (number.is_number()) out.vector->push_back(static_cast<float>(number.number()));
+    }
+    return out;
+}
+
+protocol::SearchQuery search_of(const SimilarQuery& query, const Model& model, std::uint64_t reachable) {
+    protocol::SearchQuery search;
+    search.filter = query.filter;
+    search.attributes_to_retrieve = query.attributes_to_retrieve;
+    search.retrieve_vectors = query.retrieve_vectors;
+    search.show_ranking_score = query.show_ranking_score;
+    search.show_ranking_score_details = query.show_ranking_score_details;
+    search.hybrid = protocol::HybridQuery{.semantic_ratio = 1, .embedder = query.embedder};
+    search.vector = model.vector;
+    const std::uint64_t end = query.offset > reachable ? reachable : std::min(reachable, query.offset + std::min(query.limit, reachable)) + 1;
+    search.limit = query.limit == 0 ? 0 : end;
+    return search;
+}
+
+// The page of the hits that are like the document and not the document itself.
+std::vector<merge::PickedHit> page_of(const SearchOutcome& found, const SimilarQuery& query, const Model& model, std::uint64_t& total) {
+    std::vector<merge::PickedHit> page;
+    std::uint64_t place = 0;
+    for (const merge::PickedHit& picked : found.merged.page) {
+        const merge::RankKey key = picked.hit->key;
+        if (!key.empty() && key.back().is_text && key.back().text == model.stamp) continue;
+        const bool compared = picked.hit->semantic && (key.empty() || key.front().present);
+        const bool near = !query.ranking_score_threshold || picked.hit->score >= *query.ranking_score_threshold;
+        if (compared && !near) {  // the engine stops here, and forgets what lies behind
+            total = place;
+            break;
+        }
+        if (!compared || page.size() >= query.limit) break;
+        if (place++ >= query.offset) page.push_back(picked);
+    }
+    return page;
+}
+
+Reply answer(Visit visit, SimilarQuery query) {
+    MIROIR_CO_TRY(const plan::IndexPtr index, visit.desk.open(visit.index_text()));
+    if (!index->settings.embedders.contains(query.embedder)) {
+        co_return fail(ErrorCode::InvalidSimilarEmbedder, "Cannot find embedder with name `" + query.embedder + "`.");
+    }
+    json::Value forced = visit.grant.forced_filter(index->uid.value);
+    if (!forced.is_null()) query.filter = protocol::join_filters(query.filter.value_or(json::Value()), std::move(forced));
+    MIROIR_CO_CHECK(plan::check_filter(*index, query.filter, visit.desk.filter_gates(), ErrorCode::InvalidSimilarFilter, false));
+    MIROIR_CO_TRY(const std::string id, protocol::document_id_of(query.id, "Invalid value at `.id`: ", ErrorCode::InvalidSimilarId));
+    DocumentPlace place{.desk = visit.desk, .index = index, .id = id, .raw_query = "retrieveVectors=true", .call = visit.in.call};
+    MIROIR_CO_TRY(http::Reply document, co_await fetch_document(std::move(place)));
+    if (document.status == 404) co_return fail(ErrorCode::NotFoundSimilarId, "Document `" + id + "` not found.");
+    if (document.status != 200) co_return scrubbed(std::move(document));
+    const Model model = model_of(json::parse(document.body).value_or(json::Value()), query.embedder);
+    SearchWish wish{.index = index, .query = search_of(query, model, index->settings.max_total_hits), .call = visit.in.call, .options = {.apart = true, .settings_distinct = false}};
+    if (!model.vector) wish.query.hybrid.reset(), wish.query.limit = 0;
+    MIROIR_CO_TRY(SearchOutcome found, co_await run_search(visit.desk, std::move(wish)));
+    if (found.refusal) co_return std::move(*found.refusal);
+    std::uint64_t total = found.merged.total == 0 ? 0 : found.merged.total - 1;
+    std::string body = "{\"hits\":[";
+    for (const merge::PickedHit& picked : page_of(found, query, model, total)) {
+        if (body.back() != '[') body += ',';
+        merge::append_hit(body, picked.hit->bytes, found.plan.frame.hits);
+    }
+    json::Object rest;
+    rest.append("id", id);
+    rest.append("processingTimeMs", elapsed_ms(visit));
+    rest.append("limit", query.limit);
+    rest.append("offset", query.offset);
+    rest.append("estimatedTotalHits", std::min(total, index->settings.max_total_hits));
+    if (query.show_performance_details) rest.append("performanceDetails", json::Object());
+    body += "]," + json::to_text(json::Value(std::move(rest))).substr(1);
+    http::Reply reply = server::json_text_reply(200, std::move(body));
+    add_search_headers(reply, found);
+    co_return reply;
+}
+
+}  // namespace
+
+env::Task<Result<http::Reply>> post_similar(Visit visit) {
+    MIROIR_CO_TRY(SimilarQuery query, protocol::parse_similar_query(visit.body));
+    co_return co_await answer(std::move(visit), std::move(query));
+}
+
+env::Task<Result<http::Reply>> get_similar(Visit visit) {
+    MIROIR_CO_TRY(SimilarQuery query, protocol::parse_similar_parameters(visit.in.raw_query));
+    co_return co_await answer(std::move(visit), std::move(query));
+}
+
+}  // namespace miroir::api

@@ -1,0 +1,30 @@
+// Facet searches of several nodes as the one of a node: counts summed by value, ordered, cut.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "json/value.h"
+
+namespace miroir::merge {
+
+class FacetHits {
+public:
+    // A node's reply; values in several spellings are one, the first spelling is shown.
+    Result<void> add(std::string_view reply);
+    // [{"value":…,"count":…}], alphabetically or by count, at most `most`.
+    json::Array shown(bool by_count, std::size_t most) const;
+
+private:
+    struct Sum {
+        std::string value;
+        std::uint64_t count = 0;
+    };
+    std::map<std::string, Sum> sums_;  // by normal form
+};
+
+}  // namespace miroir::merge

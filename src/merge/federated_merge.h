@@ -1,0 +1,47 @@
+// Hits of several queries, over one index or several, as one list: by weighted score group by group, as the engine
+// merges federations; ties keep the order of the queries. A document found by several queries of one index comes once.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "merge/search_merge.h"
+#include "protocol/score_details.h"
+
+namespace miroir::merge {
+
+// What one query found, best first.
+struct FederatedSource {
+    std::span<const PickedHit> hits;
+    std::string index;
+    std::size_t query = 0;  // its place in the request
+    double weight = 1;
+};
+
+struct FederatedRecipe {
+    std::uint64_t skip = 0;
+    std::uint64_t take = 20;
+    bool distinct = false;  // by the distinct value of each hit
+};
+
+struct FederatedHit {
+    std::size_t source = 0;
+    const Hit* hit = nullptr;
+    double score = 0;  // weighted
+};
+
+struct FederatedHits {
+    std::vector<FederatedHit> page;
+    std::uint64_t repeated = 0;  // hits that an earlier query of the same index had found
+    std::uint64_t dropped = 0;   // by distinct
+    std::uint64_t semantic_hits = 0;
+};
+
+FederatedHits merge_federated(std::span<const FederatedSource> sources, const FederatedRecipe& recipe);
+
+// What hits of different queries are compared by; the stamp is left out.
+std::vector<protocol::WeightedScore> weighted_key(const Hit& hit, double weight);
+
+}  // namespace miroir::merge
