@@ -102,16 +102,20 @@ void append_text(std::string& out, const Value& value) {
         }
         out += ']';
     } else {
-        out += '{';
-        bool first = true;
-        for (const auto& [key, member] : value.object()) {
-            if (!std::exchange(first, false)) out += ',';
-            append_string(out, key);
-            out += ':';
-            append_text(out, member);
-        }
-        out += '}';
+        append_text(out, value.object());
     }
+}
+
+void append_text(std::string& out, const Object& object) {
+    out += '{';
+    bool first = true;
+    for (const auto& [key, member] : object) {
+        if (!std::exchange(first, false)) out += ',';
+        append_string(out, key);
+        out += ':';
+        append_text(out, member);
+    }
+    out += '}';
 }
 
 std::string to_text(const Value& value) {

@@ -10,6 +10,7 @@ namespace miroir::json {
 
 std::string to_text(const Value& value);
 void append_text(std::string& out, const Value& value);
+void append_text(std::string& out, const Object& object);
 void append_string(std::string& out, std::string_view text);  // quoted and escaped
 void append_double(std::string& out, double number);          // NaN and infinities become null
 

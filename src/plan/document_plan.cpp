@@ -11,7 +11,7 @@ namespace {
 // The document as one line, the reserved fields behind its own.
 std::string line_of(const json::Object& document, ShardId shard, std::uint64_t stamp) {
     std::string line;
-    json::append_text(line, json::Value(document));
+    json::append_text(line, document);
     line.pop_back();
     if (!document.empty()) line += ',';
     line.append("\"").append(cluster::kShardField).append("\":\"").append(cluster::shard_label(shard));

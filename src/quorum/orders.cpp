@@ -207,12 +207,12 @@ Order order_documents(const cluster::TopologyPtr& topology, const IndexUid& uid,
     else if (!index->primary_key && !no_key_yet) order.changes.push_back(set_primary_key(uid, batch.primary_key));
     order.changes.push_back(touch(uid));
 
-    const plan::DocumentPlan plan = plan::split_documents(batch.documents, batch.ids, batch.stamps, *topology, count);
+    plan::DocumentPlan plan = plan::split_documents(batch.documents, batch.ids, batch.stamps, *topology, count);
     std::string target = path_of(uid, "/documents?primaryKey=" + batch.primary_key);
     if (batch.skip_creation) target += "&skipCreation=true";
-    for (const auto& [node, body] : plan.bodies) {
+    for (auto& [node, body] : plan.bodies) {
         order.write.requests.push_back({.node = node, .method = batch.update ? "PUT" : "POST", .target = target,
-                                        .content_type = "application/x-ndjson", .body = body.ndjson, .shards = body.shards});
+                                        .content_type = "application/x-ndjson", .body = std::move(body.ndjson), .shards = std::move(body.shards)});
     }
     if (index) order.write.shards = plan.shards;
     const std::set<std::string_view> unique(batch.ids.begin(), batch.ids.end());
