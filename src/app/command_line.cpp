@@ -87,7 +87,7 @@ void offer_dev(CLI::App& app, DevOptions& options, int& code) {
     dev->add_option("--shards", options.shards, "Shards of a new index")->capture_default_str();
     dev->add_option("--http-addr", options.http_addr, "Where clients are served; nodes take the ports behind it")->type_name("HOST:PORT")->capture_default_str();
     dev->add_option("--metrics-addr", options.metrics_addr, "Where /metrics is served")->type_name("HOST:PORT")->capture_default_str();
-    dev->add_option("--db-path", options.db_path, "Where all data is kept")->type_name("DIR")->capture_default_str();
+    dev->add_option("--db-path", options.db_path, "Where all data is kept; for other nodes, replicas or groups take another")->type_name("DIR")->capture_default_str();
     dev->add_option("--master-key", options.master_key, "The key for everything")->envname("MEILI_MASTER_KEY")->capture_default_str();
     dev->add_option("--engine", *engine, "auto: Meilisearch when MEILISEARCH_BIN or PATH has it, else the embedded engine")
         ->check(CLI::IsMember({"auto", "meilisearch", "embedded"}))->capture_default_str();
