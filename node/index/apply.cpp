@@ -76,10 +76,10 @@ public:
         for (const Pending& pending : order_) {
             if (!pending.exists || !pending.loaded) continue;
             if (const json::Value* geo = pending.document.find("_geo"); geo != nullptr && state_.geo_enabled()) {
-                MIROIR_CHECK(read_geo(pending.external_id, *geo));
+                MIROIR_CHECK(protocol::read_geo(pending.external_id, *geo));
             }
             if (const json::Value* shape = pending.document.find("_geojson"); shape && state_.geojson_enabled()) {
-                MIROIR_CHECK(check_geojson(*shape));
+                MIROIR_CHECK(protocol::check_geojson(*shape));
             }
             for (const json::Member& member : pending.document) names += !state_.fields.find(member.first);
         }

@@ -176,9 +176,9 @@ void Index::State::remove_facets(DocId id) {
 void Index::State::add_places(DocId id, const json::Object& document) {
     if (geo_enabled()) {
         if (const json::Value* geo = document.find("_geo")) {
-            const auto point = read_geo(rows[id].external_id, *geo);  // has been checked
+            const auto point = protocol::read_geo(rows[id].external_id, *geo);  // has been checked
             if (point && *point) {
-                points[id] = **point;
+                points[id] = {.lat = (*point)->lat, .lng = (*point)->lng};
                 geo_documents.add(id);
             }
         }

@@ -1,190 +1,6 @@
 #include "node/index/special_fields.h"
 
-#include <charconv>
-#include <cmath>
-
-#include "json/write.h"
-
 namespace miroir::node {
-
-namespace {
-
-constexpr std::size_t kMostVectors = 256;
-
-std::unexpected<Error> bad_geo(std::string message) {
-    return fail(ErrorCode::InvalidDocumentGeoField, std::move(message));
-}
-
-std::optional<double> finite_number(const json::Value& value) {
-    if (value.is_number()) return value.number();
-    if (!value.is_string()) return std::nullopt;
-    const std::string& text = value.string();
-    double number = 0;
-    const char* from = text.data() + (text.starts_with('+') ? 1 : 0);
-    const auto [end, error] = std::from_chars(from, text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(number)) return std::nullopt;
-    return number;
-}
-
-std::string in_document(const std::string& external_id) {
-    return "in the document with the id: `" + json::to_text(json::Value(external_id)) + "`";
-}
-
-const char* kind_name(const json::Value& value) {
-    if (value.is_bool()) return "boolean";
-    if (value.is_integer()) return "integer";
-    if (value.is_float()) return "number";
-    return "string";
-}
-
-std::unexpected<Error> bad_vectors(const std::string& external_id, const std::string& reason) {
-    return fail(ErrorCode::InvalidVectorsType,
-                "Bad embedder configuration in the document with id: `" + external_id + "`. " + reason);
-}
-
-Result<std::vector<float>> read_vector(const std::string& external_id, const std::string& place,
-                                       const json::Value& value) {
-    if (!value.is_array()) {
-        return bad_vectors(external_id, "Could not parse `" + place + "`: Expected an array of numbers");
-    }
-    std::vector<float> vector;
-    for (const json::Value& item : value.array()) {
-        if (!item.is_number()) {
-            return bad_vectors(external_id, "Could not parse `" + place + "`: Expected a number");
-        }
-        vector.push_back(static_cast<float>(item.number()));
-    }
-    return vector;
-}
-
-// One vector or a list of them.
-Result<std::vector<std::vector<float>>> read_list(const std::string& external_id, const std::string& place,
-                                                  const json::Value& value) {
-    std::vector<std::vector<float>> vectors;
-    if (!value.is_array()) {
-        return bad_vectors(external_id, "Could not parse `" + place + "`: Expected an array of numbers");
-    }
-    if (value.array().empty()) return vectors;
-    if (value.array().front().is_number()) {
-        MIROIR_TRY(auto vector, read_vector(external_id, place, value));
-        vectors.push_back(std::move(vector));
-        return vectors;
-    }
-    for (const json::Value& item : value.array()) {
-        MIROIR_TRY(auto vector, read_vector(external_id, place, item));
-        vectors.push_back(std::move(vector));
-    }
-    return vectors;
-}
-
-Result<DocumentVectors> read_object(const std::string& external_id, const std::string& embedder,
-                                    const json::Object& object, const DocumentVectors* stored) {
-    const std::string place = "._vectors." + embedder;
-    std::optional<bool> regenerate;
-    const json::Value* embeddings = nullptr;
-    for (const json::Member& member : object) {
-        if (member.first == "regenerate") {
-            if (!member.second.is_bool()) {
-                return bad_vectors(external_id, "Could not parse `" + place + ".regenerate`: invalid type");
-            }
-            regenerate = member.second.boolean();
-        } else if (member.first == "embeddings") {
-            embeddings = member.second.is_null() ? nullptr : &member.second;
-        } else {
-            return bad_vectors(external_id, "Unexpected field `" + place + "." + member.first +
-                                                "`\n  - note: the allowed fields are `regenerate` and `embeddings`");
-        }
-    }
-    if (!regenerate) {
-        return bad_vectors(external_id, "Missing field `" + place + ".regenerate`\n  - note: `" + place +
-                                            "` must be an array of floats, an array of arrays of floats, or an object "
-                                            "with field `regenerate`");
-    }
-    DocumentVectors vectors;
-    if (embeddings != nullptr) {
-        MIROIR_TRY(vectors.vectors, read_list(external_id, place + ".embeddings", *embeddings));
-    } else if (stored != nullptr) {
-        vectors.vectors = stored->vectors;
-    }
-    vectors.regenerate = *regenerate;
-    return vectors;
-}
-
-Result<DocumentVectors> read_vectors(const std::string& external_id, const std::string& embedder,
-                                     const json::Value& value, const DocumentVectors* stored) {
-    if (value.is_null()) return DocumentVectors();
-    if (value.is_object()) return read_object(external_id, embedder, value.object(), stored);
-    const std::string place = "._vectors." + embedder;
-    if (!value.is_array()) {
-        return bad_vectors(external_id, "Expected `" + place +
-                                            "` to be an array of floats, an array of arrays of floats, or an object "
-                                            "with at least the field `regenerate`, but got the " +
-                                            kind_name(value) + " `" +
-                                            (value.is_string() ? value.string() : json::to_text(value)) + "`");
-    }
-    DocumentVectors vectors;
-    MIROIR_TRY(vectors.vectors, read_list(external_id, place, value));
-    return vectors;
-}
-
-Result<void> check_vectors(const std::string& external_id, const std::string& embedder,
-                           const protocol::EmbedderSettings& settings, const DocumentVectors& vectors) {
-    if (vectors.vectors.size() > kMostVectors) {
-        return fail(ErrorCode::TooManyVectors, "Too many vectors for document with id " + external_id + ": found " +
-                                                   std::to_string(vectors.vectors.size()) + ", but limited to 256.");
-    }
-    if (!settings.dimensions) return {};
-    for (std::size_t i = 0; i < vectors.vectors.size(); ++i) {
-        if (vectors.vectors[i].size() == *settings.dimensions) continue;
-        return fail(ErrorCode::InvalidVectorDimensions,
-                    "Invalid vector dimensions in document with id `" + external_id + "` in `._vectors." + embedder +
-                        "`.\n  - note: embedding #" + std::to_string(i) + " has dimensions " +
-                        std::to_string(vectors.vectors[i].size()) + "\n  - note: embedder `" + embedder +
-                        "` requires " + std::to_string(*settings.dimensions));
-    }
-    return {};
-}
-
-}  // namespace
-
-Result<std::optional<GeoPoint>> read_geo(const std::string& external_id, const json::Value& geo) {
-    if (geo.is_null()) return std::optional<GeoPoint>();
-    if (!geo.is_object()) {
-        return bad_geo("The `_geo` field " + in_document(external_id) +
-                       " is not an object. Was expecting an object with the `_geo.lat` and `_geo.lng` fields but "
-                       "instead got `" + json::to_text(geo) + "`.");
-    }
-    json::Object rest = geo.object();
-    const json::Value* lat = geo.find("lat");
-    const json::Value* lng = geo.find("lng");
-    rest.erase("lat");
-    rest.erase("lng");
-    if (lat == nullptr && lng == nullptr) {
-        return bad_geo("Could not find latitude nor longitude " + in_document(external_id) +
-                       ". Was expecting `_geo.lat` and `_geo.lng` fields.");
-    }
-    if (lat == nullptr) {
-        return bad_geo("Could not find latitude " + in_document(external_id) + ". Was expecting a `_geo.lat` field.");
-    }
-    if (lng == nullptr) {
-        return bad_geo("Could not find longitude " + in_document(external_id) + ". Was expecting a `_geo.lng` field.");
-    }
-    if (!rest.empty()) {
-        return bad_geo("The `_geo` field " + in_document(external_id) +
-                       " contains the following unexpected fields: `" + json::to_text(json::Value(rest)) + "`.");
-    }
-    const auto latitude = finite_number(*lat);
-    const auto longitude = finite_number(*lng);
-    if (latitude && longitude) return GeoPoint{.lat = *latitude, .lng = *longitude};
-    if (!latitude && !longitude) {
-        return bad_geo("Could not parse latitude nor longitude " + in_document(external_id) +
-                       ". Was expecting finite numbers but instead got `" + json::to_text(*lat) + "` and `" +
-                       json::to_text(*lng) + "`.");
-    }
-    return bad_geo(std::string("Could not parse ") + (latitude ? "longitude " : "latitude ") +
-                   in_document(external_id) + ". Was expecting a finite number but instead got `" +
-                   json::to_text(latitude ? *lng : *lat) + "`.");
-}
 
 Result<void> take_vectors(const std::string& external_id, const protocol::Settings& settings, json::Object& document,
                           VectorsByEmbedder& vectors) {
@@ -194,19 +10,16 @@ Result<void> take_vectors(const std::string& external_id, const protocol::Settin
         document.erase("_vectors");
         return {};
     }
-    if (!member->is_object()) {
-        return fail(ErrorCode::InvalidVectorsType,
-                    "The `_vectors` field in the document with id: `" + external_id +
-                        "` is not an object. Was expecting an object with a key for each embedder with manually "
-                        "provided vectors, but instead got `" + json::to_text(*member) + "`");
-    }
+    MIROIR_CHECK(protocol::check_vectors_member(external_id, *member));
     for (const auto& [name, embedder] : settings.embedders) {
-        const json::Value* given = member->find(name);
-        if (given == nullptr) continue;
+        const json::Value* value = member->find(name);
+        if (value == nullptr) continue;
+        MIROIR_TRY(protocol::GivenVectors given, protocol::read_vectors(external_id, name, *value));
+        DocumentVectors read{.vectors = {}, .regenerate = given.regenerate};
         const auto stored = vectors.find(name);
-        MIROIR_TRY(auto read, read_vectors(external_id, name, *given,
-                                           stored == vectors.end() ? nullptr : &stored->second));
-        MIROIR_CHECK(check_vectors(external_id, name, embedder, read));
+        if (given.vectors) read.vectors = std::move(*given.vectors);
+        else if (stored != vectors.end()) read.vectors = stored->second.vectors;
+        MIROIR_CHECK(protocol::check_vectors(external_id, name, embedder, read.vectors));
         vectors[name] = std::move(read);
         member->object().erase(name);
     }

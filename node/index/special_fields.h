@@ -1,24 +1,16 @@
-// The members of a document that are more than text and facets: `_geo` and `_vectors`, read and refused with the
-// engine's sentences.
+// The vectors that documents bring, as an index keeps them. How they are read and refused is the protocol's.
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "base/result.h"
 #include "json/value.h"
 #include "node/index/index.h"
+#include "protocol/documents/special_fields.h"
 #include "protocol/settings/settings.h"
 
 namespace miroir::node {
-
-// nullopt: null, the document has no place.
-Result<std::optional<GeoPoint>> read_geo(const std::string& external_id, const json::Value& geo);
-
-// Whether `_geojson` is a geometry, a feature or a collection of them, down to its positions.
-Result<void> check_geojson(const json::Value& geojson);
 
 using VectorsByEmbedder = std::map<std::string, DocumentVectors>;
 

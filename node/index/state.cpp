@@ -162,9 +162,9 @@ Result<void> Index::State::check_places() const {
     for (const DocId id : present) {
         const json::Object document = parsed(id);
         const json::Value* geo = document.find("_geo");
-        if (geo != nullptr && points_count) MIROIR_CHECK(read_geo(rows[id].external_id, *geo));
+        if (geo != nullptr && points_count) MIROIR_CHECK(protocol::read_geo(rows[id].external_id, *geo));
         const json::Value* shape = document.find("_geojson");
-        if (shape != nullptr && shapes_count) MIROIR_CHECK(check_geojson(*shape));
+        if (shape != nullptr && shapes_count) MIROIR_CHECK(protocol::check_geojson(*shape));
     }
     return {};
 }

@@ -131,9 +131,9 @@ Result<void> check_places(const protocol::Settings& settings, const std::vector<
     for (const Operation& operation : operations) {
         if (operation.kind == Operation::Kind::Delete) continue;
         const json::Value* point = points ? operation.document.find("_geo") : nullptr;
-        if (point != nullptr) MIROIR_CHECK(read_geo(operation.external_id, *point));
+        if (point != nullptr) MIROIR_CHECK(protocol::read_geo(operation.external_id, *point));
         const json::Value* shape = shapes ? operation.document.find("_geojson") : nullptr;
-        if (shape != nullptr && !shape->is_null()) MIROIR_CHECK(check_geojson(*shape));
+        if (shape != nullptr && !shape->is_null()) MIROIR_CHECK(protocol::check_geojson(*shape));
     }
     return {};
 }

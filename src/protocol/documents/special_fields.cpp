@@ -61,8 +61,7 @@ Result<std::vector<float>> read_vector(const std::string& external_id, const std
 }
 
 // One vector or a list of them.
-Result<Vectors> read_list(const std::string& external_id, const std::string& place,
-                                                  const json::Value& value) {
+Result<Vectors> read_list(const std::string& external_id, const std::string& place, const json::Value& value) {
     Vectors vectors;
     if (!value.is_array()) {
         return bad_vectors(external_id, "Could not parse `" + place + "`: Expected an array of numbers");
@@ -80,7 +79,8 @@ Result<Vectors> read_list(const std::string& external_id, const std::string& pla
     return vectors;
 }
 
-Result<Vectors> read_object(const std::string& external_id, const std::string& embedder, const json::Object& object) {
+Result<GivenVectors> read_object(const std::string& external_id, const std::string& embedder,
+                                 const json::Object& object) {
     const std::string place = "._vectors." + embedder;
     std::optional<bool> regenerate;
     const json::Value* embeddings = nullptr;
@@ -102,12 +102,18 @@ Result<Vectors> read_object(const std::string& external_id, const std::string& e
                                             "` must be an array of floats, an array of arrays of floats, or an object "
                                             "with field `regenerate`");
     }
-    if (embeddings == nullptr) return Vectors();
-    return read_list(external_id, place + ".embeddings", *embeddings);
+    GivenVectors given{.regenerate = *regenerate};
+    if (embeddings != nullptr) {
+        MIROIR_TRY(given.vectors, read_list(external_id, place + ".embeddings", *embeddings));
+    }
+    return given;
 }
 
-Result<Vectors> read_vectors(const std::string& external_id, const std::string& embedder, const json::Value& value) {
-    if (value.is_null()) return Vectors();
+}  // namespace
+
+Result<GivenVectors> read_vectors(const std::string& external_id, const std::string& embedder,
+                                  const json::Value& value) {
+    if (value.is_null()) return GivenVectors{.vectors = Vectors()};
     if (value.is_object()) return read_object(external_id, embedder, value.object());
     const std::string place = "._vectors." + embedder;
     if (!value.is_array()) {
@@ -117,7 +123,8 @@ Result<Vectors> read_vectors(const std::string& external_id, const std::string& 
                                             kind_name(value) + " `" +
                                             (value.is_string() ? value.string() : json::to_text(value)) + "`");
     }
-    return read_list(external_id, place, value);
+    MIROIR_TRY(Vectors vectors, read_list(external_id, place, value));
+    return GivenVectors{.vectors = std::move(vectors)};
 }
 
 Result<void> check_vectors(const std::string& external_id, const std::string& embedder,
@@ -138,8 +145,8 @@ Result<void> check_vectors(const std::string& external_id, const std::string& em
     return {};
 }
 
-Result<void> check_geo(const std::string& external_id, const json::Value& geo) {
-    if (geo.is_null()) return {};
+Result<std::optional<GivenPoint>> read_geo(const std::string& external_id, const json::Value& geo) {
+    if (geo.is_null()) return std::optional<GivenPoint>();
     if (!geo.is_object()) {
         return bad_geo("The `_geo` field " + in_document(external_id) +
                        " is not an object. Was expecting an object with the `_geo.lat` and `_geo.lng` fields but "
@@ -166,7 +173,7 @@ Result<void> check_geo(const std::string& external_id, const json::Value& geo) {
     }
     const auto latitude = finite_number(*lat);
     const auto longitude = finite_number(*lng);
-    if (latitude && longitude) return {};
+    if (latitude && longitude) return GivenPoint{.lat = *latitude, .lng = *longitude};
     if (!latitude && !longitude) {
         return bad_geo("Could not parse latitude nor longitude " + in_document(external_id) +
                        ". Was expecting finite numbers but instead got `" + json::to_text(*lat) + "` and `" +
@@ -177,34 +184,40 @@ Result<void> check_geo(const std::string& external_id, const json::Value& geo) {
                    json::to_text(latitude ? *lng : *lat) + "`.");
 }
 
-Result<void> check_vectors_of(const std::string& external_id, const Settings& settings, const json::Value& given) {
-    if (!given.is_object()) {
-        return fail(ErrorCode::InvalidVectorsType,
-                    "The `_vectors` field in the document with id: `" + external_id +
-                        "` is not an object. Was expecting an object with a key for each embedder with manually "
-                        "provided vectors, but instead got `" + json::to_text(given) + "`");
-    }
+Result<void> check_vectors_member(const std::string& external_id, const json::Value& member) {
+    if (member.is_object()) return {};
+    return fail(ErrorCode::InvalidVectorsType,
+                "The `_vectors` field in the document with id: `" + external_id +
+                    "` is not an object. Was expecting an object with a key for each embedder with manually "
+                    "provided vectors, but instead got `" + json::to_text(member) + "`");
+}
+
+namespace {
+
+Result<void> judge_vectors(const std::string& external_id, const Settings& settings, const json::Value& member) {
+    MIROIR_CHECK(check_vectors_member(external_id, member));
     for (const auto& [name, embedder] : settings.embedders) {
-        const json::Value* value = given.find(name);
+        const json::Value* value = member.find(name);
         if (value == nullptr) continue;
-        MIROIR_TRY(const Vectors vectors, read_vectors(external_id, name, *value));
-        MIROIR_CHECK(check_vectors(external_id, name, embedder, vectors));
+        MIROIR_TRY(const GivenVectors given, read_vectors(external_id, name, *value));
+        if (given.vectors) MIROIR_CHECK(check_vectors(external_id, name, embedder, *given.vectors));
     }
     return {};
 }
 
 }  // namespace
 
-Result<void> judge_special_fields(const Settings& settings, std::span<const json::Object> documents, std::span<const std::string> ids) {
+Result<void> judge_special_fields(const Settings& settings, std::span<const json::Object> documents,
+                                  std::span<const std::string> ids) {
     const bool points = settings.sortable_attributes.contains("_geo") || has_geo(settings.filterable_attributes);
     const bool shapes = has_geojson(settings.filterable_attributes);
     for (std::size_t i = 0; i < documents.size(); ++i) {
         const json::Value* point = points ? documents[i].find("_geo") : nullptr;
-        if (point != nullptr) MIROIR_CHECK(check_geo(ids[i], *point));
+        if (point != nullptr) MIROIR_CHECK(read_geo(ids[i], *point));
         const json::Value* shape = shapes ? documents[i].find("_geojson") : nullptr;
         if (shape != nullptr && !shape->is_null()) MIROIR_CHECK(check_geojson(*shape));
         const json::Value* vectors = settings.embedders.empty() ? nullptr : documents[i].find("_vectors");
-        if (vectors != nullptr && !vectors->is_null()) MIROIR_CHECK(check_vectors_of(ids[i], settings, *vectors));
+        if (vectors != nullptr && !vectors->is_null()) MIROIR_CHECK(judge_vectors(ids[i], settings, *vectors));
     }
     return {};
 }

@@ -2,8 +2,10 @@
 // one of them fails the whole batch, so it is found before any of it is stored or split. Pure; the engine's sentences.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "json/value.h"
@@ -17,5 +19,22 @@ Result<void> judge_special_fields(const Settings& settings, std::span<const json
 
 // Whether `_geojson` is a geometry, a feature or a collection of them, down to its positions.
 Result<void> check_geojson(const json::Value& geojson);
+
+// The pieces, for one who also keeps what they say. `external_id` names the document in refusals.
+struct GivenPoint {
+    double lat = 0;
+    double lng = 0;
+};
+Result<std::optional<GivenPoint>> read_geo(const std::string& external_id, const json::Value& geo);  // nullopt: null
+
+struct GivenVectors {
+    std::optional<std::vector<std::vector<float>>> vectors{};  // nullopt: none said, those that are kept stay
+    bool regenerate = false;
+};
+Result<void> check_vectors_member(const std::string& external_id, const json::Value& member);  // `_vectors` as a whole
+Result<GivenVectors> read_vectors(const std::string& external_id, const std::string& embedder,
+                                  const json::Value& value);
+Result<void> check_vectors(const std::string& external_id, const std::string& embedder,
+                           const EmbedderSettings& settings, const std::vector<std::vector<float>>& vectors);
 
 }  // namespace miroir::protocol
