@@ -72,7 +72,7 @@ Result<http::Reply> remove(Visit& visit) {
 
 Result<http::Reply> stats(Visit& visit) {
     MIROIR_CHECK(protocol::check_index_uid(visit.index_uid()));
-    MIROIR_TRY(const StatsQuery query, parse_stats_query(visit.in.raw_query));
+    MIROIR_TRY(const protocol::StatsQuery query, protocol::parse_stats_query(visit.in.raw_query));
     MIROIR_TRY(const StoredIndex* stored, visit.desk.open(visit.index_uid()));
     return ok(index_stats(visit.world(), visit.index_uid(), *stored, query));
 }

@@ -20,15 +20,15 @@ Result<http::Reply> version(Visit&) {
 }
 
 Result<http::Reply> stats(Visit& visit) {
-    MIROIR_TRY(const StatsQuery query, parse_stats_query(visit.in.raw_query));
+    MIROIR_TRY(const protocol::StatsQuery query, protocol::parse_stats_query(visit.in.raw_query));
     json::Object indexes;
     for (const auto& [uid, stored] : visit.world().indexes) {
         if (visit.grant.allows(uid)) indexes.append(uid, index_stats(visit.world(), uid, stored, query));
     }
     const std::uint64_t used = visit.desk.disk().used_bytes();
     json::Object out;
-    out.append("databaseSize", size_value(used, query));
-    out.append("usedDatabaseSize", size_value(used, query));
+    out.append("databaseSize", protocol::size_value(used, query));
+    out.append("usedDatabaseSize", protocol::size_value(used, query));
     const auto& last = visit.world().last_update;
     out.append("lastUpdate", last ? json::Value(protocol::rfc3339(*last)) : json::Value());
     out.append("indexes", std::move(indexes));

@@ -18,7 +18,6 @@ struct FacetSearchQuery;
 struct SimilarQuery;
 struct DocumentsQuery;
 struct DocumentQuery;
-struct FieldsQuery;
 }  // namespace miroir::protocol
 
 namespace miroir::node {
@@ -51,21 +50,7 @@ Result<json::Value> list_documents(std::string_view uid, const protocol::Documen
 // GET /indexes/{uid}/documents/{id}
 Result<json::Value> get_document(std::string_view uid, std::string_view id, const protocol::DocumentQuery& query,
                                  const ReadContext& context);
-// POST /indexes/{uid}/fields
-Result<json::Value> list_fields(std::string_view uid, const protocol::FieldsQuery& query, const ReadContext& context);
-
 // The documents that a write with a filter is about (delete, edit); refusals are those of the task.
 Result<DocIds> documents_matching(const Index& index, const json::Value& filter, const ReadContext& context);
-
-// What GET /stats says of one index, besides what its tasks are doing.
-struct IndexCounts {
-    std::uint64_t documents = 0;
-    std::uint64_t raw_bytes = 0;
-    std::uint64_t average_bytes = 0;  // rounded down
-    std::uint64_t embeddings = 0;
-    std::uint64_t embedded_documents = 0;
-    json::Object field_distribution;
-};
-IndexCounts count_index(const Index& index);
 
 }  // namespace miroir::node
