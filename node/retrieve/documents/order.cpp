@@ -4,7 +4,7 @@
 #include <cmath>
 #include <span>
 
-#include "node/retrieve/geo/distance.h"
+#include "node/search/geo/distance.h"
 
 namespace miroir::node {
 namespace {

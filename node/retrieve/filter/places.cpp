@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "node/retrieve/geo/distance.h"
+#include "node/search/geo/distance.h"
 #include "node/retrieve/geo/shape.h"
 #include "protocol/settings/settings.h"
 

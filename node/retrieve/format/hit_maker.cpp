@@ -7,7 +7,7 @@
 
 #include "json/write.h"
 #include "node/retrieve/format/json_paths.h"
-#include "node/retrieve/geo/distance.h"
+#include "node/search/geo/distance.h"
 #include "node/retrieve/sort_criteria.h"
 #include "protocol/settings/settings.h"
 

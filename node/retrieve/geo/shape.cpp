@@ -9,7 +9,7 @@
 #include <optional>
 #include <string_view>
 
-#include "node/retrieve/geo/distance.h"
+#include "node/search/geo/distance.h"
 
 namespace miroir::node {
 namespace {

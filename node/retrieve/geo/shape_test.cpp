@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "json/parse.h"
-#include "node/retrieve/geo/distance.h"
+#include "node/search/geo/distance.h"
 
 namespace miroir::node {
 namespace {

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
-#include <numbers>
 
+#include "node/search/geo/distance.h"
 #include "node/search/rules/value_rules.h"
 
 // Documents by distance; those within a metre of the first of a bucket are its equals. The queue is filled with a
@@ -15,16 +15,6 @@ namespace {
 constexpr std::size_t kQueue = 1000;
 constexpr std::size_t kMostInBucket = 1000;
 constexpr double kEqualMetres = 1.0;
-constexpr double kEarthMetres = 6371000.0;
-
-double metres(GeoPoint a, GeoPoint b) {
-    const auto radians = [](double degrees) { return degrees * std::numbers::pi / 180; };
-    const double half_lat = std::sin(radians(b.lat - a.lat) / 2);
-    const double half_lng = std::sin(radians(b.lng - a.lng) / 2);
-    const double chord = half_lat * half_lat + std::cos(radians(a.lat)) * std::cos(radians(b.lat)) * half_lng * half_lng;
-    const double distance = kEarthMetres * 2 * std::atan2(std::sqrt(chord), std::sqrt(1 - chord));
-    return std::round(distance * 1000) / 1000;
-}
 
 class GeoRule final : public RankingRule {
 public:
@@ -71,7 +61,7 @@ private:
         std::vector<Placed> all;
         for (const DocId id : candidates) {
             const GeoPoint point = *context.index().geo_point(id);
-            all.push_back({.id = id, .point = point, .metres = metres(target_, point)});
+            all.push_back({.id = id, .point = point, .metres = metres_between(target_, point)});
         }
         if (all.size() >= kQueue) {
             std::ranges::sort(all, [this](const Placed& a, const Placed& b) {

@@ -1,4 +1,4 @@
-#include "node/retrieve/geo/distance.h"
+#include "node/search/geo/distance.h"
 
 #include <cmath>
 #include <numbers>
