@@ -61,6 +61,7 @@ Result<void> Journal::replay_log(const std::string& name, const Visit& visit) {
     FrameReader reader(bytes);
     while (const auto frame = reader.next()) MIROIR_CHECK(visit(frame->head, frame->body));
     log_bytes_ += reader.good();
+    file_bytes_ = reader.good();
     if (!reader.damaged()) return {};
     env_.log.warn("node.store", "the log ends in a damaged record, what follows is set aside",
                   {{"file", name}, {"sound_bytes", reader.good()}, {"bytes", bytes.size()}});
@@ -97,9 +98,14 @@ void Journal::append(std::string_view head, std::string_view body) { append_fram
 Result<void> Journal::write_out() {
     if (waiting_.empty()) return {};
     const std::string name = log_name(generation_);
+    // What a failed write left may end within a record: all of it is written again, from the last sound byte on.
+    if (log_torn_) MIROIR_CHECK(disk_.truncate(name, file_bytes_));
+    log_torn_ = true;
     MIROIR_CHECK(disk_.append(name, waiting_));
     MIROIR_CHECK(disk_.sync(name));
+    log_torn_ = false;
     log_bytes_ += waiting_.size();
+    file_bytes_ += waiting_.size();
     waiting_.clear();
     return {};
 }
@@ -122,6 +128,7 @@ Result<void> Journal::begin_snapshot() {
     MIROIR_CHECK(write_out());
     ++generation_;
     log_bytes_ = 0;
+    file_bytes_ = 0;
     snapshot_bytes_ = 0;
     snapshot_buffer_.clear();
     return disk_.remove(snapshot_name(generation_) + std::string(kPart));

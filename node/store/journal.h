@@ -48,11 +48,13 @@ private:
     Disk& disk_;
     std::uint64_t generation_ = 0;
     std::string waiting_;  // appended, not yet written
-    std::uint64_t log_bytes_ = 0;
+    std::uint64_t log_bytes_ = 0;   // since the snapshot, over all its logs
+    std::uint64_t file_bytes_ = 0;  // of the current log, its sound records
     std::uint64_t snapshot_bytes_ = 0;
     std::string snapshot_buffer_;
     std::vector<env::OneShot<Result<void>>> committers_;
     bool flush_due_ = false;
+    bool log_torn_ = false;  // a write failed: the log may hold more than its sound bytes
 };
 
 }  // namespace miroir::node

@@ -1,6 +1,7 @@
 #include "node/store/memory_disk.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace miroir::node {
 
@@ -23,7 +24,9 @@ Result<std::string> MemoryDisk::read(std::string_view name) {
 
 Result<void> MemoryDisk::append(std::string_view name, std::string_view bytes) {
     MIROIR_CHECK(may_write());
-    files_[std::string(name)].bytes += bytes;
+    const std::optional<std::size_t> broken = std::exchange(breaks_after_, std::nullopt);
+    files_[std::string(name)].bytes += bytes.substr(0, broken.value_or(bytes.size()));
+    if (broken) return fail(ErrorCode::NoSpaceLeftOnDevice, "the disk broke off within a write");
     return {};
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 
 #include "node/store/disk.h"
 
@@ -24,6 +25,8 @@ public:
     void flip_bit(std::string_view name, std::uint64_t bit);
     // From now on (or until false) nothing can be written.
     void refuse_writes(bool refuse) { refusing_ = refuse; }
+    // The next append writes only its first `bytes` and fails.
+    void break_next_append(std::size_t bytes) { breaks_after_ = bytes; }
 
 private:
     struct File {
@@ -34,6 +37,7 @@ private:
 
     std::map<std::string, File, std::less<>> files_;
     bool refusing_ = false;
+    std::optional<std::size_t> breaks_after_;
 };
 
 }  // namespace miroir::node

@@ -129,5 +129,33 @@ TEST(Journal, AFullDiskIsToldToTheOneWhoWaits) {
     EXPECT_FALSE(append_safely(bench, journal, "one"));
 }
 
+TEST(Journal, AWriteThatBreaksOffLeavesNothingBeforeTheNextTry) {
+    for (std::size_t bytes = 0; bytes <= 19; ++bytes) {  // a frame here is 19 bytes
+        Bench bench;
+        MemoryDisk disk;
+        Journal journal(bench.env(), disk);
+        ASSERT_TRUE(journal.recover(kIgnore));
+        EXPECT_TRUE(append_safely(bench, journal, "one"));
+        disk.break_next_append(bytes);
+        EXPECT_FALSE(append_safely(bench, journal, "two"));
+        EXPECT_TRUE(append_safely(bench, journal, "six"));
+        EXPECT_EQ(read_back(bench, disk), (std::vector<std::string>{"one", "two", "six"})) << bytes;
+    }
+}
+
+TEST(Journal, AWriteThatBreaksOffAfterARestartLeavesWhatWasThere) {
+    Bench bench;
+    MemoryDisk disk;
+    Journal before(bench.env(), disk);
+    ASSERT_TRUE(before.recover(kIgnore));
+    EXPECT_TRUE(append_safely(bench, before, "one"));
+    Journal after(bench.env(), disk);
+    ASSERT_TRUE(after.recover(kIgnore));
+    disk.break_next_append(7);
+    EXPECT_FALSE(append_safely(bench, after, "two"));
+    EXPECT_TRUE(append_safely(bench, after, "six"));
+    EXPECT_EQ(read_back(bench, disk), (std::vector<std::string>{"one", "two", "six"}));
+}
+
 }  // namespace
 }  // namespace miroir::node
