@@ -45,7 +45,7 @@ struct Node::Parts {
     Parts(env::Env world_env, Disk& given, const NodeOptions& options)
         : env(world_env),
           disk(given),
-          ledger(env, disk, world),
+          ledger(env, disk, world, options.log_min),
           scheduler(env, world, ledger, {.batched_tasks_max = options.batched_tasks_max, .slice = options.slice}),
           desk(env, world, ledger, scheduler, disk, faults, desk_options(options)),
           door(env, router, door_options(options)) {

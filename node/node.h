@@ -3,6 +3,7 @@
 // world around it ends at once (a simulated crash): then nothing but the disk's synced bytes counts.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@ struct NodeOptions {
     std::size_t payload_limit = 100'000'000;  // bytes of a request's body
     std::size_t batched_tasks_max = SIZE_MAX;
     std::size_t slice = 512;                  // documents that are indexed before other requests get their turn
+    std::uint64_t log_min = 32u << 20;        // bytes of log from which on a snapshot may replace it
     bool replication_parameters = false;      // honours the headers TaskId and DryRun
     std::vector<std::string> allowed_networks{};  // for outgoing calls, as CIDR or `any`
     std::vector<Fault> faults{};

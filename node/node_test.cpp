@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "env/log.h"
@@ -134,6 +135,32 @@ TEST(Node, HistoryComesBackAsItWas) {
     EXPECT_EQ(after.ask("GET", "/tasks"), tasks);
     EXPECT_EQ(after.ask("GET", "/keys"), keys);
     EXPECT_EQ(json::to_text(*after.ask("POST", "/indexes/b/documents/fetch", "{\"filter\":\"id = 2\"}").find("total")), "1");
+}
+
+TEST(Node, ASnapshotHoldsWhatTheLogHeld) {
+    Stage before;
+    before.options.log_min = 1;
+    before.open();
+    before.ask("PATCH", "/indexes/a/settings",
+               R"({"filterableAttributes":["id"],"embedders":{"e":{"source":"userProvided","dimensions":2}}})");
+    before.ask("POST", std::string(kAdd), R"([{"id":1,"t":"one","_vectors":{"e":[1,0]}},{"id":2,"t":"two","_vectors":{"e":null}}])");
+    before.settle();
+    before.ask("POST", std::string(kAdd), R"([{"none":1}])");
+    before.settle();
+    while (before.clock.step()) {}
+    const std::vector<std::string> files = *before.disk.list();
+    EXPECT_TRUE(std::ranges::any_of(files, [](const std::string& name) { return name.starts_with("snapshot."); }));
+    EXPECT_EQ(std::ranges::count(files, "log.0"), 0);
+    before.disk.crash();
+    Stage after;
+    after.disk = before.disk;
+    after.open();
+    for (const char* target : {"/tasks", "/batches", "/keys", "/indexes", "/indexes/a/settings", "/indexes/a/stats",
+                               "/indexes/a/documents?retrieveVectors=true"}) {
+        EXPECT_EQ(after.ask("GET", target), before.ask("GET", target)) << target;
+    }
+    EXPECT_EQ(json::to_text(*after.ask("GET", "/indexes/a/search?q=two&filter=id%3D2").find("estimatedTotalHits")), "1");
+    EXPECT_EQ(*after.ask("POST", "/indexes", R"({"uid":"b"})").find("taskUid"), json::Value(3));
 }
 
 TEST(Node, OneSeedIsOneTrace) {

@@ -10,8 +10,6 @@ using protocol::Instant;
 
 namespace {
 
-constexpr std::uint64_t kLogMin = 32u << 20;  // a smaller log is always cheap enough to replay
-
 json::Value uids_value(const std::vector<std::uint64_t>& uids) {
     json::Array out;
     for (const std::uint64_t uid : uids) out.emplace_back(uid);
@@ -172,7 +170,7 @@ Result<void> Ledger::recover() {
 }
 
 env::Task<Result<void>> Ledger::compact_if_due() {
-    if (journal_.log_bytes() < kLogMin || journal_.log_bytes() < 2 * journal_.snapshot_bytes()) co_return Result<void>();
+    if (journal_.log_bytes() < log_min_ || journal_.log_bytes() < 2 * journal_.snapshot_bytes()) co_return Result<void>();
     env::Task<Result<void>> writing = write_snapshot();
     const Result<void> written = co_await writing;
     co_return written;

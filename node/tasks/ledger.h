@@ -11,7 +11,10 @@ namespace miroir::node {
 
 class Ledger {
 public:
-    Ledger(env::Env env, Disk& disk, World& world) : env_(env), journal_(env, disk), world_(world) {}
+    static constexpr std::uint64_t kLogMin = 32u << 20;  // a smaller log is always cheap enough to replay
+
+    Ledger(env::Env env, Disk& disk, World& world, std::uint64_t log_min = kLogMin)
+        : env_(env), journal_(env, disk), world_(world), log_min_(log_min) {}
 
     // Once, first. A world without records stays empty.
     Result<void> recover();
@@ -39,6 +42,7 @@ private:
     env::Env env_;
     Journal journal_;
     World& world_;
+    std::uint64_t log_min_;
     std::optional<std::string> restoring_;        // the index whose lines come now
     std::vector<std::string> lines_;
 };
