@@ -35,7 +35,8 @@ public:
         Record record;
         record.line = line_;
         record.byte = at_;
-        while (read_cell(record)) {}
+        while (read_cell(record)) {
+        }
         return record;
     }
 
@@ -105,6 +106,45 @@ std::unexpected<Error> refuse(std::string why) {
     return fail(ErrorCode::MalformedPayload, "The `csv` payload provided is malformed: `" + why + "`.");
 }
 
+// How many bytes from the front are sound UTF-8.
+std::size_t valid_up_to(std::string_view text) {
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const auto lead = static_cast<unsigned char>(text[at]);
+        const std::size_t length = lead < 0x80   ? 1
+                                   : lead < 0xC2 ? 0
+                                   : lead < 0xE0 ? 2
+                                   : lead < 0xF0 ? 3
+                                   : lead < 0xF5 ? 4
+                                                 : 0;
+        if (length == 0 || at + length > text.size()) return at;
+        for (std::size_t i = 1; i < length; ++i) {
+            const auto next = static_cast<unsigned char>(text[at + i]);
+            // The second byte alone tells overlong forms, surrogates and what lies beyond the last code point.
+            const bool first = i == 1;
+            const unsigned char low = first && lead == 0xE0 ? 0xA0 : first && lead == 0xF0 ? 0x90 : 0x80;
+            const unsigned char high = first && lead == 0xED ? 0x9F : first && lead == 0xF4 ? 0x8F : 0xBF;
+            if (next < low || next > high) return at;
+        }
+        at += length;
+    }
+    return at;
+}
+
+// A cell that is no UTF-8 would become a document nobody could read back.
+Result<void> check_text(const Record& record, std::size_t number) {
+    for (std::size_t i = 0; i < record.cells.size(); ++i) {
+        const std::size_t sound = valid_up_to(record.cells[i]);
+        if (sound == record.cells[i].size()) continue;
+        const std::string field = std::to_string(i);
+        return refuse("CSV parse error: record " + std::to_string(number) + " (line " + std::to_string(record.line) +
+                      ", field: " + field + ", byte: " + std::to_string(record.byte) +
+                      "): invalid utf-8: invalid UTF-8 in field " + field + " near byte index " +
+                      std::to_string(sound));
+    }
+    return {};
+}
+
 Result<json::Value> number_of(std::string_view cell, std::size_t line) {
     std::string_view text = trimmed(cell);
     if (text.empty()) return json::Value();
@@ -144,12 +184,14 @@ Result<std::vector<json::Object>> parse_csv(std::string_view payload, char delim
     Records records(payload, delimiter);
     std::vector<Column> columns;
     if (auto header = records.next()) {
+        if (auto sound = check_text(*header, 0); !sound) return std::unexpected(std::move(sound.error()));
         for (std::string& cell : header->cells) columns.push_back(column_of(std::move(cell)));
     }
     std::vector<json::Object> out;
     std::size_t number = 0;
     while (auto record = records.next()) {
         ++number;
+        if (auto sound = check_text(*record, number); !sound) return std::unexpected(std::move(sound.error()));
         if (record->cells.size() != columns.size()) {
             return refuse("CSV error: record " + std::to_string(number) + " (line: " + std::to_string(record->line) +
                           ", byte: " + std::to_string(record->byte) + "): found record with " +

@@ -25,7 +25,8 @@ TEST(Payload, JsonTakesAListOrOneObjectAndIgnoresWhatFollowsTheList) {
 
 TEST(Payload, JsonRefusalsAreTheEngines) {
     const auto told = [](std::string_view text) { return read_or_message(text, PayloadFormat::Json); };
-    constexpr std::string_view kStart = "The `json` payload provided is malformed. `Couldn't serialize document value: ";
+    constexpr std::string_view kStart =
+        "The `json` payload provided is malformed. `Couldn't serialize document value: ";
     EXPECT_EQ(told(""), "A json payload is missing.");
     EXPECT_EQ(told("[{\"id\": 1]"), std::string(kStart) + "expected `,` or `}` at line 1 column 10`.");
     EXPECT_EQ(told("12"), std::string(kStart) + "data are neither an object nor a list of objects`.");
@@ -42,9 +43,10 @@ TEST(Payload, NdjsonCountsLinesOverTheWholePayload) {
 }
 
 TEST(Payload, CsvTypesItsColumns) {
-    EXPECT_EQ(read_or_message("id:number,n,ok:boolean,when:date\n1,\"a \"\"b\"\"\",true,\n2,7,,x\n", PayloadFormat::Csv),
-              "{\"id\":1,\"n\":\"a \\\"b\\\"\",\"ok\":true,\"when:date\":null}"
-              "{\"id\":2,\"n\":\"7\",\"ok\":null,\"when:date\":\"x\"}");
+    EXPECT_EQ(
+        read_or_message("id:number,n,ok:boolean,when:date\n1,\"a \"\"b\"\"\",true,\n2,7,,x\n", PayloadFormat::Csv),
+        "{\"id\":1,\"n\":\"a \\\"b\\\"\",\"ok\":true,\"when:date\":null}"
+        "{\"id\":2,\"n\":\"7\",\"ok\":null,\"when:date\":\"x\"}");
     EXPECT_EQ(read_or_message("id:number;w:number\n13;12.5\n", PayloadFormat::Csv, ';'), "{\"id\":13,\"w\":12.5}");
 }
 
@@ -55,6 +57,20 @@ TEST(Payload, CsvRefusalsNameLineAndByte) {
     EXPECT_EQ(read_or_message("w:number\nheavy\n", PayloadFormat::Csv),
               "The `csv` payload provided is malformed: `Error parsing number \"heavy\" at line 1: invalid float "
               "literal`.");
+}
+
+TEST(Payload, CsvThatIsNoUtf8IsRefused) {
+    const auto told = [](std::string_view text) { return read_or_message(text, PayloadFormat::Csv); };
+    EXPECT_EQ(
+        told("id,a\n1,\xff\n"),
+        "The `csv` payload provided is malformed: `CSV parse error: record 1 (line 2, field: 1, byte: 5): invalid "
+        "utf-8: invalid UTF-8 in field 1 near byte index 0`.");
+    EXPECT_TRUE(told("id,\xc3\n1,2\n").contains("record 0 (line 1, field: 1, byte: 0)"));
+    for (const std::string_view broken :
+         {"\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf0\x9f\x98", "\x80"}) {
+        EXPECT_TRUE(told("id\nab" + std::string(broken)).contains("near byte index 2")) << broken;
+    }
+    EXPECT_EQ(told("id\n\xc3\xa9\xed\x9f\xbf\xf0\x9f\x98\x80\n"), "{\"id\":\"\xc3\xa9\xed\x9f\xbf\xf0\x9f\x98\x80\"}");
 }
 
 json::Object object_of(std::string_view text) { return json::parse(text)->object(); }
@@ -71,7 +87,8 @@ TEST(PrimaryKey, IdentityIsTextOrIntegerAndOneOfBoth) {
     EXPECT_EQ(document_id(object_of("{\"id\":\"7\"}"), "id").value(), "7");
     EXPECT_EQ(document_id(object_of("{\"id\":-3}"), "id").value(), "-3");
     EXPECT_EQ(document_id(object_of("{\"m\":{\"id\":\"n1\"}}"), "m.id").value(), "n1");
-    EXPECT_EQ(document_id(object_of("{\"m.id\":1,\"m\":{\"id\":2}}"), "m.id").error().code, ErrorCode::InvalidDocumentId);
+    EXPECT_EQ(document_id(object_of("{\"m.id\":1,\"m\":{\"id\":2}}"), "m.id").error().code,
+              ErrorCode::InvalidDocumentId);
     for (const char* bad : {"1.0", "null", "true", "[1]", "\"a b\"", "\"\"", "{}"}) {
         const auto id = document_id(object_of(std::string("{\"id\":") + bad + "}"), "id");
         EXPECT_EQ(id.error().code, ErrorCode::InvalidDocumentId) << bad;
