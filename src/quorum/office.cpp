@@ -149,7 +149,9 @@ env::Task<Result<Receipt>> Office::add_documents(IndexUid uid, Documents documen
                         .primary_key = verdict->primary_key.value_or(""), .update = documents.update, .skip_creation = documents.skip_creation};
     batch.stamps = stamps.assign(batch.ids, static_cast<std::uint64_t>(now_us));
     Order order = order_documents(topology_(), uid, index, batch, options_.shards);
-    co_return co_await submit(std::move(order), std::move(documents.custom_metadata));
+    Result<Receipt> receipt = co_await submit(std::move(order), std::move(documents.custom_metadata));
+    if (!receipt) stamps.doubt(batch.ids);
+    co_return receipt;
 }
 
 // Asks the owners which of these documents exist and with which stamps. One that is not found keeps no old place: at
@@ -196,7 +198,9 @@ env::Task<Result<Receipt>> Office::delete_documents(IndexUid uid, std::vector<st
     const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
     for (const std::string& id : ids) stamps_of(uid).forget(id);
     Order order = order_deletion_by_ids(topology_(), uid, index_of(uid), ids);
-    co_return co_await submit(std::move(order), std::move(metadata));
+    Result<Receipt> receipt = co_await submit(std::move(order), std::move(metadata));
+    if (!receipt) stamps_of(uid).doubt(ids);
+    co_return receipt;
 }
 
 env::Task<Result<Receipt>> Office::delete_by_filter(IndexUid uid, json::Value filter, std::optional<std::string> metadata) {
@@ -215,7 +219,9 @@ env::Task<Result<Receipt>> Office::delete_all_documents(IndexUid uid, std::optio
     const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
     stamps_of(uid).forget_all(true);
     Order order = order_deletion_of_all(topology_(), uid, index_of(uid));
-    co_return co_await submit(std::move(order), std::move(metadata));
+    Result<Receipt> receipt = co_await submit(std::move(order), std::move(metadata));
+    if (!receipt) stamps_of(uid).doubt({});
+    co_return receipt;
 }
 
 }  // namespace miroir::quorum

@@ -26,6 +26,11 @@ void Stamps::learn(const std::string& id, std::uint64_t stamp) {
 // The id stays in order_; when it comes to the front there, at worst a newer entry of it is forgotten early.
 void Stamps::forget(const std::string& id) { known_.erase(id); }
 
+void Stamps::doubt(const std::vector<std::string>& ids) {
+    for (const std::string& id : ids) known_.erase(id);
+    complete_ = false;
+}
+
 void Stamps::forget_all(bool complete) {
     known_.clear();
     order_.clear();

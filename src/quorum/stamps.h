@@ -22,6 +22,8 @@ public:
     void learn(const std::string& id, std::uint64_t stamp);
     void forget(const std::string& id);  // deleted: a new insertion gets a new place
     void forget_all(bool complete);
+    // A write of these was refused: whether it happened, only the nodes know.
+    void doubt(const std::vector<std::string>& ids);
 
     // One stamp for each id, known ones kept, new ones in the order of the batch. `now_us` keeps stamps of several
     // runs of the process in order.

@@ -1,0 +1,181 @@
+"""Writes through real processes while they die: three embedded nodes, two replicas, `miroir serve` over them. A node and
+then Miroir itself are killed with SIGKILL and come back. Every acknowledged document must be there, on two nodes.
+
+Run: python3 tests/e2e/writes_test.py (MIROIR_BIN names another program than bin/miroir).
+"""
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+from serve_process import ADMIN_KEY, MASTER_KEY, MIROIR, NODE_KEY, Miroir, Reply, wait_until
+
+PAUSE = 0.02  # between two writes of one writer
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def call(port, method, path, key, body=None):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        connection.request(method, path, None if body is None else json.dumps(body), headers)
+        return Reply(connection.getresponse())
+    finally:
+        connection.close()
+
+
+class Node:
+    def __init__(self, folder, name):
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.folder = os.path.join(folder, name)
+        self.process = None
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [MIROIR, "node", "--http-addr", f"127.0.0.1:{self.port}", "--db-path", self.folder, "--master-key", NODE_KEY,
+             "--experimental-replication-parameters", "--log-level", "error"], stdin=subprocess.DEVNULL)
+        wait_until(self.healthy, "a node answers")
+
+    def healthy(self):
+        try:
+            return call(self.port, "GET", "/health", NODE_KEY).status == 200
+        except OSError:
+            return False
+
+    def kill(self):
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+    def documents(self):
+        reply = call(self.port, "GET", "/indexes/books/documents?limit=100000", NODE_KEY)
+        return {document["id"]: document["value"] for document in reply.json["results"]}
+
+
+class Client:
+    """Writes and searches all the time, through whichever Miroir listens now."""
+
+    def __init__(self):
+        self.port = None
+        self.acknowledged = {}
+        self.unheard = set()
+        self.good_searches = 0
+        self.ended = threading.Event()
+        self.threads = [threading.Thread(target=self.write, args=(start,)) for start in range(2)]
+        self.threads.append(threading.Thread(target=self.search))
+
+    def write(self, start):
+        number = start
+        while not self.ended.wait(PAUSE):
+            number += 2
+            document = {"id": number, "value": f"book {number}"}
+            try:
+                reply = call(self.port, "POST", "/indexes/books/documents?primaryKey=id", MASTER_KEY, [document])
+                if reply.status == 202:
+                    self.acknowledged[number] = document["value"]
+                    continue
+            except (OSError, http.client.HTTPException):
+                pass
+            self.unheard.add(number)
+
+    def search(self):
+        while not self.ended.wait(PAUSE):
+            try:
+                reply = call(self.port, "POST", "/indexes/books/search", MASTER_KEY, {"q": "book"})
+                self.good_searches += reply.status == 200
+            except (OSError, http.client.HTTPException):
+                pass
+
+    def stop(self):
+        self.ended.set()
+        for thread in self.threads:
+            if thread.is_alive():
+                thread.join()
+
+
+class Writes(unittest.TestCase):
+    def miroir(self):
+        process = Miroir(self.config)
+        self.addCleanup(process.close)
+        wait_until(lambda: process.ask("/_miroir/ready").status == 200, "it is ready")
+        return process
+
+    def at_rest(self, port):
+        reply = call(port, "GET", "/tasks?statuses=enqueued,processing&limit=1", MASTER_KEY)
+        return reply.status == 200 and reply.json["total"] == 0
+
+    def copies(self):
+        return [node.documents() for node in self.nodes]
+
+    def test_nothing_acknowledged_is_lost(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.nodes = [Node(folder.name, f"node-{i}") for i in range(3)]
+        for node in self.nodes:
+            self.addCleanup(node.kill)
+            node.start()
+        self.config = {
+            "http_addr": "127.0.0.1:0", "metrics_addr": "127.0.0.1:0", "master_key": MASTER_KEY, "node_master_key": NODE_KEY,
+            "admin": {"api_key": ADMIN_KEY}, "shards": 8, "replication_factor": 2,
+            "health": {"interval_ms": 200, "timeout_ms": 500},
+            "task_store": {"path": os.path.join(folder.name, "tasks.db")},
+            "nodes": [{"id": f"node-{i}", "address": node.address} for i, node in enumerate(self.nodes)],
+        }
+        process = self.miroir()
+        client = Client()
+        client.port = process.port
+        self.addCleanup(client.stop)
+        for thread in client.threads:
+            thread.start()
+        wait_until(lambda: client.good_searches > 0 and len(client.acknowledged) > 20, "it serves")
+
+        self.nodes[1].kill()
+        written, searched = len(client.acknowledged), client.good_searches
+        wait_until(lambda: len(client.acknowledged) > written + 40, "writes go on without a node")
+        wait_until(lambda: client.good_searches > searched + 10, "searches go on without a node")
+        self.nodes[1].start()
+
+        process.process.kill()
+        process.process.wait()
+        process = self.miroir()
+        client.port = process.port
+        written = len(client.acknowledged)
+        wait_until(lambda: len(client.acknowledged) > written + 20, "writes go on after a restart")
+        client.stop()
+
+        wait_until(lambda: self.at_rest(process.port), "all tasks have ended")
+
+        def settled():
+            found = self.copies()
+            return all(sum(number in copy for copy in found) == 2 for number in client.acknowledged)
+
+        wait_until(settled, "every acknowledged document is on two nodes")
+        for number, value in client.acknowledged.items():
+            self.assertEqual({copy[number] for copy in self.copies_once() if number in copy}, {value})
+        for number in set().union(*self.copies_once()):
+            self.assertEqual(sum(number in copy for copy in self.copies_once()), 2, number)
+            self.assertTrue(number in client.acknowledged or number in client.unheard, number)
+        print(f"{len(client.acknowledged)} acknowledged, {len(client.unheard)} refused or unheard, "
+              f"{client.good_searches} searches", file=sys.stderr)
+
+    def copies_once(self):
+        if not hasattr(self, "kept"):
+            self.kept = self.copies()
+        return self.kept
+
+
+if __name__ == "__main__":
+    unittest.main()
