@@ -20,9 +20,10 @@ struct Run {
     const Hit* head() const { return next < hits.size() ? hits[next] : nullptr; }
 };
 
-// Do two hits tie in all of the client's rules, the stamp left out?
+// Do two hits tie in all of the client's rules, the stamp left out? Without rules the engine takes hit by hit.
 bool ties(const Hit& a, const Hit& b) {
     const auto without_stamp = [](RankKey key) { return key.empty() ? key : key.first(key.size() - 1); };
+    if (without_stamp(a.key).empty()) return false;
     return compare(without_stamp(a.key), without_stamp(b.key)) == 0;
 }
 
