@@ -21,6 +21,12 @@ std::uint64_t saturating_multiply(std::uint64_t a, std::uint64_t b) {
     return a != 0 && b > UINT64_MAX / a ? UINT64_MAX : a * b;
 }
 
+// Without a share for vectors, or without anything to make one of, a hybrid search is one by words.
+bool compares_vectors(const SearchQuery& query) {
+    const bool has_words = query.q && query.q->find_first_not_of(" \t\n\r\v\f") != std::string::npos;
+    return query.hybrid && query.hybrid->semantic_ratio != 0.0F && (has_words || query.vector || query.media);
+}
+
 merge::ReplyFrame frame_of(const SearchQuery& query) {
     merge::ReplyFrame frame;
     frame.query = query.q.value_or("");
@@ -30,7 +36,7 @@ merge::ReplyFrame frame_of(const SearchQuery& query) {
     frame.page = query.page.value_or(1);
     frame.hits_per_page = query.hits_per_page.value_or(20);
     frame.facets = query.facets && !query.facets->empty();
-    frame.semantic = query.hybrid.has_value();
+    frame.semantic = compares_vectors(query);
     frame.query_vector = query.retrieve_vectors && query.hybrid.has_value();
     frame.hits.score = query.show_ranking_score;
     frame.hits.details = query.show_ranking_score_details;
