@@ -164,6 +164,7 @@ bool WriteCluster::calm() {
     for (std::size_t i = 0; i < size(); ++i) {
         if (!node(i).alive() || !node(i).app<EmbeddedNode>().node().idle()) return false;
         if (scribe().board().is_behind(spec_.nodes[i].id)) return false;
+        if (!scribe().topology().current()->node(static_cast<cluster::NodeIndex>(i)).readable()) return false;
         if (!store_->records("hints/" + spec_.nodes[i].id.value).empty()) return false;
     }
     for (const tasks::Record& record : store_->records("tasks")) {
@@ -299,7 +300,10 @@ void WriteCluster::check_places_are_kept(std::chrono::nanoseconds span) {
         for (std::size_t i = 0; i < size() && !run_.failed(); ++i) {
             for (const auto& [id, document] : documents_on(i, uid)) {
                 const json::Value* stamp = document.find(cluster::kStampField);
-                if (stamp == nullptr || !(*stamp == before[id])) run_.unsafe("document " + std::to_string(id) + " lost its place by an update");
+                if (stamp == nullptr || !(*stamp == before[id])) {
+                    run_.unsafe("document " + std::to_string(id) + " lost its place by an update: " + json::to_text(before[id]) + " and now " +
+                                json::to_text(json::Value(document)));
+                }
             }
         }
     }

@@ -130,7 +130,7 @@ class Writes(unittest.TestCase):
         self.config = {
             "http_addr": "127.0.0.1:0", "metrics_addr": "127.0.0.1:0", "master_key": MASTER_KEY, "node_master_key": NODE_KEY,
             "admin": {"api_key": ADMIN_KEY}, "shards": 8, "replication_factor": 2,
-            "health": {"interval_ms": 200, "timeout_ms": 500},
+            "health": {"interval_ms": 300, "timeout_ms": 300},
             "task_store": {"path": os.path.join(folder.name, "tasks.db")},
             "nodes": [{"id": f"node-{i}", "address": node.address} for i, node in enumerate(self.nodes)],
         }
