@@ -1,7 +1,7 @@
 // Reading documents: one goes to the node that holds its shard, lists are merged by the stamp of insertion.
 #include <algorithm>
 
-#include "api/cover_round.h"
+#include "api/read/cover_round.h"
 #include "api/routes.h"
 #include "merge/document_merge.h"
 #include "merge/hit_bytes.h"

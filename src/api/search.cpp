@@ -1,6 +1,6 @@
 // Searching: parse and check, then run_search(). The checks are those of the engine, made on the client's own query and
 // settings, so that no refusal ever speaks of what Miroir adds.
-#include "api/search_run.h"
+#include "api/read/search_run.h"
 #include "plan/read_checks.h"
 
 namespace miroir::api {

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "json/write.h"
+#include "merge/hit_bytes.h"
 #include "protocol/text_normal.h"
 
 namespace miroir::merge {
@@ -71,7 +72,9 @@ std::vector<MergedFacet> merge_facets(std::span<const NodeAnswer> answers, const
                                       std::uint64_t candidates) {
     std::map<std::string_view, std::vector<const FacetField*>> fields;
     for (const NodeAnswer& answer : answers) {
-        for (const FacetField& field : answer.facets()) fields[field.name].push_back(&field);
+        for (const FacetField& field : answer.facets()) {
+            if (!field.name.starts_with(kReservedPrefix)) fields[field.name].push_back(&field);  // "*" asks for all
+        }
     }
     std::vector<MergedFacet> out;
     for (const auto& [name, parts] : fields) {

@@ -4,6 +4,7 @@
 #include "json/write.h"
 #include "merge/document_merge.h"
 #include "merge/facet_hits.h"
+#include "merge/facet_merge.h"
 #include "merge/federated_merge.h"
 
 namespace miroir::merge {
@@ -39,6 +40,14 @@ TEST(FacetHits, SumsSpellingsOrdersAndCuts) {
     EXPECT_EQ(json::to_text(json::Value(hits.shown(true, 3))),
               R"([{"value":"green","count":9},{"value":"Red","count":3},{"value":"blue","count":3}])");
     EXPECT_FALSE(hits.add(R"({"facetHits":[{"value":1,"count":2}]})"));
+}
+
+TEST(FacetMerge, NeverShowsWhatIsOurs) {
+    std::vector<NodeAnswer> answers;
+    answers.push_back(*NodeAnswer::read(R"({"hits":[],"estimatedTotalHits":1,"facetDistribution":{"_miroir_order":{"!!":1},"color":{"red":1}}})"));
+    std::string out;
+    append_distribution(out, merge_facets(answers, {}, 1));
+    EXPECT_EQ(out, R"({"color":{"red":1}})");
 }
 
 // One word decides, the stamp is last.

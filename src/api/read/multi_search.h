@@ -1,7 +1,7 @@
 // What the two forms of multi-search share.
 #pragma once
 
-#include "api/search_run.h"
+#include "api/read/search_run.h"
 #include "protocol/query/multi_search.h"
 
 namespace miroir::api {

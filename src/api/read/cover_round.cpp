@@ -1,4 +1,4 @@
-#include "api/cover_round.h"
+#include "api/read/cover_round.h"
 
 #include <algorithm>
 

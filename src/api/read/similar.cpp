@@ -1,5 +1,5 @@
 // Documents like another: its vector is read from the node that holds it, then all nodes search by that vector.
-#include "api/search_run.h"
+#include "api/read/search_run.h"
 #include "cluster/reserved.h"
 #include "json/parse.h"
 #include "json/write.h"

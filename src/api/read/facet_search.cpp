@@ -1,5 +1,5 @@
 // Searching for values of a facet: every node counts its own, the sums are ordered and cut here.
-#include "api/search_run.h"
+#include "api/read/search_run.h"
 #include "json/write.h"
 #include "merge/facet_hits.h"
 #include "plan/read_checks.h"

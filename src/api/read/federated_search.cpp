@@ -1,7 +1,7 @@
 // Federated search: every query is planned and merged over the shards by itself, then the lists become one.
 #include <algorithm>
 
-#include "api/multi_search.h"
+#include "api/read/multi_search.h"
 #include "json/write.h"
 #include "merge/federated_merge.h"
 #include "plan/read_checks.h"

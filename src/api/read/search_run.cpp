@@ -1,4 +1,4 @@
-#include "api/search_run.h"
+#include "api/read/search_run.h"
 
 #include <algorithm>
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "api/cover_round.h"
+#include "api/read/cover_round.h"
 #include "api/routes.h"
 #include "merge/search_reply.h"
 #include "plan/search_plan.h"

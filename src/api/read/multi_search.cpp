@@ -1,5 +1,5 @@
 // Several searches in one request, each planned by itself, side by side. The first refusal ends all.
-#include "api/multi_search.h"
+#include "api/read/multi_search.h"
 
 #include "json/write.h"
 #include "plan/read_checks.h"
