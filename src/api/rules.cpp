@@ -61,7 +61,7 @@ Reply note(const Visit& visit, TaskType type, json::Value details) {
     task.type = type;
     task.index_uid = std::string(kRuleIndex);
     task.details = std::move(details);
-    const Result<quorum::Receipt> receipt = co_await visit.desk.ask(visit.desk.office().note_task(std::move(task), {}));
+    const Result<quorum::Receipt> receipt = co_await visit.desk.ask(visit.desk.office().note_task(std::move(task), std::nullopt));
     if (!receipt) co_return fail(receipt.error());
     co_return receipt_reply(*receipt);
 }

@@ -32,12 +32,14 @@ Reply get_all(Visit visit) {
 Reply patch_all(Visit visit) {
     MIROIR_CO_CHECK(protocol::check_index_uid(visit.index_text()));
     MIROIR_CO_TRY(protocol::SettingsPatch patch, protocol::parse_settings(visit.body, visit.desk.settings_gates()));
-    co_return co_await change(visit, {.patch = std::move(patch)});
+    quorum::SettingsWish wish{.patch = std::move(patch)};
+    co_return co_await change(visit, std::move(wish));
 }
 
 Reply reset_all(Visit visit) {
     MIROIR_CO_CHECK(protocol::check_index_uid(visit.index_text()));
-    co_return co_await change(visit, {.patch = protocol::reset_settings(), .is_reset = true});
+    quorum::SettingsWish wish{.patch = protocol::reset_settings(), .is_reset = true};
+    co_return co_await change(visit, std::move(wish));
 }
 
 const SettingRow& row_of(const Visit& visit) {
@@ -53,12 +55,14 @@ Reply get_one(Visit visit) {
 Reply write_one(Visit visit) {
     MIROIR_CO_CHECK(protocol::check_index_uid(visit.index_text()));
     MIROIR_CO_TRY(protocol::SettingsPatch patch, protocol::parse_setting(row_of(visit), visit.body, visit.desk.settings_gates()));
-    co_return co_await change(visit, {.patch = std::move(patch)});
+    quorum::SettingsWish wish{.patch = std::move(patch)};
+    co_return co_await change(visit, std::move(wish));
 }
 
 Reply reset_one(Visit visit) {
     MIROIR_CO_CHECK(protocol::check_index_uid(visit.index_text()));
-    co_return co_await change(visit, {.patch = protocol::reset_setting(row_of(visit)), .is_reset = true});
+    quorum::SettingsWish wish{.patch = protocol::reset_setting(row_of(visit)), .is_reset = true};
+    co_return co_await change(visit, std::move(wish));
 }
 
 std::vector<Route> make_routes() {

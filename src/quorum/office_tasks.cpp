@@ -80,7 +80,7 @@ env::Task<Result<Receipt>> Office::purge_tasks(protocol::TaskFilter filter, prot
     order.task.details = json::Object{{"matchedTasks", order.targets.size()},
                                       {cancel ? "canceledTasks" : "deletedTasks", nullptr},
                                       {"originalFilter", std::move(original_filter)}};
-    co_return co_await writer_.submit(std::move(order), {});
+    co_return co_await writer_.submit(std::move(order), std::vector<plan::CatalogChange>());
 }
 
 env::Task<Result<Receipt>> Office::note_task(protocol::Task task, std::optional<Error> verdict) {
@@ -88,7 +88,7 @@ env::Task<Result<Receipt>> Office::note_task(protocol::Task task, std::optional<
     order.topology = topology_();
     order.task = std::move(task);
     order.verdict = std::move(verdict);
-    co_return co_await writer_.submit(std::move(order), {});
+    co_return co_await writer_.submit(std::move(order), std::vector<plan::CatalogChange>());
 }
 
 // One node is asked to take the edition without doing anything: whatever it refuses, all would.
