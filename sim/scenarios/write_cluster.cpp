@@ -72,7 +72,7 @@ WriteCluster::WriteCluster(Run& run, WriteClusterOptions options) : run_(run), o
     scribe_ = &run.host("scribe", sim::scribe(scribe_options));
     store_->kill = [this] { scribe_->kill(); };
     for (std::size_t i = 0; i < options.indexes; ++i) {
-        stories_.push_back(std::make_shared<IndexStory>(IndexStory{.uid = {"index" + std::to_string(i)}, .writes = {}}));
+        stories_.push_back(std::make_shared<IndexStory>(IndexStory{.uid = {"index" + std::to_string(i)}, .writes = {}, .waiting = {}}));
         again(i);
     }
     run.always(100ms, [this] { check_tasks(); });
@@ -112,7 +112,9 @@ void WriteCluster::write_one(std::size_t index, Kind kind, std::vector<int> ids)
 env::Task<void> WriteCluster::carry(std::shared_ptr<IndexStory> story, Host& host, std::size_t number) {
     const std::uint64_t life = host.lives();
     ModelWrite write = story->writes[number];
+    ++story->waiting[life];
     const Result<quorum::Receipt> receipt = co_await submit(host.app<Scribe>().office(), story->uid, std::move(write));
+    --story->waiting[life];
     if (!host.alive() || host.lives() != life || !receipt) co_return;  // nobody heard the answer, or it was no
     story->writes[number].task = receipt->task.uid;
 }
@@ -161,6 +163,9 @@ void WriteCluster::check_tasks() {
 
 bool WriteCluster::calm() {
     if (!writing()) return false;
+    for (const auto& story : stories_) {
+        if (story->waiting[scribe_->lives()] > 0) return false;
+    }
     for (std::size_t i = 0; i < size(); ++i) {
         if (!node(i).alive() || !node(i).app<EmbeddedNode>().node().idle()) return false;
         if (scribe().board().is_behind(spec_.nodes[i].id)) return false;

@@ -51,6 +51,7 @@ private:
     struct IndexStory {
         IndexUid uid;
         std::vector<ModelWrite> writes;
+        std::map<std::uint64_t, int> waiting;  // not answered yet, by the orchestrator's life
     };
     // By id: the stored text.
     using Copy = std::map<int, json::Object>;

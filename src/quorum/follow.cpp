@@ -12,6 +12,8 @@ using State = NodeTask::State;
 
 namespace {
 
+constexpr int kHintsInOneRound = 64;
+
 std::uint32_t copies_of(const cluster::Topology& topology) { return topology.replicas() * topology.groups(); }
 
 }  // namespace
@@ -36,8 +38,11 @@ env::Task<void> Writer::follow(std::function<cluster::TopologyPtr()> topology, e
 env::Task<bool> Writer::follow_once(cluster::TopologyPtr topology) {
     bool moved = false;
     for (const cluster::Node& node : topology->nodes()) {
-        const bool replayed = co_await replay_hint(node);
-        moved = moved || replayed;
+        bool replayed = true;
+        for (int i = 0; i < kHintsInOneRound && replayed; ++i) {
+            replayed = co_await replay_hint(node);
+            moved = moved || replayed;
+        }
     }
     const bool canceled = co_await carry_cancelations(topology);
     moved = moved || canceled;

@@ -1,4 +1,4 @@
-// Sending nodes what they are owed, one hint a round and node, in its order. The node's lane is held, so that nothing
+// Sending nodes what they are owed, one node after another, in its order. The node's lane is held, so that nothing
 // newer overtakes it. A node is caught up only when it has carried out the last of it.
 #include "env/log.h"
 #include "quorum/fold.h"

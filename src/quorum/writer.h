@@ -59,7 +59,7 @@ private:
     env::Task<Result<Receipt>> refuse(Sending& sending, Error error);
     env::Task<Result<void>> keep(Sending& sending, tasks::TaskEntry entry, bool all_struck);
     env::Task<bool> follow_once(cluster::TopologyPtr topology);
-    // What a node is owed: one hint a round and node. See replay.cpp.
+    // What a node is owed, one after another. See replay.cpp.
     env::Task<bool> replay_hint(cluster::Node node);
     env::Task<bool> send_hint(cluster::Node node, Hints::Hint hint);
     env::Task<bool> await_hint(cluster::Node node, Hints::Hint hint);
