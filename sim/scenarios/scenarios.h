@@ -7,6 +7,7 @@ namespace miroir::sim {
 
 void play_probes(Run& run);
 void play_partition(Run& run);
+void play_half_sent(Run& run);
 void play_writes(Run& run);
 void play_selftest(Run& run);
 

@@ -63,6 +63,27 @@ void mend(Run& run, WriteCluster& c, double share) {
 
 }  // namespace
 
+// The first thing seeds found: a task was written down, the process died before or amid sending, and the nodes that
+// had not got their part never did. Now the process dies at each write of its store in turn.
+void play_half_sent(Run& run) {
+    WriteClusterOptions options;
+    options.replicas = 1 + static_cast<std::uint32_t>(run.below(3));
+    options.settings = false;
+    WriteCluster c(run, options);
+    run.world.run_for(1s);
+    c.write_one(0, ModelWrite::Kind::Replace, {0, 1, 2, 3, 4, 5, 6, 7});
+    run.world.run_for(1s);
+    c.store().dies_at = c.store().writes + 1 + run.below(4);
+    c.store().dies_after = run.chance(0.5);
+    c.write_one(0, ModelWrite::Kind::Merge, {4, 5, 6, 7, 8, 9, 10, 11});
+    run.world.run_for(1s);
+    if (!c.scribe_host().alive()) c.scribe_host().start();
+    c.store().dies_at = 0;
+    c.expect_calm(kRest);
+    c.check_all();
+    run.end();
+}
+
 void play_writes(Run& run) {
     WriteCluster c(run, draw_cluster(run));
     run.world.run_for(run.between(0ms, 500ms));
