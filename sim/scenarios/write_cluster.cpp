@@ -123,8 +123,8 @@ env::Task<Result<quorum::Receipt>> WriteCluster::submit(quorum::Office& office, 
     std::vector<std::string> ids;
     for (const int id : write.ids) ids.push_back(std::to_string(id));
     switch (write.kind) {
-        case Kind::Delete: co_return co_await office.delete_documents(std::move(uid), std::move(ids), {});
-        case Kind::DeleteAll: co_return co_await office.delete_all_documents(std::move(uid), {});
+        case Kind::Delete: co_return co_await office.delete_documents(std::move(uid), std::move(ids), std::nullopt);
+        case Kind::DeleteAll: co_return co_await office.delete_all_documents(std::move(uid), std::nullopt);
         case Kind::Settings: {
             quorum::SettingsWish wish{.patch = {}, .may_create = true};
             wish.patch.changes = json::Object{{"stopWords", json::Array{"w" + std::to_string(write.number)}}};
