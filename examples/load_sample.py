@@ -42,6 +42,9 @@ def finish(url, key, summary):
 def load(url, key):
     documents = json.loads(gzip.decompress((SAMPLE / "corpus.json.gz").read_bytes()))
     settings = json.loads((SAMPLE / "settings.json").read_text())
+    settings.pop("embedders", None)  # so that documents without vectors may join them
+    for document in documents:
+        document.pop("_vectors", None)
     finish(url, key, call(url, key, "POST", "/indexes", {"uid": "packages", "primaryKey": "id"}))
     finish(url, key, call(url, key, "PATCH", "/indexes/packages/settings", settings))
     for start in range(0, len(documents), 2000):
