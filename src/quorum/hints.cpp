@@ -74,7 +74,11 @@ env::Task<Result<void>> Hints::open() {
         for (bool more = true; more;) {  // bodies may be large: only the places are kept
             const Result<std::vector<tasks::Record>> page = co_await store_.scan(scan);
             if (!page) co_return fail(page.error());
-            for (const tasks::Record& hint : *page) owed_[node].insert(tasks::number_of(hint.key));
+            for (const tasks::Record& record_of_hint : *page) {
+                MIROIR_CO_TRY(const Hint hint, hint_of(record_of_hint));
+                owed_[node].insert(hint.place);
+                note_uid(node, hint);
+            }
             more = page->size() == scan.limit;
             if (more) scan.from = page->back().key + '\0';
         }
@@ -87,6 +91,15 @@ env::Task<Result<void>> Hints::open() {
     co_return Result<void>{};
 }
 
+void Hints::note_uid(const NodeId& node, const Hint& hint) {
+    if (hint.uid) highest_uid_[node] = std::max(highest_uid_[node], *hint.uid);
+}
+
+std::optional<std::uint64_t> Hints::highest_uid(const NodeId& node) const {
+    const auto found = highest_uid_.find(node);
+    return found == highest_uid_.end() ? std::nullopt : std::optional(found->second);
+}
+
 std::uint64_t Hints::add(tasks::Batch& batch, const NodeId& node, Hint hint) {
     hint.place = next_[node]++;
     change(batch, node, hint);
@@ -94,7 +107,8 @@ std::uint64_t Hints::add(tasks::Batch& batch, const NodeId& node, Hint hint) {
     return hint.place;
 }
 
-void Hints::change(tasks::Batch& batch, const NodeId& node, const Hint& hint) const {
+void Hints::change(tasks::Batch& batch, const NodeId& node, const Hint& hint) {
+    note_uid(node, hint);
     batch.put(table_of(node), tasks::key_of(hint.place), record_of(hint));
 }
 

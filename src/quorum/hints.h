@@ -33,12 +33,14 @@ public:
 
     // Writes it down as part of `batch`. Nobody is behind yet: it is about to be sent. Gives its place.
     std::uint64_t add(tasks::Batch& batch, const NodeId& node, Hint hint);
-    void change(tasks::Batch& batch, const NodeId& node, const Hint& hint) const;
+    void change(tasks::Batch& batch, const NodeId& node, const Hint& hint);
     void strike(tasks::Batch& batch, const NodeId& node, std::uint64_t place) const;
     // To be called once the batch is durable: the node has it, or it is owed.
     void struck(const NodeId& node, std::uint64_t place);
     void owe(const NodeId& node, std::uint64_t place);
 
+    // Of all uids that requests of this node were written down with.
+    std::optional<std::uint64_t> highest_uid(const NodeId& node) const;
     bool any(const NodeId& node) const { return waiting(node) > 0; }
     std::uint64_t waiting(const NodeId& node) const;
     env::Task<Result<std::optional<Hint>>> first(NodeId node);  // of those owed
@@ -55,6 +57,8 @@ private:
     std::map<NodeId, std::uint64_t> next_;
     std::map<NodeId, std::set<std::uint64_t>> owed_;
     std::set<NodeId> debts_;
+    std::map<NodeId, std::uint64_t> highest_uid_;
+    void note_uid(const NodeId& node, const Hint& hint);
 };
 
 }  // namespace miroir::quorum

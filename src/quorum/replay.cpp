@@ -21,6 +21,7 @@ env::Task<bool> Writer::replay_hint(cluster::Node node) {
 env::Task<bool> Writer::send_hint(cluster::Node node, Hints::Hint hint) {
     NodeLink& to = link(node.id);
     if (!hint.uid) {
+        if (const auto used = hints_.highest_uid(node.id)) to.reserve_up_to(*used);
         const Result<std::uint64_t> chosen = co_await to.next_uid(node.address);
         if (!chosen) co_return false;
         hint.uid = *chosen;

@@ -63,13 +63,18 @@ env::Task<Result<void>> Writer::choose_uids(Sending& sending) {
     sending.outcomes.assign(sending.entry.parts.size(), SendOutcome{.kind = SendOutcome::Kind::Missed, .uid = 0, .error = {}});
     for (const NodeTask& part : sending.entry.parts) sending.nodes.insert(part.node);
     for (const NodeId& node : sending.nodes) sending.passes.push_back(co_await link(node).lane().enter());
+    std::set<NodeId> mute;
     for (std::size_t i = 0; i < sending.entry.parts.size(); ++i) {
         NodeTask& part = sending.entry.parts[i];
         const cluster::Node& node = sending.order.topology->node(sending.order.requests[i].node);
         part.state = NodeTask::State::Missed;
-        if (!node.writable() || hints_.any(part.node)) continue;
+        if (!node.writable() || hints_.any(part.node) || mute.contains(part.node)) continue;
+        if (const auto used = hints_.highest_uid(part.node)) link(part.node).reserve_up_to(*used);
         const Result<std::uint64_t> uid = co_await link(part.node).next_uid(node.address);
-        if (!uid) continue;
+        if (!uid) {
+            mute.insert(part.node);  // what follows a part without a uid must not have one before it
+            continue;
+        }
         part.uid = *uid;
         part.state = NodeTask::State::Planned;
     }
