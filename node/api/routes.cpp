@@ -50,7 +50,8 @@ env::Task<http::Reply> serve(Desk& desk, const Route& route, server::Incoming in
         co_return server::error_reply(refusal);
     }
     Result<http::Reply> reply = route.answer(visit);
-    if (visit.changed) {
+    // Nor may anybody learn of a task that is not safe yet, be it by the refusal of its uid.
+    if (visit.changed || !reply || std::string_view(route.pattern).starts_with("/tasks")) {
         env::Task<Result<void>> committing = desk.ledger().commit();
         const Result<void> safe = co_await committing;
         if (!safe) co_return server::error_reply(safe.error());
