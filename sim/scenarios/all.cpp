@@ -11,7 +11,8 @@ std::span<const Scenario> all_scenarios() {
         Scenario{"partition", "one-way and two-way cuts, flapping wires, a breaker; no storm of probes or calls",
                  play_partition},
         Scenario{"half_sent", "the orchestrator dies at each write of its store amid one write", play_half_sent},
-        Scenario{"writes", "documents and settings in a storm; nothing acknowledged is lost, replicas end equal", play_writes},
+        Scenario{"writes", "documents and settings in a storm; nothing acknowledged is lost, replicas end equal",
+                 play_writes},
         Scenario{"selftest", "bugs planted on purpose; the checkers must catch each of them", play_selftest},
     };
     return kAll;

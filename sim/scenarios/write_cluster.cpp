@@ -49,7 +49,9 @@ std::string status_of(const tasks::Record& record) {
     return status == nullptr ? "" : status->string();
 }
 
-bool has_ended(const std::string& status) { return status == "succeeded" || status == "failed" || status == "canceled"; }
+bool has_ended(const std::string& status) {
+    return status == "succeeded" || status == "failed" || status == "canceled";
+}
 
 }  // namespace
 
@@ -58,7 +60,8 @@ WriteCluster::WriteCluster(Run& run, WriteClusterOptions options) : run_(run), o
     const std::uint32_t count = options.groups * (options.replicas + options.spare_nodes);
     for (std::uint32_t i = 0; i < count; ++i) {
         const std::string name = "node-" + std::to_string(i);
-        spec_.nodes.push_back({.id = {name}, .address = "http://" + name + ":7700", .group = {i % options.groups}, .zone = {}});
+        spec_.nodes.push_back(
+            {.id = {name}, .address = "http://" + name + ":7700", .group = {i % options.groups}, .zone = {}});
         nodes_.push_back(&run.host(name, embedded_node({.replication_parameters = true})));
     }
     store_->latency_max = run.chance(0.5) ? 2ms : 0ms;
@@ -72,7 +75,8 @@ WriteCluster::WriteCluster(Run& run, WriteClusterOptions options) : run_(run), o
     scribe_ = &run.host("scribe", sim::scribe(scribe_options));
     store_->kill = [this] { scribe_->kill(); };
     for (std::size_t i = 0; i < options.indexes; ++i) {
-        stories_.push_back(std::make_shared<IndexStory>(IndexStory{.uid = {"index" + std::to_string(i)}, .writes = {}, .waiting = {}}));
+        stories_.push_back(std::make_shared<IndexStory>(
+            IndexStory{.uid = {"index" + std::to_string(i)}, .writes = {}, .waiting = {}}));
         again(i);
     }
     run.always(100ms, [this] { check_tasks(); });
@@ -89,12 +93,12 @@ void WriteCluster::again(std::size_t index) {
 void WriteCluster::write_something(std::size_t index) {
     const std::uint64_t draw = run_.below(100);
     const bool in_settings = options_.settings && draw >= 92 && draw < 98;
-    const Kind kind = draw < 45   ? Kind::Replace
-                      : draw < 70 ? Kind::Merge
-                      : draw < 92 ? Kind::Delete
+    const Kind kind = draw < 45     ? Kind::Replace
+                      : draw < 70   ? Kind::Merge
+                      : draw < 92   ? Kind::Delete
                       : in_settings ? Kind::Settings
-                      : draw == 99 ? Kind::DeleteAll
-                                   : Kind::Replace;
+                      : draw == 99  ? Kind::DeleteAll
+                                    : Kind::Replace;
     std::set<int> ids;
     if (kind < Kind::DeleteAll) {
         for (std::uint64_t n = 1 + run_.below(6); n > 0; --n) ids.insert(static_cast<int>(run_.below(kIds)));
@@ -142,7 +146,8 @@ env::Task<Result<quorum::Receipt>> WriteCluster::submit(quorum::Office& office, 
 std::size_t WriteCluster::acknowledged() const {
     std::size_t count = 0;
     for (const auto& story : stories_) {
-        count += static_cast<std::size_t>(std::ranges::count_if(story->writes, [](const ModelWrite& w) { return w.task.has_value(); }));
+        count += static_cast<std::size_t>(
+            std::ranges::count_if(story->writes, [](const ModelWrite& w) { return w.task.has_value(); }));
     }
     return count;
 }
@@ -196,7 +201,8 @@ void WriteCluster::expect_calm(std::chrono::nanoseconds span) {
     run_.stuck("it does not come to rest:" + why);
 }
 
-json::Value WriteCluster::ask(std::size_t node, const std::string& method, const std::string& target, const std::string& body) {
+json::Value WriteCluster::ask(std::size_t node, const std::string& method, const std::string& target,
+                              const std::string& body) {
     http::Request request;
     request.method = method;
     request.target = target;
@@ -206,7 +212,8 @@ json::Value WriteCluster::ask(std::size_t node, const std::string& method, const
         request.body = http::body_of(body);
     }
     const auto reply = std::make_shared<std::optional<http::Reply>>();
-    env::spawn(this->node(node).life(), handle(*this->node(node).app<EmbeddedNode>().handler(), std::move(request), *reply));
+    env::spawn(this->node(node).life(),
+               handle(*this->node(node).app<EmbeddedNode>().handler(), std::move(request), *reply));
     run_.expect_within(1s, "a node answers", [reply] { return reply->has_value(); });
     if (!*reply || (*reply)->status != 200) return {};
     return json::parse((*reply)->body).value_or(json::Value());
@@ -238,8 +245,9 @@ void WriteCluster::check_index(IndexStory& story) {
             holders[id].insert(static_cast<cluster::NodeIndex>(i));
             const auto [known, is_new] = whole.try_emplace(id, document);
             if (!is_new && !(known->second == document)) {
-                run_.unsafe("replicas of document " + std::to_string(id) + " of " + story.uid.value + " differ: " +
-                            json::to_text(json::Value(known->second)) + " and, on " + node(i).name() + ", " + json::to_text(json::Value(document)));
+                run_.unsafe("replicas of document " + std::to_string(id) + " of " + story.uid.value +
+                            " differ: " + json::to_text(json::Value(known->second)) + " and, on " + node(i).name() +
+                            ", " + json::to_text(json::Value(document)));
             }
             found.documents[id] = model_of(document);
         }
@@ -249,17 +257,21 @@ void WriteCluster::check_index(IndexStory& story) {
     }
     for (const auto& [id, nodes] : holders) {
         std::set<cluster::NodeIndex> owners;
-        for (const cluster::Replica& replica : topology->replicas_of(cluster::shard_of(std::to_string(id), options_.shards))) owners.insert(replica.node);
+        for (const cluster::Replica& replica :
+             topology->replicas_of(cluster::shard_of(std::to_string(id), options_.shards)))
+            owners.insert(replica.node);
         if (nodes != owners) {
-            run_.unsafe("document " + std::to_string(id) + " of " + story.uid.value + " is on " + std::to_string(nodes.size()) +
-                        " nodes, not on its " + std::to_string(owners.size()) + " owners");
+            run_.unsafe("document " + std::to_string(id) + " of " + story.uid.value + " is on " +
+                        std::to_string(nodes.size()) + " nodes, not on its " + std::to_string(owners.size()) +
+                        " owners");
         }
         const json::Object& document = whole.at(id);
         if (!document.contains(cluster::kStampField) || !document.contains(cluster::kShardField)) {
             run_.unsafe("document " + std::to_string(id) + " lost a reserved field");
         }
     }
-    if (const std::string wrong = judge(story.writes, found); !wrong.empty()) run_.unsafe(story.uid.value + ": " + wrong);
+    if (const std::string wrong = judge(story.writes, found); !wrong.empty())
+        run_.unsafe(story.uid.value + ": " + wrong);
 }
 
 void WriteCluster::check_all() {
@@ -277,8 +289,10 @@ void WriteCluster::check_all() {
             if (!uids.insert(*write.task).second) run_.unsafe("two writes got one uid");
             if (!kept.contains(*write.task)) run_.unsafe("an acknowledged task is lost");
             const std::string& task = kept[*write.task];
-            const bool may_fail = write.kind == Kind::Delete || write.kind == Kind::DeleteAll;  // when there is no index yet
-            if (status_of({.key = {}, .value = task}) != "succeeded" && !(may_fail && task.contains("index_not_found"))) {
+            const bool may_fail =
+                write.kind == Kind::Delete || write.kind == Kind::DeleteAll;  // when there is no index yet
+            if (status_of({.key = {}, .value = task}) != "succeeded" &&
+                !(may_fail && task.contains("index_not_found"))) {
                 run_.unsafe("an acknowledged write did not succeed: " + task.substr(0, 900));
             }
         }
@@ -299,15 +313,16 @@ void WriteCluster::check_places_are_kept(std::chrono::nanoseconds span) {
         for (const auto& [id, stamp] : before) ids.push_back(id);
         if (ids.empty() || run_.failed()) continue;
         write_one(at, run_.chance(0.5) ? Kind::Merge : Kind::Replace, ids);
-        run_.expect_within(span, "a write in fair weather is taken", [&] { return stories_[at]->writes.back().task.has_value(); });
+        run_.expect_within(span, "a write in fair weather is taken",
+                           [&] { return stories_[at]->writes.back().task.has_value(); });
         if (!run_.failed()) expect_calm(span);
         if (run_.failed()) return;
         for (std::size_t i = 0; i < size() && !run_.failed(); ++i) {
             for (const auto& [id, document] : documents_on(i, uid)) {
                 const json::Value* stamp = document.find(cluster::kStampField);
                 if (stamp == nullptr || !(*stamp == before[id])) {
-                    run_.unsafe("document " + std::to_string(id) + " lost its place by an update: " + json::to_text(before[id]) + " and now " +
-                                json::to_text(json::Value(document)));
+                    run_.unsafe("document " + std::to_string(id) + " lost its place by an update: " +
+                                json::to_text(before[id]) + " and now " + json::to_text(json::Value(document)));
                 }
             }
         }

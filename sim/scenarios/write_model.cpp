@@ -17,7 +17,8 @@ std::string text_of(const ModelDocument& document) {
 
 void apply_to(std::optional<ModelDocument>& document, int id, const ModelWrite& write) {
     const bool named = names(write, id);
-    if (write.kind == ModelWrite::Kind::DeleteAll || (write.kind == ModelWrite::Kind::Delete && named)) document.reset();
+    if (write.kind == ModelWrite::Kind::DeleteAll || (write.kind == ModelWrite::Kind::Delete && named))
+        document.reset();
     if (!named) return;
     if (write.kind == ModelWrite::Kind::Replace) document = ModelDocument{{"v", write.number}, {"a", write.number}};
     if (write.kind == ModelWrite::Kind::Merge) {
@@ -84,7 +85,8 @@ std::string judge(const std::vector<ModelWrite>& writes, const ModelState& found
         if (std::string wrong = judge_document(writes, id, document); !wrong.empty()) return wrong;
     }
     if (std::string wrong = judge_settings(writes, found.settings); !wrong.empty()) return wrong;
-    const auto doubtful = static_cast<std::size_t>(std::ranges::count_if(writes, [](const ModelWrite& w) { return !w.task; }));
+    const auto doubtful =
+        static_cast<std::size_t>(std::ranges::count_if(writes, [](const ModelWrite& w) { return !w.task; }));
     if (doubtful > kMostDoubtful) return {};
     for (std::size_t chosen = 0; chosen < (std::size_t{1} << doubtful); ++chosen) {
         ModelState state;
