@@ -71,14 +71,15 @@ Result<std::unique_ptr<Node>> Node::open(env::Env env, Disk& disk, NodeOptions o
     MIROIR_CHECK(parts->ledger.recover());
     Parts& all = *parts;
     for (const auto& routes :
-         {instance_routes(), feature_routes(), index_routes(), document_routes(), field_routes(), search_routes(), settings_routes(),
-          task_routes(), key_routes(), webhook_routes(), network_routes(), chat_routes(), rule_routes(),
-          export_routes(), log_routes(), render_routes()}) {
+         {instance_routes(), feature_routes(), index_routes(), document_routes(), field_routes(), search_routes(),
+          settings_routes(), task_routes(), key_routes(), webhook_routes(), network_routes(), chat_routes(),
+          rule_routes(), export_routes(), log_routes(), render_routes()}) {
         add_routes(all.router, all.desk, routes);
     }
     if (options.faults_route) add_routes(all.router, all.desk, fault_routes());
     all.desk.plant_default_keys();
-    all.scheduler.set_verdict([&all](const protocol::Task& task) { return all.faults.draw_for_task(task, all.env.random); });
+    all.scheduler.set_verdict(
+        [&all](const protocol::Task& task) { return all.faults.draw_for_task(task, all.env.random); });
     all.scheduler.start();
     return std::unique_ptr<Node>(new Node(std::move(parts)));
 }
@@ -120,7 +121,8 @@ env::Task<http::Reply> Node::suffer(Misfortune misfortune, http::Request request
         co_await waiting;
     }
     if (misfortune.status) {
-        const Error error{.code = ErrorCode::Internal, .message = "The node was told to refuse.", .status = *misfortune.status};
+        const Error error{
+            .code = ErrorCode::Internal, .message = "The node was told to refuse.", .status = *misfortune.status};
         http::Reply refused = server::error_reply(error);
         if (misfortune.retry_after) refused.headers.set("retry-after", std::to_string(*misfortune.retry_after));
         co_return refused;

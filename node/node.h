@@ -20,12 +20,12 @@ struct NodeOptions {
     std::optional<std::string> master_key{};
     std::size_t payload_limit = 100'000'000;  // bytes of a request's body
     std::size_t batched_tasks_max = SIZE_MAX;
-    std::size_t slice = 512;                  // documents that are indexed before other requests get their turn
-    std::uint64_t log_min = 32u << 20;        // bytes of log from which on a snapshot may replace it
-    bool replication_parameters = false;      // honours the headers TaskId and DryRun
+    std::size_t slice = 512;                      // documents that are indexed before other requests get their turn
+    std::uint64_t log_min = 32u << 20;            // bytes of log from which on a snapshot may replace it
+    bool replication_parameters = false;          // honours the headers TaskId and DryRun
     std::vector<std::string> allowed_networks{};  // for outgoing calls, as CIDR or `any`
     std::vector<Fault> faults{};
-    bool faults_route = false;                // /_node/faults may change them
+    bool faults_route = false;  // /_node/faults may change them
 };
 
 class Node final : public http::Handler {
@@ -37,9 +37,9 @@ public:
     env::Task<http::Reply> handle(http::Request request, http::Call call) override;
 
     FaultTable& faults();
-    bool idle() const;           // no task is waiting or running
+    bool idle() const;  // no task is waiting or running
     std::size_t task_count() const;
-    env::Task<void> close();     // gives up what runs (it stays enqueued) and writes what is left
+    env::Task<void> close();  // gives up what runs (it stays enqueued) and writes what is left
 
 private:
     struct Parts;

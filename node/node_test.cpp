@@ -81,7 +81,8 @@ struct Stage {
         request.body = http::body_of(std::move(body));
         auto reply = std::make_shared<std::optional<http::Reply>>();
         env::spawn(clock, ask_into(*node, std::move(request), {}, *reply));
-        for (int i = 0; i < 100000 && !*reply && clock.step(); ++i) {}
+        for (int i = 0; i < 100000 && !*reply && clock.step(); ++i) {
+        }
         pending.push_back(reply);
         return std::move(*reply);
     }
@@ -134,7 +135,8 @@ TEST(Node, HistoryComesBackAsItWas) {
     after.open();
     EXPECT_EQ(after.ask("GET", "/tasks"), tasks);
     EXPECT_EQ(after.ask("GET", "/keys"), keys);
-    EXPECT_EQ(json::to_text(*after.ask("POST", "/indexes/b/documents/fetch", "{\"filter\":\"id = 2\"}").find("total")), "1");
+    EXPECT_EQ(json::to_text(*after.ask("POST", "/indexes/b/documents/fetch", "{\"filter\":\"id = 2\"}").find("total")),
+              "1");
 }
 
 TEST(Node, ASnapshotHoldsWhatTheLogHeld) {
@@ -143,11 +145,13 @@ TEST(Node, ASnapshotHoldsWhatTheLogHeld) {
     before.open();
     before.ask("PATCH", "/indexes/a/settings",
                R"({"filterableAttributes":["id"],"embedders":{"e":{"source":"userProvided","dimensions":2}}})");
-    before.ask("POST", std::string(kAdd), R"([{"id":1,"t":"one","_vectors":{"e":[1,0]}},{"id":2,"t":"two","_vectors":{"e":null}}])");
+    before.ask("POST", std::string(kAdd),
+               R"([{"id":1,"t":"one","_vectors":{"e":[1,0]}},{"id":2,"t":"two","_vectors":{"e":null}}])");
     before.settle();
     before.ask("POST", std::string(kAdd), R"([{"none":1}])");
     before.settle();
-    while (before.clock.step()) {}
+    while (before.clock.step()) {
+    }
     const std::vector<std::string> files = *before.disk.list();
     EXPECT_TRUE(std::ranges::any_of(files, [](const std::string& name) { return name.starts_with("snapshot."); }));
     EXPECT_EQ(std::ranges::count(files, "log.0"), 0);
@@ -159,7 +163,8 @@ TEST(Node, ASnapshotHoldsWhatTheLogHeld) {
                                "/indexes/a/documents?retrieveVectors=true"}) {
         EXPECT_EQ(after.ask("GET", target), before.ask("GET", target)) << target;
     }
-    EXPECT_EQ(json::to_text(*after.ask("GET", "/indexes/a/search?q=two&filter=id%3D2").find("estimatedTotalHits")), "1");
+    EXPECT_EQ(json::to_text(*after.ask("GET", "/indexes/a/search?q=two&filter=id%3D2").find("estimatedTotalHits")),
+              "1");
     EXPECT_EQ(*after.ask("POST", "/indexes", R"({"uid":"b"})").find("taskUid"), json::Value(3));
 }
 
@@ -196,7 +201,8 @@ TEST(Node, ReplicationHeadersChooseTheUidOrOnlyTry) {
     stage.options.replication_parameters = true;
     stage.open();
     EXPECT_EQ(*stage.ask("POST", "/indexes", "{\"uid\":\"a\"}", {{"TaskId", "7"}}).find("taskUid"), json::Value(7));
-    EXPECT_EQ(*stage.ask("POST", "/indexes", "{\"uid\":\"b\"}", {{"TaskId", "7"}}).find("code"), json::Value("bad_request"));
+    EXPECT_EQ(*stage.ask("POST", "/indexes", "{\"uid\":\"b\"}", {{"TaskId", "7"}}).find("code"),
+              json::Value("bad_request"));
     EXPECT_EQ(*stage.ask("POST", "/indexes", "{\"uid\":\"b\"}", {{"DryRun", "true"}}).find("taskUid"), json::Value(8));
     EXPECT_EQ(stage.node->task_count(), 1u);
 }
@@ -220,7 +226,8 @@ TEST(Node, MisbehavesOnlyWhenTold) {
     stage.node->faults().clear();
     stage.node->faults().add(*parse_fault("read-only"));
     EXPECT_EQ(*stage.ask("POST", "/indexes", "{\"uid\":\"c\"}").find("code"), json::Value("no_space_left_on_device"));
-    while (stage.clock.step() || stage.clock.jump()) {}
+    while (stage.clock.step() || stage.clock.jump()) {
+    }
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ std::optional<std::uint64_t> bytes_of(std::string_view text) {
     std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
     while (unit.starts_with(' ')) unit.remove_prefix(1);
     static constexpr std::pair<std::string_view, std::uint64_t> kUnits[] = {
-        {"", 1},          {"B", 1},          {"kB", 1000},       {"KB", 1000},        {"KiB", 1 << 10},
+        {"", 1},           {"B", 1},         {"kB", 1000},          {"KB", 1000},    {"KiB", 1 << 10},
         {"MB", 1'000'000}, {"MiB", 1 << 20}, {"GB", 1'000'000'000}, {"GiB", 1 << 30}};
     for (const auto& [name, factor] : kUnits) {
         if (name == unit) return number * factor;

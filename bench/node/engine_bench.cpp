@@ -29,9 +29,7 @@ struct Clock {
 constexpr std::size_t kCopies = 8;
 constexpr std::size_t kBatch = 1000;
 
-double seconds_since(Clock::time_point start) {
-    return static_cast<double>(Clock::now() - start) / CLOCKS_PER_SEC;
-}
+double seconds_since(Clock::time_point start) { return static_cast<double>(Clock::now() - start) / CLOCKS_PER_SEC; }
 
 // The corpus several times over, as payloads of a thousand documents with ids of their own.
 std::vector<std::string> payloads_of(const std::string& directory) {
@@ -98,7 +96,8 @@ int main(int count, char** arguments) {
     for (const std::string& payload : payloads) documents += ingest(index, payload);
     const double took = seconds_since(start);
     const std::size_t after = mallinfo2().uordblks + mallinfo2().hblkhd;
-    std::printf("ingest   %zu documents in %.2f s: %.0f a second\n", documents, took, static_cast<double>(documents) / took);
+    std::printf("ingest   %zu documents in %.2f s: %.0f a second\n", documents, took,
+                static_cast<double>(documents) / took);
     std::printf("memory   %.1f MB, %.1f times the JSON\n", static_cast<double>(after - before) / 1e6,
                 static_cast<double>(after - before) / static_cast<double>(bytes));
 

@@ -101,8 +101,7 @@ protocol::SettingsGates Desk::settings_gates() const {
 }
 
 protocol::SearchFeatures Desk::search_features() const {
-    return {.network = feature("network"),
-            .multimodal = feature("multimodal")};
+    return {.network = feature("network"), .multimodal = feature("multimodal")};
 }
 
 Result<void> Desk::require_feature(std::string_view name, std::string_view what) const {

@@ -22,9 +22,9 @@ using protocol::TaskType;
 
 Result<protocol::PayloadOptions> payload_options(Visit& visit, const protocol::DocumentAddition& addition) {
     MIROIR_TRY(const std::string media_type,
-               server::check_content_type(visit.in.headers, {protocol::kDocumentMediaTypes[0],
-                                                             protocol::kDocumentMediaTypes[1],
-                                                             protocol::kDocumentMediaTypes[2]}));
+               server::check_content_type(visit.in.headers,
+                                          {protocol::kDocumentMediaTypes[0], protocol::kDocumentMediaTypes[1],
+                                           protocol::kDocumentMediaTypes[2]}));
     return protocol::payload_options(addition, media_type);
 }
 
@@ -130,11 +130,12 @@ struct EditBody {
 };
 
 Result<http::Reply> edit(Visit& visit) {
-    static const auto table = protocol::FieldTable<EditBody>()
-                                  .field("filter", ErrorCode::InvalidDocumentFilter, &EditBody::filter)
-                                  .field("context", ErrorCode::InvalidDocumentEditionContext, &EditBody::context)
-                                  .field("function", ErrorCode::InvalidDocumentEditionFunctionFilter, &EditBody::function)
-                                  .required(ErrorCode::MissingDocumentEditionFunction);
+    static const auto table =
+        protocol::FieldTable<EditBody>()
+            .field("filter", ErrorCode::InvalidDocumentFilter, &EditBody::filter)
+            .field("context", ErrorCode::InvalidDocumentEditionContext, &EditBody::context)
+            .field("function", ErrorCode::InvalidDocumentEditionFunctionFilter, &EditBody::function)
+            .required(ErrorCode::MissingDocumentEditionFunction);
     MIROIR_CHECK(visit.desk.require_feature("editDocumentsByFunction", "Using the documents edit route"));
     MIROIR_CHECK(protocol::check_index_uid(visit.index_uid()));
     MIROIR_TRY(const std::optional<std::string> metadata, protocol::parse_custom_metadata(visit.in.raw_query));

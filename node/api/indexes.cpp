@@ -59,8 +59,7 @@ Result<http::Reply> change(Visit& visit) {
     }
     const json::Object params{{"primaryKey", or_null(wanted.primary_key)}, {"uid", or_null(wanted.uid)}};
     return enqueue(
-        visit,
-        {.type = TaskType::IndexUpdate, .index_uid = visit.index_uid(), .details = details, .params = params});
+        visit, {.type = TaskType::IndexUpdate, .index_uid = visit.index_uid(), .details = details, .params = params});
 }
 
 Result<http::Reply> remove(Visit& visit) {
@@ -79,8 +78,8 @@ Result<http::Reply> stats(Visit& visit) {
 
 Result<http::Reply> compact(Visit& visit) {
     MIROIR_CHECK(protocol::check_index_uid(visit.index_uid()));
-    return enqueue(
-        visit, {.type = TaskType::IndexCompaction, .index_uid = visit.index_uid(), .details = json::Object()});
+    return enqueue(visit,
+                   {.type = TaskType::IndexCompaction, .index_uid = visit.index_uid(), .details = json::Object()});
 }
 
 Result<http::Reply> swap(Visit& visit) {

@@ -14,9 +14,8 @@ Result<http::Reply> root(Visit&) { return ok(json::Object{{"status", "Meilisearc
 Result<http::Reply> health(Visit&) { return ok(json::Object{{"status", "available"}}); }
 
 Result<http::Reply> version(Visit&) {
-    return ok(json::Object{{"commitSha", "unknown"},
-                           {"commitDate", "2026-01-01T00:00:00.000000000Z"},
-                           {"pkgVersion", "1.50.0"}});
+    return ok(json::Object{
+        {"commitSha", "unknown"}, {"commitDate", "2026-01-01T00:00:00.000000000Z"}, {"pkgVersion", "1.50.0"}});
 }
 
 Result<http::Reply> stats(Visit& visit) {

@@ -72,8 +72,8 @@ Result<std::uint64_t> choose_uid(Visit& visit) {
         return fail(ErrorCode::BadRequest, "Invalid task id: `" + std::string(text) + "`.");
     }
     if (uid < next) {
-        return fail(ErrorCode::BadRequest, "Received bad task id: " + std::to_string(uid) +
-                                               " should be >= to " + std::to_string(next) + ".");
+        return fail(ErrorCode::BadRequest,
+                    "Received bad task id: " + std::to_string(uid) + " should be >= to " + std::to_string(next) + ".");
     }
     return uid;
 }

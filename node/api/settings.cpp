@@ -25,8 +25,7 @@ Result<http::Reply> get_all(Visit& visit) {
 
 Result<http::Reply> patch_all(Visit& visit) {
     MIROIR_CHECK(protocol::check_index_uid(visit.index_uid()));
-    MIROIR_TRY(const protocol::SettingsPatch patch,
-               protocol::parse_settings(visit.body, visit.desk.settings_gates()));
+    MIROIR_TRY(const protocol::SettingsPatch patch, protocol::parse_settings(visit.body, visit.desk.settings_gates()));
     return enqueue_patch(visit, patch, false);
 }
 

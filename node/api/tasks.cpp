@@ -1,9 +1,9 @@
 // Tasks and batches: lists, single ones, cancelling and deleting.
 #include <algorithm>
 
+#include "json/write.h"
 #include "node/api/routes.h"
 #include "protocol/documents/payload.h"
-#include "json/write.h"
 #include "protocol/tasks/task_filter.h"
 
 namespace miroir::node {

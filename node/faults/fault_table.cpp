@@ -10,7 +10,8 @@ constexpr std::array<std::string_view, 8> kNames = {"delay",     "status", "lost
                                                     "malformed", "hang",   "task-fails", "read-only"};
 
 std::unexpected<Error> refuse(std::string_view text, std::string_view why) {
-    return fail(ErrorCode::BadRequest, "The fault `" + std::string(text) + "` cannot be read: " + std::string(why) + ".");
+    return fail(ErrorCode::BadRequest,
+                "The fault `" + std::string(text) + "` cannot be read: " + std::string(why) + ".");
 }
 
 template <class Number>

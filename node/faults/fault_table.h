@@ -31,12 +31,12 @@ struct Fault {
     std::chrono::nanoseconds delay_min{0};
     std::chrono::nanoseconds delay_max{0};  // drawn evenly between the two
     int status = 503;
-    std::optional<int> retry_after{};       // seconds
-    double share = 1.0;                     // of the requests that match
-    std::string method{};                   // empty: any
-    std::string path{};                     // empty: any; `*` stands for one segment, a trailing `**` for the rest
+    std::optional<int> retry_after{};  // seconds
+    double share = 1.0;                // of the requests that match
+    std::string method{};              // empty: any
+    std::string path{};                // empty: any; `*` stands for one segment, a trailing `**` for the rest
     std::optional<protocol::TaskType> task_type{};
-    std::optional<std::uint64_t> times{};   // how often it still happens
+    std::optional<std::uint64_t> times{};  // how often it still happens
 };
 
 Result<Fault> parse_fault(std::string_view text);

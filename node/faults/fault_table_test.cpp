@@ -19,7 +19,8 @@ TEST(FaultTable, ReadsItsRules) {
     EXPECT_EQ(delay->delay_max, std::chrono::milliseconds(200));
     EXPECT_EQ(delay->times, 3u);
     EXPECT_EQ(parse_fault("status=429:retry-after=7")->retry_after, 7);
-    for (const char* bad : {"", "nonsense", "delay=fast", "status=200", "lost:share=2", "lost:colour=red", "task-fails=x"}) {
+    for (const char* bad :
+         {"", "nonsense", "delay=fast", "status=200", "lost:share=2", "lost:colour=red", "task-fails=x"}) {
         EXPECT_FALSE(parse_fault(bad)) << bad;
     }
 }

@@ -12,11 +12,11 @@ namespace {
 
 struct Pending {
     std::string external_id;
-    std::optional<DocId> id;    // of a document that was there before the batch
-    bool named = false;         // by an addition or an update
-    bool exists = false;        // so far in the batch
-    bool loaded = false;        // `document` and `vectors` are what exists
-    bool was_deleted = false;   // somewhere in the batch
+    std::optional<DocId> id;   // of a document that was there before the batch
+    bool named = false;        // by an addition or an update
+    bool exists = false;       // so far in the batch
+    bool loaded = false;       // `document` and `vectors` are what exists
+    bool was_deleted = false;  // somewhere in the batch
     json::Object document;
     VectorsByEmbedder vectors;
 };

@@ -61,8 +61,8 @@ private:
         return positions_.emplace_back(field, 0).second;
     }
 
-    void read_text(FieldId field, const FieldRole& role, std::string_view text,
-                   const std::vector<std::string>& locales, std::uint32_t& position) {
+    void read_text(FieldId field, const FieldRole& role, std::string_view text, const std::vector<std::string>& locales,
+                   std::uint32_t& position) {
         std::uint32_t at = position;
         enum class Before { Nothing, Word, Soft, Hard } before = Before::Nothing;
         bool started = false;

@@ -16,7 +16,7 @@ namespace miroir::node {
 // One normalised text and the documents that have it. The spelling of a document is what its author wrote.
 struct FacetText {
     DocIds docs;
-    std::string spelling;                        // of most documents
+    std::string spelling;                          // of most documents
     std::map<DocId, std::string> other_spellings;  // of those that spell it otherwise
 
     const std::string& spelling_of(DocId id) const;
@@ -33,7 +33,7 @@ struct FacetField {
     Texts texts;
     DocIds exists;  // the path is there, whatever its value
     DocIds null;
-    DocIds empty;   // "", [] or {}
+    DocIds empty;                     // "", [] or {}
     std::vector<Values> by_document;  // index: DocId; may be shorter than the highest id
 
     const Values& of(DocId id) const;  // the empty one when the document has no value

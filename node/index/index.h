@@ -33,8 +33,8 @@ class Batch;
 struct Operation {
     enum class Kind { Replace, Update, Delete };  // Update: top-level members are merged, null overwrites
     Kind kind = Kind::Replace;
-    std::string external_id;  // canonical text; the caller has taken it from the document and checked it
-    json::Object document;    // not looked at by Delete
+    std::string external_id;     // canonical text; the caller has taken it from the document and checked it
+    json::Object document;       // not looked at by Delete
     bool skip_creation = false;  // leave ids alone that are not there yet
 };
 
@@ -86,7 +86,7 @@ public:
     // Facets. A field has a store as soon as it is filterable, sortable, distinct or in a custom ranking rule and
     // a document has it.
     const FacetField* facet(std::string_view field) const;
-    std::vector<std::string> facet_names() const;  // sorted
+    std::vector<std::string> facet_names() const;       // sorted
     std::optional<GeoPoint> geo_point(DocId id) const;  // when _geo is filterable or sortable
     const DocIds& geo_documents() const;
     const std::map<DocId, json::Value>& geojson() const;  // _geojson as given, when it is filterable

@@ -12,11 +12,15 @@ namespace {
 
 json::Object object(std::string_view text) { return json::parse(text)->object(); }
 
-Operation put(std::string key, std::string_view text) { return {.external_id = std::move(key), .document = object(text)}; }
+Operation put(std::string key, std::string_view text) {
+    return {.external_id = std::move(key), .document = object(text)};
+}
 Operation update(std::string key, std::string_view text) {
     return {.kind = Operation::Kind::Update, .external_id = std::move(key), .document = object(text)};
 }
-Operation remove(std::string key) { return {.kind = Operation::Kind::Delete, .external_id = std::move(key), .document = {}}; }
+Operation remove(std::string key) {
+    return {.kind = Operation::Kind::Delete, .external_id = std::move(key), .document = {}};
+}
 
 Applied apply(Index& index, std::vector<Operation> operations) {
     auto applied = index.apply(std::move(operations));
@@ -93,7 +97,9 @@ TEST(Index, CountsPositionsAcrossSeparatorsAndLists) {
     Index index;
     apply(index, {put("1", R"({"id":"x","t":["one two. three","four"]})")});
     const Postings& postings = index.postings();
-    const auto position = [&](const char* word) { return postings.word(*postings.find(word)).by_position.front().first; };
+    const auto position = [&](const char* word) {
+        return postings.word(*postings.find(word)).by_position.front().first;
+    };
     EXPECT_EQ(position("one"), 0);
     EXPECT_EQ(position("two"), 1);
     EXPECT_EQ(position("three"), 9);
@@ -141,9 +147,10 @@ TEST(Index, ABadPlaceFailsTheWholeBatch) {
     const auto applied = index.apply({put("1", R"({"id":1})"), put("2", R"({"id":2,"_geo":"north"})")});
     ASSERT_FALSE(applied);
     EXPECT_EQ(applied.error().code, ErrorCode::InvalidDocumentGeoField);
-    EXPECT_EQ(applied.error().message,
-              "The `_geo` field in the document with the id: `\"2\"` is not an object. Was expecting an object with the "
-              "`_geo.lat` and `_geo.lng` fields but instead got `\"north\"`.");
+    EXPECT_EQ(
+        applied.error().message,
+        "The `_geo` field in the document with the id: `\"2\"` is not an object. Was expecting an object with the "
+        "`_geo.lat` and `_geo.lng` fields but instead got `\"north\"`.");
     EXPECT_EQ(index.document_count(), 0u);
     apply(index, {put("3", R"({"id":3,"_geo":{"lat":"1.5","lng":2}})")});
     EXPECT_EQ(index.geo_point(0)->lat, 1.5);

@@ -46,12 +46,10 @@ std::optional<WordId> Postings::find(std::string_view text) const {
 }
 
 std::span<const WordId> Postings::with_prefix(std::string_view prefix) const {
-    const auto from = std::ranges::lower_bound(sorted_, prefix, {}, [&](WordId id) -> std::string_view {
-        return words_[id].text;
-    });
-    const auto to = std::partition_point(from, sorted_.end(), [&](WordId id) {
-        return std::string_view(words_[id].text).starts_with(prefix);
-    });
+    const auto from =
+        std::ranges::lower_bound(sorted_, prefix, {}, [&](WordId id) -> std::string_view { return words_[id].text; });
+    const auto to = std::partition_point(
+        from, sorted_.end(), [&](WordId id) { return std::string_view(words_[id].text).starts_with(prefix); });
     return {from, to};
 }
 

@@ -18,9 +18,9 @@
 
 namespace miroir::node {
 
-inline constexpr std::size_t kLongestWord = 250;       // bytes; longer words are not indexed
-inline constexpr std::size_t kMostCountedWords = 30;   // fields with more words are in no word-count set
-inline constexpr std::uint32_t kFarApart = 4;          // words at this distance or more are no pair
+inline constexpr std::size_t kLongestWord = 250;      // bytes; longer words are not indexed
+inline constexpr std::size_t kMostCountedWords = 30;  // fields with more words are in no word-count set
+inline constexpr std::uint32_t kFarApart = 4;         // words at this distance or more are no pair
 
 // Positions are kept exactly up to 15, then in powers of two.
 std::uint16_t bucketed_position(std::uint16_t position);

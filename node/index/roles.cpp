@@ -59,9 +59,8 @@ FieldRole role_of(const protocol::Settings& settings, std::string_view field) {
     FieldRole role;
     if (is_reserved_field(field.substr(0, field.find('.')))) return role;
     role.weight = weight_of(settings, field);
-    role.exact = std::ranges::any_of(settings.typo_tolerance.disable_on_attributes, [&](const std::string& name) {
-        return protocol::is_nested_in(field, name);
-    });
+    role.exact = std::ranges::any_of(settings.typo_tolerance.disable_on_attributes,
+                                     [&](const std::string& name) { return protocol::is_nested_in(field, name); });
     role.facet = facet_match(settings, field);
     if (settings.localized_attributes) {
         for (const protocol::LocalizedRule& rule : *settings.localized_attributes) {

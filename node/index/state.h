@@ -25,11 +25,11 @@ struct Index::State {
     protocol::Settings settings;
     std::optional<std::string> primary_key;
     Fields fields;
-    std::vector<FieldRole> roles;                 // by field id
-    std::vector<std::uint64_t> distribution;      // by field id
-    std::vector<DocumentRow> rows;                // by document id
+    std::vector<FieldRole> roles;             // by field id
+    std::vector<std::uint64_t> distribution;  // by field id
+    std::vector<DocumentRow> rows;            // by document id
     DocIds present;
-    std::set<DocId> free;                         // ids below rows.size() that may be given again
+    std::set<DocId> free;  // ids below rows.size() that may be given again
     std::unordered_map<std::string, DocId, TextHash, std::equal_to<>> ids;
     std::uint64_t raw_size = 0;
     Tokenizer tokenizer;
@@ -41,8 +41,8 @@ struct Index::State {
     std::map<DocId, json::Value> geojson;
     std::map<std::string, std::map<DocId, DocumentVectors>, std::less<>> vectors;
 
-    FieldId field_of(std::string_view name);      // inserts the name and its role
-    void rebuild_roles();   // and the tokenizer and the synonyms: all that is made of the settings alone
+    FieldId field_of(std::string_view name);  // inserts the name and its role
+    void rebuild_roles();  // and the tokenizer and the synonyms: all that is made of the settings alone
     void rebuild_synonyms();
     bool geo_enabled() const;
     bool geojson_enabled() const;
@@ -64,7 +64,7 @@ struct Index::State {
 
     void reindex_words();
     void reindex_facets();
-    Result<void> check_places() const;            // every document's _geo under the present settings
+    Result<void> check_places() const;  // every document's _geo under the present settings
     Result<void> move_vectors(const protocol::Settings& next);
 };
 

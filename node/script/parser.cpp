@@ -13,7 +13,12 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // From loosest to tightest.
 constexpr std::array<std::array<std::string_view, 4>, 6> kLevels = {{
-    {"||"}, {"&&"}, {"==", "!="}, {"<=", ">=", "<", ">"}, {"+", "-"}, {"*", "/", "%"},
+    {"||"},
+    {"&&"},
+    {"==", "!="},
+    {"<=", ">=", "<", ">"},
+    {"+", "-"},
+    {"*", "/", "%"},
 }};
 
 class Parser {
@@ -73,8 +78,8 @@ private:
             column = text_[i] == '\n' ? 1 : column + 1;
             line += text_[i] == '\n';
         }
-        return fail(ErrorCode::BadRequest, words + " (line " + std::to_string(line) + ", position " +
-                                               std::to_string(column) + ")");
+        return fail(ErrorCode::BadRequest,
+                    words + " (line " + std::to_string(line) + ", position " + std::to_string(column) + ")");
     }
     std::unexpected<Error> unexpected() {
         if (ended()) return fault("Script is incomplete");
@@ -225,7 +230,7 @@ private:
         std::size_t end = at_;
         bool point = false;
         while (end < text_.size() && (is_digit(text_[end]) || (text_[end] == '.' && !point && end + 1 < text_.size() &&
-                                                              is_digit(text_[end + 1])))) {
+                                                               is_digit(text_[end + 1])))) {
             point = point || text_[end] == '.';
             ++end;
         }

@@ -11,9 +11,7 @@ namespace {
 
 using Kind = Expression::Kind;
 
-std::unexpected<Error> fault(std::string why) {
-    return fail(ErrorCode::EditDocumentsByFunctionError, std::move(why));
-}
+std::unexpected<Error> fault(std::string why) { return fail(ErrorCode::EditDocumentsByFunctionError, std::move(why)); }
 
 std::optional<std::int64_t> integer_of(const json::Value& value) {
     if (value.is_negative()) return value.negative_integer();
@@ -56,7 +54,7 @@ private:
             MIROIR_TRY(const json::Value before, evaluate(statement.target));
             MIROIR_TRY(value, compute(statement.op.substr(0, 1), before, value));
         }
-        MIROIR_TRY(json::Value* place, place_of(statement.target));
+        MIROIR_TRY(json::Value * place, place_of(statement.target));
         *place = std::move(value);
         return {};
     }
@@ -69,7 +67,7 @@ private:
             return &found->second;
         }
         if (target.kind != Kind::Member) return fault("Cannot modify this expression");
-        MIROIR_TRY(json::Value* owner, place_of(target.operands[0]));
+        MIROIR_TRY(json::Value * owner, place_of(target.operands[0]));
         if (!owner->is_object() && !owner->is_null()) return fault("Unknown property '" + target.word + "'");
         return &(*owner)[target.word];
     }

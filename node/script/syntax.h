@@ -12,17 +12,17 @@ namespace miroir::node {
 struct Expression {
     enum class Kind : std::uint8_t { Literal, Nothing, Name, Member, Element, Text, Unary, Binary };
     Kind kind = Kind::Literal;
-    json::Value literal{};                // Literal
-    std::string word{};                   // Name, Member: the name; Unary, Binary: the operator
-    std::vector<Expression> operands{};   // Member: the object; Text: the pieces
+    json::Value literal{};               // Literal
+    std::string word{};                  // Name, Member: the name; Unary, Binary: the operator
+    std::vector<Expression> operands{};  // Member: the object; Text: the pieces
 };
 
 struct Statement {
     enum class Kind : std::uint8_t { Assign, Let, If };
     Kind kind = Kind::Assign;
-    Expression target{};                  // Assign; Let: a Name
-    std::string op = "=";                 // "=", "+=", …
-    Expression value{};                   // Assign, Let; If: the condition
+    Expression target{};   // Assign; Let: a Name
+    std::string op = "=";  // "=", "+=", …
+    Expression value{};    // Assign, Let; If: the condition
     std::vector<Statement> body{};
     std::vector<Statement> otherwise{};
 };

@@ -22,8 +22,7 @@ public:
 
     BucketSortResult run(std::shared_ptr<const QueryGraph> query) {
         rules_[0]->start(context_, universes_[0], std::move(query));
-        const std::size_t wanted =
-            request_.exhaustive && request_.threshold ? request_.most_hits : request_.limit;
+        const std::size_t wanted = request_.exhaustive && request_.threshold ? request_.most_hits : request_.limit;
         while (result_.ids.size() < wanted && step()) {
         }
         return std::move(result_);
@@ -120,7 +119,8 @@ BucketSortResult without_rules(SearchContext& context, const DocIds& universe, c
         seen.add(id);
     }
     result.candidates = (universe - dropped) | seen;
-    if (ids.size() > request.offset) result.ids.assign(ids.begin() + static_cast<std::ptrdiff_t>(request.offset), ids.end());
+    if (ids.size() > request.offset)
+        result.ids.assign(ids.begin() + static_cast<std::ptrdiff_t>(request.offset), ids.end());
     result.scores.resize(result.ids.size());
     return result;
 }

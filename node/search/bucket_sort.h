@@ -14,7 +14,7 @@ namespace miroir::node {
 struct BucketSortRequest {
     std::size_t offset = 0;
     std::size_t limit = 0;
-    std::size_t most_hits = 0;   // looked at instead of `limit` when exhaustive under a threshold
+    std::size_t most_hits = 0;  // looked at instead of `limit` when exhaustive under a threshold
     bool exhaustive = false;
     bool details = true;
     std::optional<double> threshold;

@@ -27,11 +27,11 @@ std::string quoted_list(const std::vector<std::string>& names) {
 
 std::uint64_t hash_of(const LocatedSubset& located) {
     const TermSubset& subset = located.subset;
-    std::uint64_t hash = std::uint64_t{subset.term} << 32 | std::uint64_t{located.first_position} << 16 |
-                         located.last_position;
+    std::uint64_t hash =
+        std::uint64_t{subset.term} << 32 | std::uint64_t{located.first_position} << 16 | located.last_position;
     hash = hash * 0x9E3779B97F4A7C15ULL + (std::uint64_t{located.first_id} << 8 | located.last_id);
     hash = hash * 0x9E3779B97F4A7C15ULL + (static_cast<std::uint64_t>(subset.zero) << 3 | subset.one_typo << 2 |
-                                          subset.two_typos << 1 | static_cast<int>(subset.mandatory));
+                                           subset.two_typos << 1 | static_cast<int>(subset.mandatory));
     return hash ^ hash >> 29;
 }
 
@@ -81,8 +81,8 @@ Result<void> SearchContext::restrict_to(const std::vector<std::string>& attribut
         std::ranges::sort(valid);
         const std::string end = hidden ? ", <..hidden-attributes>." : ".";
         return fail(ErrorCode::InvalidSearchAttributesToSearchOn,
-                    "Attribute `" + attribute + "` is not searchable. Available searchable attributes are: " +
-                        quoted_list(valid) + end);
+                    "Attribute `" + attribute +
+                        "` is not searchable. Available searchable attributes are: " + quoted_list(valid) + end);
     }
     if (everything) return {};
     tolerant_.emplace();
@@ -96,7 +96,8 @@ Result<void> SearchContext::restrict_to(const std::vector<std::string>& attribut
 
 bool SearchContext::is_searched(FieldId field) const {
     if (!tolerant_) return true;
-    return std::ranges::find(*tolerant_, field) != tolerant_->end() || std::ranges::find(*exact_, field) != exact_->end();
+    return std::ranges::find(*tolerant_, field) != tolerant_->end() ||
+           std::ranges::find(*exact_, field) != exact_->end();
 }
 
 TextId SearchContext::intern(std::string_view text) {
@@ -139,7 +140,8 @@ DocIds SearchContext::word_docs(const DocIds* universe, Word word) const {
 }
 
 bool SearchContext::has_many_prefixed(std::string_view prefix) const {
-    if (prefix.size() > kLongestCachedPrefix || settings().prefix_search == protocol::PrefixSearch::Disabled) return false;
+    if (prefix.size() > kLongestCachedPrefix || settings().prefix_search == protocol::PrefixSearch::Disabled)
+        return false;
     std::size_t count = 0;
     for (const WordId word : postings_.with_prefix(prefix)) {
         count += !postings_.word(word).tolerant.empty();

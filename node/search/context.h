@@ -83,7 +83,7 @@ private:
 
     const Index& index_;
     const Postings& postings_;
-    std::vector<FieldId> searched_fields_;  // of the settings
+    std::vector<FieldId> searched_fields_;          // of the settings
     std::optional<std::vector<FieldId>> tolerant_;  // restrict_to(): fields with and without typos
     std::optional<std::vector<FieldId>> exact_;
 

@@ -4,9 +4,9 @@
 #include <set>
 
 #include "node/search/bucket_sort.h"
-#include "node/search/rules/graph_rule.h"
 #include "node/search/query_parser.h"
 #include "node/search/resolve.h"
+#include "node/search/rules/graph_rule.h"
 #include "node/search/rules/value_rules.h"
 #include "node/text/utf8.h"
 
@@ -104,7 +104,8 @@ private:
 };
 
 // What is left when every word that may fall away has fallen away.
-DocIds widest_match(SearchContext& context, const QueryGraph& query, const DocIds& universe, MatchingStrategy strategy) {
+DocIds widest_match(SearchContext& context, const QueryGraph& query, const DocIds& universe,
+                    MatchingStrategy strategy) {
     QueryGraph widest = query;
     std::vector<Bits> order;
     if (strategy == MatchingStrategy::Last) order = query.removal_order_last(context);

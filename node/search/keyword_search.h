@@ -20,7 +20,7 @@ namespace miroir::node {
 enum class MatchingStrategy { Last, All, Frequency };
 
 struct SortCriterion {
-    std::string field;              // not looked at when there is a point
+    std::string field;  // not looked at when there is a point
     bool ascending = true;
     std::optional<GeoPoint> point;  // _geoPoint(lat, lng)
 };
@@ -30,21 +30,21 @@ struct KeywordRequest {
     std::optional<DocIds> candidates;  // absent: all documents
     std::size_t offset = 0;
     std::size_t limit = 20;
-    bool exhaustive = false;           // page mode: exact totals under a distinct field or a threshold
-    std::size_t most_hits = 1000;      // maxTotalHits: how far an exhaustive search looks
+    bool exhaustive = false;       // page mode: exact totals under a distinct field or a threshold
+    std::size_t most_hits = 1000;  // maxTotalHits: how far an exhaustive search looks
     MatchingStrategy strategy = MatchingStrategy::Last;
     std::optional<std::vector<std::string>> attributes_to_search_on;
     std::vector<std::string> locales;
     std::vector<SortCriterion> sort;
     std::optional<std::string> distinct;  // overrides the setting
     std::optional<double> threshold;
-    bool details = true;               // false: may stop ranking as soon as the order is known
+    bool details = true;  // false: may stop ranking as soon as the order is known
 };
 
 struct KeywordOutcome {
-    std::vector<DocId> ids;                                   // of the page, in order
-    std::vector<std::vector<protocol::ScoreDetail>> scores;   // one list per id, in order of the rules
-    DocIds candidates;                                        // their number is the (estimated) total
+    std::vector<DocId> ids;                                  // of the page, in order
+    std::vector<std::vector<protocol::ScoreDetail>> scores;  // one list per id, in order of the rules
+    DocIds candidates;                                       // their number is the (estimated) total
     MatchingWords matching_words;
 };
 

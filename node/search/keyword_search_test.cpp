@@ -68,7 +68,8 @@ TEST(Attributes, SearchOnlyTheNamedOnes) {
     EXPECT_EQ(ids(index, {.query = "alpha", .attributes_to_search_on = std::vector<std::string>{"text"}}), (Ids{"2"}));
     EXPECT_EQ(ids(index, {.query = "alpha", .attributes_to_search_on = std::vector<std::string>{"ti*"}}), (Ids{"1"}));
     EXPECT_EQ(ids(index, {.query = "alpha", .attributes_to_search_on = std::vector<std::string>{"*"}}).size(), 2u);
-    const auto wrong = keyword_search(index, {.query = "x", .attributes_to_search_on = std::vector<std::string>{"nope"}});
+    const auto wrong =
+        keyword_search(index, {.query = "x", .attributes_to_search_on = std::vector<std::string>{"nope"}});
     ASSERT_FALSE(wrong);
     EXPECT_EQ(wrong.error().message,
               "Attribute `nope` is not searchable. Available searchable attributes are: `text, title`.");
@@ -84,8 +85,9 @@ TEST(Pages, SkipTakeAndCount) {
 TEST(Distinct, KeepsOneAndCountsWhatItMet) {
     Settings settings;
     settings.filterable_attributes = {protocol::FilterableRule::plain("k")};
-    const Index index = index_of({R"({"t":"x alpha","k":"A"})", R"({"t":"alpha","k":"a"})", R"({"t":"x x alpha","k":1})",
-                                  R"({"t":"x alpha"})", R"({"t":"x x x alpha","k":1})"}, settings);
+    const Index index = index_of({R"({"t":"x alpha","k":"A"})", R"({"t":"alpha","k":"a"})",
+                                  R"({"t":"x x alpha","k":1})", R"({"t":"x alpha"})", R"({"t":"x x x alpha","k":1})"},
+                                 settings);
     KeywordRequest request{.query = "alpha", .distinct = "k"};
     EXPECT_EQ(ids(index, request), (Ids{"2", "4", "3"}));
     EXPECT_EQ(found(index, request).candidates.cardinality(), 3u);
@@ -119,7 +121,8 @@ std::vector<std::string> marked(const Index& index, std::string query, const std
 
 TEST(MatchingWords, MarksTyposPrefixesPhrasesAndSplitWords) {
     const Index index = index_of_texts({"keyborad sunflowers sun flower", "keyboard"});
-    EXPECT_EQ(marked(index, "keyboard sunflow", "keyborad sunflowers"), (std::vector<std::string>{"keyborad", "sunflow"}));
+    EXPECT_EQ(marked(index, "keyboard sunflow", "keyborad sunflowers"),
+              (std::vector<std::string>{"keyborad", "sunflow"}));
     EXPECT_EQ(marked(index, "sunflower ", "the sun flower"), (std::vector<std::string>{"sun flower"}));
     EXPECT_EQ(marked(index, "\"sun flower\"", "sun and sun flower"), (std::vector<std::string>{"sun flower"}));
 }

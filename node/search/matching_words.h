@@ -21,8 +21,8 @@ struct MatchingTerm {
     std::vector<std::string> words;
     std::uint16_t first = 0;
     std::uint16_t last = 0;
-    bool prefix = false;            // a token need only start with one of the words
-    std::size_t original_chars = 0; // code points of the word as asked: how much of a prefix match is marked
+    bool prefix = false;             // a token need only start with one of the words
+    std::size_t original_chars = 0;  // code points of the word as asked: how much of a prefix match is marked
 };
 
 // One match in a list of tokens: from token `first_token` to `last_token`, `chars` code points long. Word places

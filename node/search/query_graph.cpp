@@ -26,8 +26,8 @@ std::optional<LocatedTerm> join(SearchContext& context, std::span<const LocatedT
     if (joined.size() > kLongestWord) return std::nullopt;
     const std::uint8_t allowed = context.typos_allowed(joined);
     const auto spent = static_cast<std::uint8_t>(terms.size() - 1);
-    QueryTerm term = context.term_of(joined, allowed > spent ? allowed - spent : 0,
-                                     context.term(terms.back().term).prefix);
+    QueryTerm term =
+        context.term_of(joined, allowed > spent ? allowed - spent : 0, context.term(terms.back().term).prefix);
     std::vector<std::string> words;
     for (const TextId part : parts) words.push_back(context.text(part));
     const auto& synonyms = context.index().synonyms();
@@ -65,8 +65,8 @@ std::vector<LocatedSubset> terms_of(const std::vector<PathStep>& path) {
     std::vector<LocatedSubset> terms;
     for (const auto& [left, right] : path) {
         if (left) {
-            const bool repeats = !terms.empty() && terms.back().first_id == left->first_id &&
-                                 terms.back().last_id == left->last_id;
+            const bool repeats =
+                !terms.empty() && terms.back().first_id == left->first_id && terms.back().last_id == left->last_id;
             if (repeats) {
                 LocatedSubset merged = *left;
                 merged.subset = intersection(left->subset, terms.back().subset);

@@ -51,9 +51,8 @@ private:
         } else if (is_last || token.is_word()) {
             const bool prefix = is_last && context_.settings().prefix_search != protocol::PrefixSearch::Disabled;
             QueryTerm term = context_.term_of(token.lemma, context_.typos_allowed(token.lemma), prefix);
-            parsed_.terms.push_back({.term = context_.add_term(std::move(term)),
-                                     .first_position = position_,
-                                     .last_position = position_});
+            parsed_.terms.push_back(
+                {.term = context_.add_term(std::move(term)), .first_position = position_, .last_position = position_});
         }
     }
 
@@ -103,9 +102,8 @@ private:
             return;
         }
         QueryTerm term{.original = context_.intern(description), .phrase = id};
-        parsed_.terms.push_back({.term = context_.add_term(std::move(term)),
-                                 .first_position = phrase.first,
-                                 .last_position = phrase.last});
+        parsed_.terms.push_back(
+            {.term = context_.add_term(std::move(term)), .first_position = phrase.first, .last_position = phrase.last});
     }
 
     SearchContext& context_;

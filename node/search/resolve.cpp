@@ -20,7 +20,8 @@ std::vector<Word> words_of(SearchContext& context, const TermSubset& subset) {
     const QueryTerm& term = wants_typos ? context.derive(subset.term) : context.term(subset.term);
     std::vector<Word> words;
     const bool joined = !term.ngram.empty();
-    if (subset.zero != TermSubset::Zero::Nothing && term.exact) words.push_back({.text = *term.exact, .derived = joined});
+    if (subset.zero != TermSubset::Zero::Nothing && term.exact)
+        words.push_back({.text = *term.exact, .derived = joined});
     if (subset.zero == TermSubset::Zero::All) {
         for (const TextId text : term.prefix_of) words.push_back({.text = text, .derived = joined});
     }

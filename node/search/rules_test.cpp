@@ -97,13 +97,15 @@ TEST(WordPosition, NearTheStartComesFirst) {
 }
 
 TEST(Exactness, TheWholeAttributeThenItsStartThenExactWords) {
-    const Index index = index_of_texts({"alpha betas", "alpha beta gamma", "alpha beta", "x alpha beta"},
-                                       rules({{.kind = Kind::Words, .field = ""}, {.kind = Kind::Exactness, .field = ""}}));
+    const Index index =
+        index_of_texts({"alpha betas", "alpha beta gamma", "alpha beta", "x alpha beta"},
+                       rules({{.kind = Kind::Words, .field = ""}, {.kind = Kind::Exactness, .field = ""}}));
     EXPECT_EQ(ids(index, "alpha beta"), (Ids{"3", "2", "4", "1"}));
     EXPECT_EQ(detail(index, {.query = "alpha beta"}, 0, "exactness"),
               R"({"order":1,"matchType":"exactMatch","score":1.0})");
-    EXPECT_EQ(detail(index, {.query = "alpha beta"}, 3, "exactness"),
-              R"({"order":1,"matchType":"noExactMatch","matchingWords":1,"maxMatchingWords":2,"score":0.2222222222222222})");
+    EXPECT_EQ(
+        detail(index, {.query = "alpha beta"}, 3, "exactness"),
+        R"({"order":1,"matchType":"noExactMatch","matchingWords":1,"maxMatchingWords":2,"score":0.2222222222222222})");
 }
 
 TEST(Sort, NumbersBeforeTextsInBothDirectionsAndNothingLast) {
@@ -125,7 +127,8 @@ TEST(Geo, DistanceWithAMetreOfGrace) {
     Settings settings;
     settings.sortable_attributes = {"_geo"};
     const Index index = index_of({R"({"_geo":{"lat":1,"lng":0}})", R"({})", R"({"_geo":{"lat":0.000001,"lng":0}})",
-                                  R"({"_geo":{"lat":0,"lng":0}})"}, settings);
+                                  R"({"_geo":{"lat":0,"lng":0}})"},
+                                 settings);
     EXPECT_EQ(ids(index, {.sort = {{.point = GeoPoint{.lat = 0, .lng = 0}}}}), (Ids{"3", "4", "1", "2"}));
     EXPECT_EQ(ids(index, {.sort = {{.ascending = false, .point = GeoPoint{.lat = 0, .lng = 0}}}}),
               (Ids{"1", "3", "4", "2"}));

@@ -22,7 +22,8 @@ inline Index index_of(const std::vector<std::string>& documents, protocol::Setti
     EXPECT_TRUE(index.set_settings(std::move(settings)));
     std::vector<Operation> operations;
     for (const std::string& text : documents) {
-        operations.push_back({.external_id = std::to_string(operations.size() + 1), .document = json::parse(text)->object()});
+        operations.push_back(
+            {.external_id = std::to_string(operations.size() + 1), .document = json::parse(text)->object()});
     }
     EXPECT_TRUE(index.apply(std::move(operations)));
     return index;

@@ -31,10 +31,10 @@ struct QueryTerm {
     std::uint8_t most_typos = 0;
     bool prefix = false;
 
-    std::optional<PhraseId> phrase;   // "quoted words"
-    std::optional<TextId> exact;      // the word itself, if the index has it
-    std::vector<TextId> prefix_of;    // longer words, when they are few
-    bool many_prefixed = false;       // they are many: looked up as a prefix
+    std::optional<PhraseId> phrase;  // "quoted words"
+    std::optional<TextId> exact;     // the word itself, if the index has it
+    std::vector<TextId> prefix_of;   // longer words, when they are few
+    bool many_prefixed = false;      // they are many: looked up as a prefix
     std::vector<PhraseId> synonyms;
 
     // Found when first needed (see SearchContext::derive).

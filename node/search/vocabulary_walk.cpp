@@ -28,7 +28,8 @@ public:
     Walk(const Postings& postings, std::string_view word, std::uint8_t most_typos, bool prefix)
         : postings_(postings), query_(decode(word)), most_(most_typos), prefix_(prefix) {
         Row first{.distances = std::vector<std::uint8_t>(query_.size() + 1)};
-        for (std::size_t j = 0; j <= query_.size(); ++j) first.distances[j] = static_cast<std::uint8_t>(std::min<std::size_t>(j, 99));
+        for (std::size_t j = 0; j <= query_.size(); ++j)
+            first.distances[j] = static_cast<std::uint8_t>(std::min<std::size_t>(j, 99));
         rows_.push_back(std::move(first));
     }
 
@@ -40,10 +41,9 @@ public:
             if (dead_bytes > 0) {
                 const std::string_view beginning = std::string_view(entry.text).substr(0, dead_bytes);
                 at = static_cast<std::size_t>(
-                    std::partition_point(sorted.begin() + static_cast<std::ptrdiff_t>(at), sorted.end(),
-                                         [&](WordId id) {
-                                             return std::string_view(postings_.word(id).text).starts_with(beginning);
-                                         }) -
+                    std::partition_point(
+                        sorted.begin() + static_cast<std::ptrdiff_t>(at), sorted.end(),
+                        [&](WordId id) { return std::string_view(postings_.word(id).text).starts_with(beginning); }) -
                     sorted.begin());
                 continue;
             }
@@ -56,9 +56,9 @@ public:
 private:
     struct Row {
         char32_t letter = 0;
-        std::size_t end_byte = 0;              // in the word, behind the letter
-        std::vector<std::uint8_t> distances;   // to each beginning of the query
-        std::optional<std::uint8_t> settled;   // under `prefix`: the distance whatever follows
+        std::size_t end_byte = 0;             // in the word, behind the letter
+        std::vector<std::uint8_t> distances;  // to each beginning of the query
+        std::optional<std::uint8_t> settled;  // under `prefix`: the distance whatever follows
     };
 
     bool same_first() const { return rows_.size() > 1 && rows_[1].letter == query_.front(); }
@@ -96,10 +96,10 @@ private:
             row.distances[0] = static_cast<std::uint8_t>(std::min<std::size_t>(rows_.size(), 99));
             for (std::size_t j = 1; j <= query_.size(); ++j) {
                 const bool same = query_[j - 1] == letter;
-                int best = std::min({before.distances[j] + 1, row.distances[j - 1] + 1,
-                                     before.distances[j - 1] + (same ? 0 : 1)});
-                const bool swapped = rows_.size() > 1 && j > 1 && query_[j - 2] == letter &&
-                                     query_[j - 1] == before.letter;
+                int best = std::min(
+                    {before.distances[j] + 1, row.distances[j - 1] + 1, before.distances[j - 1] + (same ? 0 : 1)});
+                const bool swapped =
+                    rows_.size() > 1 && j > 1 && query_[j - 2] == letter && query_[j - 1] == before.letter;
                 if (swapped) best = std::min(best, rows_[rows_.size() - 2].distances[j - 2] + 1);
                 row.distances[j] = static_cast<std::uint8_t>(best);
             }
@@ -124,9 +124,8 @@ private:
     }
 
     void consider(WordId word) {
-        const std::uint8_t distance = rows_.back().settled.value_or(rows_.back().distances.empty()
-                                                                        ? std::uint8_t{99}
-                                                                        : rows_.back().distances.back());
+        const std::uint8_t distance = rows_.back().settled.value_or(
+            rows_.back().distances.empty() ? std::uint8_t{99} : rows_.back().distances.back());
         if (distance > limit()) return;
         const bool two_left = found_.two_typos.size() < kMostTwoTypos;
         if (most_ == 2 && !same_first() && two_left) {

@@ -23,8 +23,8 @@ public:
         std::string_view head;
         std::string_view body;
     };
-    std::optional<Frame> next();          // nullopt: the end, or damage
-    std::size_t good() const { return at_; }  // bytes of sound records so far
+    std::optional<Frame> next();                          // nullopt: the end, or damage
+    std::size_t good() const { return at_; }              // bytes of sound records so far
     bool damaged() const { return at_ < bytes_.size(); }  // asked after the end: something is left
 
 private:

@@ -41,7 +41,8 @@ Result<Journal::Generations> Journal::survey() {
     MIROIR_TRY(const std::vector<std::string> names, disk_.list());
     Generations found;
     for (const std::string& name : names) {
-        if (const auto number = number_of(name, kSnapshot)) found.snapshot = std::max(found.snapshot.value_or(0), *number);
+        if (const auto number = number_of(name, kSnapshot))
+            found.snapshot = std::max(found.snapshot.value_or(0), *number);
     }
     for (const std::string& name : names) {
         const auto log = number_of(name, kLog);

@@ -47,7 +47,7 @@ private:
     env::Env env_;
     Disk& disk_;
     std::uint64_t generation_ = 0;
-    std::string waiting_;  // appended, not yet written
+    std::string waiting_;           // appended, not yet written
     std::uint64_t log_bytes_ = 0;   // since the snapshot, over all its logs
     std::uint64_t file_bytes_ = 0;  // of the current log, its sound records
     std::uint64_t snapshot_bytes_ = 0;

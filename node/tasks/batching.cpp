@@ -27,9 +27,7 @@ std::string mismatch(std::uint64_t uid, std::string_view why) {
     return "stopped batching before task with id " + std::to_string(uid) + " because " + std::string(why);
 }
 
-bool is_clear(const Work& work) {
-    return work.task.type == TaskType::DocumentDeletion && flag_param(work, "all");
-}
+bool is_clear(const Work& work) { return work.task.type == TaskType::DocumentDeletion && flag_param(work, "all"); }
 bool is_by_filter(const Work& work) {
     return work.task.type == TaskType::DocumentDeletion && work.params.find("filter") != nullptr;
 }
@@ -134,7 +132,8 @@ private:
     }
 
     std::string rights_refusal(const Work& work) const {
-        const bool creator = shape_ == Shape::Documents || shape_ == Shape::Settings || shape_ == Shape::SettingsAndClear;
+        const bool creator =
+            shape_ == Shape::Documents || shape_ == Shape::Settings || shape_ == Shape::SettingsAndClear;
         if (!exists_ && creator && !may_create_ && may_create_index(work)) return mismatch(work.task.uid, kRights);
         return {};
     }
@@ -175,13 +174,13 @@ private:
 
 struct Priority {
     TaskType type;
-    bool newest;   // the newest first
+    bool newest;    // the newest first
     bool together;  // all of the kind in one batch
 };
 constexpr Priority kPriorities[] = {
-    {TaskType::TaskCancelation, true, false},  {TaskType::UpgradeDatabase, false, true},
-    {TaskType::TaskDeletion, false, true},     {TaskType::IndexCompaction, false, false},
-    {TaskType::Export, false, false},          {TaskType::SnapshotCreation, false, true},
+    {TaskType::TaskCancelation, true, false}, {TaskType::UpgradeDatabase, false, true},
+    {TaskType::TaskDeletion, false, true},    {TaskType::IndexCompaction, false, false},
+    {TaskType::Export, false, false},         {TaskType::SnapshotCreation, false, true},
     {TaskType::DumpCreation, false, false},
 };
 
@@ -220,7 +219,8 @@ std::optional<BatchPlan> plan_batch(const TaskQueue& queue, const FactsOf& facts
         if (auto plan = plan_priority(queue, priority)) return plan;
     }
     const Work& first = *queue.find(*queue.enqueued().begin());
-    if (first.task.type == TaskType::DsrUpdate || first.task.type == TaskType::DsrClear) return plan_rules(queue, first);
+    if (first.task.type == TaskType::DsrUpdate || first.task.type == TaskType::DsrClear)
+        return plan_rules(queue, first);
     if (!first.task.index_uid) return BatchPlan{.uids = {first.task.uid}, .strategy = alone(first)};
 
     const std::string& index_uid = *first.task.index_uid;
@@ -242,7 +242,8 @@ std::optional<BatchPlan> plan_batch(const TaskQueue& queue, const FactsOf& facts
         joiner.offer(work);
     }
     if (joiner.open()) {
-        joiner.close(others ? "batched all enqueued tasks for index " + quoted(index_uid) : "batched all enqueued tasks");
+        joiner.close(others ? "batched all enqueued tasks for index " + quoted(index_uid)
+                            : "batched all enqueued tasks");
     }
     return joiner.take();
 }

@@ -31,7 +31,8 @@ std::string_view count_name(const Work& work) {
 
 void fail_all(BatchRun& run, const Error& error) {
     run.results.clear();
-    for (const std::uint64_t uid : run.uids) run.fail(uid, with_count(run.work(uid), count_name(run.work(uid)), 0), error);
+    for (const std::uint64_t uid : run.uids)
+        run.fail(uid, with_count(run.work(uid), count_name(run.work(uid)), 0), error);
 }
 
 std::vector<std::string> ids_param(const Work& work) {
@@ -92,7 +93,8 @@ Result<void> plan_addition(BatchRun& run, const Work& work, Plan& plan) {
 
 void plan_deletion(BatchRun& run, const Work& work, std::vector<std::string> ids, Plan& plan) {
     const std::set<std::string> unique(ids.begin(), ids.end());
-    for (const std::string& id : ids) plan.operations.push_back({.kind = Operation::Kind::Delete, .external_id = id, .document = {}});
+    for (const std::string& id : ids)
+        plan.operations.push_back({.kind = Operation::Kind::Delete, .external_id = id, .document = {}});
     run.succeed(work.task.uid, with_count(work, "deletedDocuments", unique.size()));
 }
 
@@ -126,7 +128,8 @@ bool needs_embedding(const protocol::Settings& settings, const std::vector<Opera
 
 // What would make a later slice fail is looked for before the first one changes anything.
 Result<void> check_places(const protocol::Settings& settings, const std::vector<Operation>& operations) {
-    const bool points = settings.sortable_attributes.contains("_geo") || protocol::has_geo(settings.filterable_attributes);
+    const bool points =
+        settings.sortable_attributes.contains("_geo") || protocol::has_geo(settings.filterable_attributes);
     const bool shapes = protocol::has_geojson(settings.filterable_attributes);
     for (const Operation& operation : operations) {
         if (operation.kind == Operation::Kind::Delete) continue;
@@ -166,8 +169,9 @@ env::Task<Result<void>> apply_plan(BatchRun& run, StoredIndex& stored, Plan& pla
     const std::string uid = *run.work(run.uids.front()).task.index_uid;
     for (std::size_t from = 0; from < plan.operations.size(); from += run.slice) {
         const std::size_t to = std::min(from + run.slice, plan.operations.size());
-        std::vector<Operation> slice(std::make_move_iterator(plan.operations.begin() + static_cast<std::ptrdiff_t>(from)),
-                                     std::make_move_iterator(plan.operations.begin() + static_cast<std::ptrdiff_t>(to)));
+        std::vector<Operation> slice(
+            std::make_move_iterator(plan.operations.begin() + static_cast<std::ptrdiff_t>(from)),
+            std::make_move_iterator(plan.operations.begin() + static_cast<std::ptrdiff_t>(to)));
         auto applied = stored.index.apply(std::move(slice));
         if (!applied) co_return fail(applied.error());
         if (protocol::Batch* batch = run.batch()) {

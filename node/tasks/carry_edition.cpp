@@ -34,9 +34,8 @@ Result<Edition> edit_documents(const Index& index, const Work& work) {
             return fail(ErrorCode::EditDocumentsByFunctionError,
                         "Document editions cannot modify a document's primary key");
         }
-        out.operations.push_back({.kind = Operation::Kind::Replace,
-                                  .external_id = external,
-                                  .document = std::move(after->object())});
+        out.operations.push_back(
+            {.kind = Operation::Kind::Replace, .external_id = external, .document = std::move(after->object())});
     }
     return out;
 }

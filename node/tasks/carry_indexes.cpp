@@ -32,9 +32,9 @@ void carry_index_update(BatchRun& run) {
     }
     if (const auto key = optional_text_param(work, "primaryKey")) {
         if (stored->index.document_count() != 0 && stored->index.primary_key() != *key) {
-            Error refusal{.code = ErrorCode::IndexPrimaryKeyAlreadyExists,
-                          .message = "Index already has a primary key: `" +
-                                     stored->index.primary_key().value_or("") + "`."};
+            Error refusal{
+                .code = ErrorCode::IndexPrimaryKeyAlreadyExists,
+                .message = "Index already has a primary key: `" + stored->index.primary_key().value_or("") + "`."};
             run.fail(uid, {}, inside_index(name, std::move(refusal)));
             return;
         }

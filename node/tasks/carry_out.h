@@ -15,7 +15,8 @@ namespace miroir::node {
 // When to let others run.
 class Pace {
 public:
-    Pace(env::Env env, env::Cancel cancel, bool replaying) : env_(env), cancel_(std::move(cancel)), replaying_(replaying) {}
+    Pace(env::Env env, env::Cancel cancel, bool replaying)
+        : env_(env), cancel_(std::move(cancel)), replaying_(replaying) {}
 
     bool replaying() const { return replaying_; }
     bool cancelled() const { return cancel_.requested(); }
@@ -43,10 +44,10 @@ struct BatchRun {
     Pace& pace;
     std::vector<std::uint64_t> uids;
     protocol::Instant now{};
-    std::size_t slice = 512;  // documents between two pauses
-    std::vector<protocol::Task> results{};    // how tasks ended, these and cancelled ones
-    std::vector<std::uint64_t> removed{};     // tasks that are no more
-    bool cancelled = false;                   // nothing was done
+    std::size_t slice = 512;                // documents between two pauses
+    std::vector<protocol::Task> results{};  // how tasks ended, these and cancelled ones
+    std::vector<std::uint64_t> removed{};   // tasks that are no more
+    bool cancelled = false;                 // nothing was done
 
     const Work& work(std::uint64_t uid) const { return *world.queue.find(uid); }
     void succeed(std::uint64_t uid, json::Value details);

@@ -15,8 +15,8 @@ namespace {
 json::Value cancelled_details(const Task& task) {
     json::Value details = task.details;
     if (!details.is_object()) return details;
-    for (const std::string_view count : {"indexedDocuments", "deletedDocuments", "editedDocuments", "canceledTasks",
-                                         "deletedTasks"}) {
+    for (const std::string_view count :
+         {"indexedDocuments", "deletedDocuments", "editedDocuments", "canceledTasks", "deletedTasks"}) {
         if (json::Value* found = details.object().find(count)) *found = std::uint64_t{0};
     }
     return details;

@@ -170,7 +170,8 @@ Result<void> Ledger::recover() {
 }
 
 env::Task<Result<void>> Ledger::compact_if_due() {
-    if (journal_.log_bytes() < log_min_ || journal_.log_bytes() < 2 * journal_.snapshot_bytes()) co_return Result<void>();
+    if (journal_.log_bytes() < log_min_ || journal_.log_bytes() < 2 * journal_.snapshot_bytes())
+        co_return Result<void>();
     env::Task<Result<void>> writing = write_snapshot();
     const Result<void> written = co_await writing;
     co_return written;
@@ -195,9 +196,8 @@ env::Task<Result<void>> Ledger::save_index(std::string uid) {
 
 env::Task<Result<void>> Ledger::write_snapshot() {
     MIROIR_CO_CHECK(journal_.begin_snapshot());
-    json::Object counters{{"kind", "counters"},
-                          {"nextTask", world_.queue.next_uid()},
-                          {"nextBatch", world_.queue.next_batch_uid()}};
+    json::Object counters{
+        {"kind", "counters"}, {"nextTask", world_.queue.next_uid()}, {"nextBatch", world_.queue.next_batch_uid()}};
     if (world_.last_update) counters.set("lastUpdate", protocol::rfc3339(*world_.last_update));
     MIROIR_CO_CHECK(journal_.add_to_snapshot(json::to_text(counters)));
     for (const auto& [shelf, entries] : world_.shelves) {

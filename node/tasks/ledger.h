@@ -43,7 +43,7 @@ private:
     Journal journal_;
     World& world_;
     std::uint64_t log_min_;
-    std::optional<std::string> restoring_;        // the index whose lines come now
+    std::optional<std::string> restoring_;  // the index whose lines come now
     std::vector<std::string> lines_;
 };
 

@@ -28,9 +28,8 @@ void Scheduler::wake() {
 bool Scheduler::cancels_running(const Work& work) const {
     if (work.task.type != TaskType::TaskCancelation) return false;
     const std::vector<std::uint64_t> targets = uids_param(work, "uids");
-    return std::ranges::any_of(world_.queue.running_uids(), [&](std::uint64_t uid) {
-        return std::ranges::find(targets, uid) != targets.end();
-    });
+    return std::ranges::any_of(world_.queue.running_uids(),
+                               [&](std::uint64_t uid) { return std::ranges::find(targets, uid) != targets.end(); });
 }
 
 env::Task<void> Scheduler::stop() {
@@ -46,7 +45,8 @@ env::Task<void> Scheduler::stop() {
 env::Task<void> Scheduler::run() {
     const FactsOf facts = [this](const std::string& uid) {
         const StoredIndex* stored = world_.find(uid);
-        return stored == nullptr ? IndexFacts{} : IndexFacts{.exists = true, .primary_key = stored->index.primary_key()};
+        return stored == nullptr ? IndexFacts{}
+                                 : IndexFacts{.exists = true, .primary_key = stored->index.primary_key()};
     };
     while (!stopping_) {
         std::optional<BatchPlan> plan = plan_batch(world_.queue, facts, options_.batched_tasks_max);
@@ -87,11 +87,7 @@ env::Task<void> Scheduler::run_batch(BatchPlan plan) {
     world_.queue.start(batch, plan.uids);
     world_.queue.running_batch()->progress = {{.name = "processing tasks", .finished = 0, .total = 1}};
     Pace pace(env_, cancel_, false);
-    BatchRun run{.world = world_,
-                 .pace = pace,
-                 .uids = plan.uids,
-                 .now = batch.started_at,
-                 .slice = options_.slice};
+    BatchRun run{.world = world_, .pace = pace, .uids = plan.uids, .now = batch.started_at, .slice = options_.slice};
     fail_by_verdict(run);
     if (!run.uids.empty()) {
         env::Task<void> carrying = carry_out(run);

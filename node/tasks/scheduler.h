@@ -23,8 +23,8 @@ public:
     Scheduler(env::Env env, World& world, Ledger& ledger, SchedulerOptions options)
         : env_(env), world_(world), ledger_(ledger), options_(options) {}
 
-    void start();  // begins with whatever the queue holds
-    void wake();   // there is a new task
+    void start();            // begins with whatever the queue holds
+    void wake();             // there is a new task
     env::Task<void> stop();  // what runs is given up and stays enqueued
 
     void set_verdict(Verdict verdict) { verdict_ = std::move(verdict); }

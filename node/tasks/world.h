@@ -30,7 +30,7 @@ struct World {
     StoredIndex* find(std::string_view uid);
     const StoredIndex* find(std::string_view uid) const;
     StoredIndex& create(const std::string& uid, protocol::Instant now);
-    const Shelf& shelf(std::string_view name) const;  // an empty one when there is none
+    const Shelf& shelf(std::string_view name) const;                             // an empty one when there is none
     void put(std::string_view shelf, std::string_view name, json::Value value);  // null removes
     void touch(StoredIndex& stored, protocol::Instant now);
 };

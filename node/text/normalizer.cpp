@@ -50,19 +50,26 @@ std::u32string lower(char32_t c) {
 
 std::u32string fold_latin(char32_t c) {
     switch (c) {
-        case U'’': case U'‘': case U'‛': return U"'";
-        case U'œ': case U'Œ': return U"oe";
-        case U'æ': case U'Æ': return U"ae";
+        case U'’':
+        case U'‘':
+        case U'‛': return U"'";
+        case U'œ':
+        case U'Œ': return U"oe";
+        case U'æ':
+        case U'Æ': return U"ae";
         default: return std::u32string(1, c);
     }
 }
 
 std::u32string fold_arabic(char32_t c) {
     switch (c) {
-        case 0x640: return U"";                                             // tatweel
-        case 0x623: case 0x625: case 0x622: case 0x671: return U"\u0627";   // alef
-        case 0x649: return U"\u064A";                                       // yeh
-        case 0x629: return U"\u0647";                                       // teh marbuta
+        case 0x640: return U"";  // tatweel
+        case 0x623:
+        case 0x625:
+        case 0x622:
+        case 0x671: return U"\u0627";  // alef
+        case 0x649: return U"\u064A";  // yeh
+        case 0x629: return U"\u0647";  // teh marbuta
         default: return std::u32string(1, c);
     }
 }

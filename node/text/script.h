@@ -7,8 +7,30 @@
 namespace miroir::node {
 
 enum class Script : std::uint8_t {
-    Other, Latin, Cyrillic, Arabic, Devanagari, Hebrew, Ethiopic, Georgian, Bengali, Hangul, Cj, Greek, Kannada,
-    Tamil, Thai, Gujarati, Gurmukhi, Telugu, Malayalam, Oriya, Myanmar, Sinhala, Khmer, Armenian
+    Other,
+    Latin,
+    Cyrillic,
+    Arabic,
+    Devanagari,
+    Hebrew,
+    Ethiopic,
+    Georgian,
+    Bengali,
+    Hangul,
+    Cj,
+    Greek,
+    Kannada,
+    Tamil,
+    Thai,
+    Gujarati,
+    Gurmukhi,
+    Telugu,
+    Malayalam,
+    Oriya,
+    Myanmar,
+    Sinhala,
+    Khmer,
+    Armenian
 };
 
 // Digits, spaces, signs and scripts without a name here are Other. Armenian letters too: they do not end a word.

@@ -16,8 +16,8 @@ enum class TokenKind : std::uint8_t { Word, StopWord, SoftSeparator, HardSeparat
 
 struct Token {
     TokenKind kind = TokenKind::Word;
-    std::string lemma;           // normalised
-    std::size_t start = 0;       // bytes in the original text
+    std::string lemma;      // normalised
+    std::size_t start = 0;  // bytes in the original text
     std::size_t end = 0;
     std::size_t char_start = 0;  // code points in the original text
     std::size_t char_end = 0;

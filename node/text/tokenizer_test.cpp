@@ -16,7 +16,8 @@ std::vector<std::string> words(const Tokenizer& tokenizer, std::string_view text
 using Words = std::vector<std::string>;
 
 TEST(Tokenizer, CutsAtSeparatorsAndLowersCase) {
-    EXPECT_EQ(words({}, "The quick (\"Brown\") fox's 32.3 C++"), (Words{"the", "quick", "brown", "fox", "s", "32", "3", "c"}));
+    EXPECT_EQ(words({}, "The quick (\"Brown\") fox's 32.3 C++"),
+              (Words{"the", "quick", "brown", "fox", "s", "32", "3", "c"}));
 }
 
 TEST(Tokenizer, KeepsCamelCaseAndSignsThatAreNoSeparators) {

@@ -14,9 +14,9 @@ CodePoint code_point_at(std::string_view text, std::size_t at) {
         return {.value = char32_t((lead & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F)), .bytes = 3};
     }
     if (lead >= 0xF0 && left >= 4) {
-        return {.value = char32_t((lead & 0x07) << 18 | (byte(1) & 0x3F) << 12 | (byte(2) & 0x3F) << 6 |
-                                  (byte(3) & 0x3F)),
-                .bytes = 4};
+        return {
+            .value = char32_t((lead & 0x07) << 18 | (byte(1) & 0x3F) << 12 | (byte(2) & 0x3F) << 6 | (byte(3) & 0x3F)),
+            .bytes = 4};
     }
     return {.value = lead, .bytes = 1};
 }

@@ -20,7 +20,8 @@ struct EngineVersionOptions {
 
 class EngineVersion {
 public:
-    EngineVersion(env::Env env, http::Client& client, const cluster::SnapshotHolder& topology, EngineVersionOptions options);
+    EngineVersion(env::Env env, http::Client& client, const cluster::SnapshotHolder& topology,
+                  EngineVersionOptions options);
 
     // {"commitSha","commitDate","pkgVersion"} as text, or MiroirNotReady while no node tells it.
     env::Task<Result<std::string>> get(http::Call call);

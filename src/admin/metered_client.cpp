@@ -1,8 +1,8 @@
 #include "admin/metered_client.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
-#include <fmt/format.h>
 
 namespace miroir::admin {
 namespace {
@@ -21,9 +21,9 @@ std::string_view kind_of(const Error& error) {
 }  // namespace
 
 std::string_view operation_of(std::string_view target) {
-    constexpr auto kWords = std::to_array<std::string_view>({"search", "facet-search", "similar", "documents", "settings",
-                                                             "stats", "tasks", "batches", "indexes", "multi-search",
-                                                             "health", "version", "swap-indexes"});
+    constexpr auto kWords =
+        std::to_array<std::string_view>({"search", "facet-search", "similar", "documents", "settings", "stats", "tasks",
+                                         "batches", "indexes", "multi-search", "health", "version", "swap-indexes"});
     const std::string_view path = target.substr(0, target.find('?'));
     // Below an index the third segment says what is done, elsewhere the first.
     std::array<std::string_view, 3> segments;
@@ -53,7 +53,8 @@ std::optional<NodeId> MeteredClient::node_at(const http::Address& address) {
     return std::nullopt;
 }
 
-env::Task<Result<http::Reply>> MeteredClient::send(http::Address to, http::Outgoing request, http::SendOptions options) {
+env::Task<Result<http::Reply>> MeteredClient::send(http::Address to, http::Outgoing request,
+                                                   http::SendOptions options) {
     const std::optional<NodeId> node = node_at(to);
     const std::string_view operation = operation_of(request.target);
     const env::Monotonic begun = clock_.now();
@@ -64,7 +65,8 @@ env::Task<Result<http::Reply>> MeteredClient::send(http::Address to, http::Outgo
         const std::string_view kind = kind_of(reply.error());
         if (!kind.empty()) ledger_.failed(*node, operation, kind, reply.error().message, took.count());
     } else if (reply->status >= 500 || reply->status == 429) {
-        ledger_.failed(*node, operation, "status", fmt::format("answered {} to {}", reply->status, operation), took.count());
+        ledger_.failed(*node, operation, "status", fmt::format("answered {} to {}", reply->status, operation),
+                       took.count());
     } else {
         ledger_.answered(*node, operation, clock_.now(), took.count());
     }

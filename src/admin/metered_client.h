@@ -22,7 +22,7 @@ private:
     http::Client& inner_;
     const cluster::SnapshotHolder& topology_;
     NodeLedger& ledger_;
-    std::uint64_t known_version_ = 0;                                // of the topology behind `known_`
+    std::uint64_t known_version_ = 0;  // of the topology behind `known_`
     std::vector<std::pair<http::Address, NodeId>> known_;
 };
 

@@ -5,7 +5,8 @@
 namespace miroir::admin {
 namespace {
 
-constexpr env::MetricName kDuration{.name = "miroir_node_request_duration_seconds", .help = "Time a node took to answer."};
+constexpr env::MetricName kDuration{.name = "miroir_node_request_duration_seconds",
+                                    .help = "Time a node took to answer."};
 constexpr env::MetricName kErrors{.name = "miroir_node_errors_total", .help = "Calls to a node that went wrong."};
 constexpr auto kBounds = std::to_array<double>({.001, .005, .01, .025, .05, .1, .5, 1});
 

@@ -27,7 +27,8 @@ public:
     // A good answer clears the error.
     void answered(const NodeId& node, std::string_view operation, env::Monotonic now, double seconds);
     // `kind`: one of a few words, the label error_type.
-    void failed(const NodeId& node, std::string_view operation, std::string_view kind, std::string error, double seconds);
+    void failed(const NodeId& node, std::string_view operation, std::string_view kind, std::string error,
+                double seconds);
 
 private:
     void bear_witness(const NodeId& node, std::string_view operation, bool good) const;

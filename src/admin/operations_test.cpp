@@ -38,9 +38,14 @@ constexpr std::string_view kVersion = R"({"commitSha":"c","commitDate":"d","pkgV
 
 struct Room {
     Room() {
-        OperationsOptions options{.admin_key = "admin-key", .master_key = "master-key", .version = {.node_key = "node-key"}};
-        Operations::Parts parts{.env = world.env(), .client = client, .topology = topology, .watch = ledger,
-                                .metrics = metrics, .metrics_text = [this] { return metrics.text(); }};
+        OperationsOptions options{
+            .admin_key = "admin-key", .master_key = "master-key", .version = {.node_key = "node-key"}};
+        Operations::Parts parts{.env = world.env(),
+                                .client = client,
+                                .topology = topology,
+                                .watch = ledger,
+                                .metrics = metrics,
+                                .metrics_text = [this] { return metrics.text(); }};
         operations.emplace(std::move(parts), std::move(options));
         operations->mount(router);
         operations->mount_metrics(metrics_router);
@@ -60,7 +65,8 @@ struct Room {
     }
     void come_up(const std::string& node) {
         happen(node, NodeEvent::Answered);
-        if (!topology.current()->node(*topology.current()->find(NodeId{node})).readable()) happen(node, NodeEvent::Vouched);
+        if (!topology.current()->node(*topology.current()->find(NodeId{node})).readable())
+            happen(node, NodeEvent::Vouched);
     }
 
     http::Reply ask(const server::Router& from, std::string_view path, http::Headers headers = {}) {
@@ -226,7 +232,9 @@ TEST(MeteredClient, WritesDownHowCallsWent) {
     ASSERT_TRUE(call(1, "/indexes/films/search"));
     EXPECT_EQ(room.ledger.sighting(NodeId{"a"}).error, "answered 503 to search");
     const std::string text = room.metrics.text();
-    EXPECT_NE(text.find("miroir_node_request_duration_seconds_count{node_id=\"a\",operation=\"search\"} 2\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("miroir_node_request_duration_seconds_count{node_id=\"a\",operation=\"search\"} 2\n"),
+              std::string::npos)
+        << text;
     EXPECT_NE(text.find("miroir_node_errors_total{error_type=\"unreachable\",node_id=\"b\"} 1\n"), std::string::npos);
     EXPECT_NE(text.find("miroir_node_errors_total{error_type=\"status\",node_id=\"a\"} 1\n"), std::string::npos);
 }

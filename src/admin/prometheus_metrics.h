@@ -18,7 +18,8 @@ public:
 
     env::Counter& counter(const env::MetricName& metric, env::Labels labels) override;
     env::Gauge& gauge(const env::MetricName& metric, env::Labels labels) override;
-    env::Histogram& histogram(const env::MetricName& metric, std::span<const double> bounds, env::Labels labels) override;
+    env::Histogram& histogram(const env::MetricName& metric, std::span<const double> bounds,
+                              env::Labels labels) override;
 
     // The text exposition of everything, version 0.0.4.
     std::string text() const;

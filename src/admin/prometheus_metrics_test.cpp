@@ -23,10 +23,10 @@ TEST(PrometheusMetrics, ShowsWhatWasCounted) {
     constexpr auto kBounds = std::to_array<double>({0.1, 1});
     metrics.histogram(kTook, kBounds, {}).observe(0.5);
     const std::string text = metrics.text();
-    for (const std::string_view line : {"# TYPE hits_total counter", "# HELP hits_total Hits.", "hits_total{index=\"films\"} 3",
-                                        "hits_total{index=\"a\\\"b\\nc\"} 1", "level 4.5", "took_seconds_bucket{le=\"0.1\"} 0",
-                                        "took_seconds_bucket{le=\"1\"} 1", "took_seconds_bucket{le=\"+Inf\"} 1",
-                                        "took_seconds_count 1"}) {
+    for (const std::string_view line :
+         {"# TYPE hits_total counter", "# HELP hits_total Hits.", "hits_total{index=\"films\"} 3",
+          "hits_total{index=\"a\\\"b\\nc\"} 1", "level 4.5", "took_seconds_bucket{le=\"0.1\"} 0",
+          "took_seconds_bucket{le=\"1\"} 1", "took_seconds_bucket{le=\"+Inf\"} 1", "took_seconds_count 1"}) {
         EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
     }
 }

@@ -9,8 +9,10 @@ namespace miroir::admin {
 namespace {
 
 constexpr env::MetricName kNodeHealthy{.name = "miroir_node_healthy", .help = "1 while the node may answer reads."};
-constexpr env::MetricName kCoverage{.name = "miroir_shard_coverage", .help = "Shards that some healthy replica answers for."};
-constexpr env::MetricName kDegraded{.name = "miroir_degraded_shards_total", .help = "Shards without any healthy replica."};
+constexpr env::MetricName kCoverage{.name = "miroir_shard_coverage",
+                                    .help = "Shards that some healthy replica answers for."};
+constexpr env::MetricName kDegraded{.name = "miroir_degraded_shards_total",
+                                    .help = "Shards without any healthy replica."};
 constexpr env::MetricName kDistribution{.name = "miroir_shard_distribution", .help = "Shards that the node holds."};
 constexpr env::MetricName kVersion{.name = "miroir_topology_version", .help = "Version of the topology in use."};
 
@@ -20,7 +22,8 @@ bool is_degraded(const cluster::Node& node) {
            (state == cluster::NodeState::Active && !node.readable());
 }
 
-json::Value node_view(const cluster::Topology& topology, cluster::NodeIndex index, const Sighting& seen, env::Monotonic now) {
+json::Value node_view(const cluster::Topology& topology, cluster::NodeIndex index, const Sighting& seen,
+                      env::Monotonic now) {
     const cluster::Node& node = topology.node(index);
     json::Object view;
     view.append("id", node.id.value);
@@ -36,7 +39,8 @@ json::Value node_view(const cluster::Topology& topology, cluster::NodeIndex inde
         age = std::chrono::duration_cast<std::chrono::milliseconds>(passed).count();
     }
     view.append("last_seen_ms", age);
-    view.append("engine_version", node.facts.engine_version.empty() ? json::Value() : json::Value(node.facts.engine_version));
+    view.append("engine_version",
+                node.facts.engine_version.empty() ? json::Value() : json::Value(node.facts.engine_version));
     if (!node.facts.note.empty()) view.append("note", node.facts.note);
     if (!seen.error.empty()) view.append("error", seen.error);
     return view;

@@ -6,7 +6,6 @@
 namespace miroir::api {
 namespace {
 
-
 Result<json::Value> find_chat(ShelfVisit& visit) {
     const std::string& name = visit.in.params.get("workspace");
     const quorum::Shelf& shelf = visit.shelf("chats");

@@ -5,9 +5,17 @@
 namespace miroir::api {
 
 Desk::Desk(env::Env env, const cluster::SnapshotHolder& topology, CatalogSource catalog, ShelvesSource shelves,
-           Behind behind, scatter::Scatter scatter, quorum::Office& office, env::Executor& office_executor, DeskOptions options)
-    : env_(env), topology_(topology), catalog_(std::move(catalog)), shelves_(std::move(shelves)), behind_(std::move(behind)), scatter_(std::move(scatter)),
-      office_(office), office_executor_(office_executor), options_(std::move(options)) {}
+           Behind behind, scatter::Scatter scatter, quorum::Office& office, env::Executor& office_executor,
+           DeskOptions options)
+    : env_(env),
+      topology_(topology),
+      catalog_(std::move(catalog)),
+      shelves_(std::move(shelves)),
+      behind_(std::move(behind)),
+      scatter_(std::move(scatter)),
+      office_(office),
+      office_executor_(office_executor),
+      options_(std::move(options)) {}
 
 Result<plan::IndexPtr> Desk::open(std::string_view uid) const {
     MIROIR_CHECK(protocol::check_index_uid(uid));
@@ -16,7 +24,8 @@ Result<plan::IndexPtr> Desk::open(std::string_view uid) const {
     return fail(quorum::index_not_found(name));
 }
 
-Result<protocol::Grant> Desk::admit(const server::Incoming& in, std::string_view action, std::optional<std::string_view> index) const {
+Result<protocol::Grant> Desk::admit(const server::Incoming& in, std::string_view action,
+                                    std::optional<std::string_view> index) const {
     const protocol::Ask ask{.authorization = in.headers.get("authorization"),
                             .has_authorization = in.headers.has("authorization"),
                             .action = action,
@@ -40,7 +49,8 @@ protocol::SettingsGates Desk::settings_gates() const {
 
 protocol::SearchFeatures Desk::search_features() const {
     const quorum::ShelvesPtr shelves = shelves_();
-    return {.network = shelves->feature(protocol::Feature::Network), .multimodal = shelves->feature(protocol::Feature::Multimodal)};
+    return {.network = shelves->feature(protocol::Feature::Network),
+            .multimodal = shelves->feature(protocol::Feature::Multimodal)};
 }
 
 protocol::FilterGates Desk::filter_gates() const {

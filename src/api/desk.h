@@ -13,8 +13,8 @@
 #include "env/env.h"
 #include "env/hop.h"
 #include "plan/catalog.h"
-#include "protocol/keys/authorise.h"
 #include "protocol/filter/filter.h"
+#include "protocol/keys/authorise.h"
 #include "protocol/query/search_query.h"
 #include "quorum/office.h"
 #include "quorum/shelves.h"
@@ -37,7 +37,8 @@ public:
     using Behind = std::function<bool(const NodeId&)>;  // has hints waiting: may not answer reads
 
     Desk(env::Env env, const cluster::SnapshotHolder& topology, CatalogSource catalog, ShelvesSource shelves,
-         Behind behind, scatter::Scatter scatter, quorum::Office& office, env::Executor& office_executor, DeskOptions options);
+         Behind behind, scatter::Scatter scatter, quorum::Office& office, env::Executor& office_executor,
+         DeskOptions options);
 
     env::Env env() const { return env_; }
     const DeskOptions& options() const { return options_; }
@@ -55,7 +56,8 @@ public:
 
     Result<plan::IndexPtr> open(std::string_view uid) const;  // InvalidIndexUid, IndexNotFound
 
-    Result<protocol::Grant> admit(const server::Incoming& in, std::string_view action, std::optional<std::string_view> index) const;
+    Result<protocol::Grant> admit(const server::Incoming& in, std::string_view action,
+                                  std::optional<std::string_view> index) const;
 
     // Which node answers for which shards of this index, and the same again without some nodes.
     Result<cluster::Cover> cover(const cluster::Topology& topology, const plan::IndexEntry& index, std::uint64_t seed,

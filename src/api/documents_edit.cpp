@@ -19,11 +19,12 @@ struct EditBody {
 };
 
 Result<EditBody> parse_edit(const json::Value& body) {
-    static const auto table = protocol::FieldTable<EditBody>()
-                                  .field("filter", ErrorCode::InvalidDocumentFilter, &EditBody::filter)
-                                  .field("context", ErrorCode::InvalidDocumentEditionContext, &EditBody::context)
-                                  .field("function", ErrorCode::InvalidDocumentEditionFunctionFilter, &EditBody::function)
-                                  .required(ErrorCode::MissingDocumentEditionFunction);
+    static const auto table =
+        protocol::FieldTable<EditBody>()
+            .field("filter", ErrorCode::InvalidDocumentFilter, &EditBody::filter)
+            .field("context", ErrorCode::InvalidDocumentEditionContext, &EditBody::context)
+            .field("function", ErrorCode::InvalidDocumentEditionFunctionFilter, &EditBody::function)
+            .required(ErrorCode::MissingDocumentEditionFunction);
     MIROIR_TRY(EditBody out, table.parse(body));
     if (!out.context.is_null() && !out.context.is_object()) {
         return fail(ErrorCode::InvalidDocumentEditionContext, "The context must be an object");
@@ -58,7 +59,8 @@ bool spares_reserved_fields(std::string_view function) {
     const std::string text = without_blanks(function);
     if (text.find("_miroir_") != std::string::npos || text.find("eval(") != std::string::npos) return false;
     for (std::size_t at = text.find("doc"); at != std::string::npos; at = text.find("doc", at + 1)) {
-        const bool whole = (at == 0 || (!is_name(text[at - 1]) && text[at - 1] != '.')) && (at + 3 == text.size() || !is_name(text[at + 3]));
+        const bool whole = (at == 0 || (!is_name(text[at - 1]) && text[at - 1] != '.')) &&
+                           (at + 3 == text.size() || !is_name(text[at + 3]));
         if (whole && !is_harmless(std::string_view(text).substr(at + 3))) return false;
     }
     return true;
@@ -71,17 +73,20 @@ Reply edit(Visit visit) {
     MIROIR_CO_TRY(wish.custom_metadata, protocol::parse_custom_metadata(visit.in.raw_query));
     MIROIR_CO_TRY(EditBody wanted, parse_edit(visit.body));
     if (!spares_reserved_fields(wanted.function)) {
-        co_return fail(ErrorCode::MiroirReservedField,
-                       "The function could reach the members that Miroir adds to each document. Name each member that it "
-                       "changes, and do not put another document in the place of `doc`.");
+        co_return fail(
+            ErrorCode::MiroirReservedField,
+            "The function could reach the members that Miroir adds to each document. Name each member that it "
+            "changes, and do not put another document in the place of `doc`.");
     }
-    wish.details = json::Object{{"editedDocuments", nullptr},
-                                {"deletedDocuments", nullptr},
-                                {"originalFilter", wanted.filter ? json::Value(json::to_text(*wanted.filter)) : json::Value()},
-                                {"context", wanted.context},
-                                {"function", wanted.function}};
+    wish.details =
+        json::Object{{"editedDocuments", nullptr},
+                     {"deletedDocuments", nullptr},
+                     {"originalFilter", wanted.filter ? json::Value(json::to_text(*wanted.filter)) : json::Value()},
+                     {"context", wanted.context},
+                     {"function", wanted.function}};
     wish.body = std::move(visit.body);
-    const Result<quorum::Receipt> receipt = co_await visit.desk.ask(visit.desk.office().edit_documents(visit.index_uid(), std::move(wish)));
+    const Result<quorum::Receipt> receipt =
+        co_await visit.desk.ask(visit.desk.office().edit_documents(visit.index_uid(), std::move(wish)));
     if (!receipt) co_return fail(receipt.error());
     co_return receipt_reply(*receipt);
 }

@@ -24,7 +24,8 @@ Reply get(Visit visit) {
     MIROIR_CO_CHECK(protocol::parse_document_parameters(visit.in.raw_query));
     MIROIR_CO_TRY(const plan::IndexPtr index, visit.desk.open(visit.index_text()));
     const std::string id = visit.in.params.get("document_id");
-    DocumentPlace place{.desk = visit.desk, .index = index, .id = id, .raw_query = visit.in.raw_query, .call = visit.in.call};
+    DocumentPlace place{
+        .desk = visit.desk, .index = index, .id = id, .raw_query = visit.in.raw_query, .call = visit.in.call};
     MIROIR_CO_TRY(http::Reply reply, co_await fetch_document(std::move(place)));
     if (reply.status == 404) co_return fail(document_not_found(id));
     if (reply.status != 200) co_return scrubbed(std::move(reply));
@@ -52,7 +53,9 @@ using StretchOf = std::function<plan::DocumentStretch(cluster::NodeIndex)>;
 env::Task<Result<Stretch>> read_stretch(const Listing& listing, StretchOf stretch_of) {
     Stretch out;
     const plan::IndexPtr index = listing.place.index;
-    const CallOf call_of = [&](const cluster::CoverPart& part) { return plan::documents_call(*index, part, listing.query, stretch_of(part.node)); };
+    const CallOf call_of = [&](const cluster::CoverPart& part) {
+        return plan::documents_call(*index, part, listing.query, stretch_of(part.node));
+    };
     const scatter::Accept accept = [&](scatter::Answered& answered) -> Result<void> {
         MIROIR_TRY(DocumentsAnswer answer, DocumentsAnswer::read(std::move(answered.reply.body)));
         out.answers.push_back(std::move(answer));
@@ -82,14 +85,21 @@ struct Start {
 // page, and how many documents lie before the earliest of these.
 env::Task<Result<Start>> find_start(const Listing& listing) {
     Start start{.from = {}, .skip = listing.query.offset, .total = 0};
-    const StretchOf none = [](cluster::NodeIndex) { return plan::DocumentStretch{.offset = 0, .limit = 0, .from = {}, .before = {}, .keys_only = true}; };
+    const StretchOf none = [](cluster::NodeIndex) {
+        return plan::DocumentStretch{.offset = 0, .limit = 0, .from = {}, .before = {}, .keys_only = true};
+    };
     MIROIR_CO_TRY(const Stretch counted, co_await read_stretch(listing, none));
     start.total = total_of(counted.answers);
     if (counted.refusal || !counted.missing.empty() || listing.query.offset >= start.total) co_return start;
     const StretchOf probe = [&](cluster::NodeIndex node) {
         std::uint64_t own = 0;
-        for (std::size_t i = 0; i < counted.nodes.size(); ++i) own += counted.nodes[i] == node ? counted.answers[i].total() : 0;
-        return plan::DocumentStretch{.offset = plan::probe_offset(listing.query.offset, own, start.total), .limit = 1, .from = {}, .before = {}, .keys_only = true};
+        for (std::size_t i = 0; i < counted.nodes.size(); ++i)
+            own += counted.nodes[i] == node ? counted.answers[i].total() : 0;
+        return plan::DocumentStretch{.offset = plan::probe_offset(listing.query.offset, own, start.total),
+                                     .limit = 1,
+                                     .from = {},
+                                     .before = {},
+                                     .keys_only = true};
     };
     MIROIR_CO_TRY(const Stretch probed, co_await read_stretch(listing, probe));
     std::optional<std::string> earliest;
@@ -99,7 +109,9 @@ env::Task<Result<Start>> find_start(const Listing& listing) {
         if (!earliest || stamp < *earliest) earliest = std::move(stamp);
     }
     if (!earliest) co_return start;
-    const StretchOf before = [&](cluster::NodeIndex) { return plan::DocumentStretch{.offset = 0, .limit = 0, .from = {}, .before = earliest, .keys_only = true}; };
+    const StretchOf before = [&](cluster::NodeIndex) {
+        return plan::DocumentStretch{.offset = 0, .limit = 0, .from = {}, .before = earliest, .keys_only = true};
+    };
     MIROIR_CO_TRY(const Stretch passed, co_await read_stretch(listing, before));
     const std::uint64_t rank = total_of(passed.answers);
     if (rank > listing.query.offset || !passed.missing.empty()) co_return start;
@@ -111,11 +123,17 @@ env::Task<Result<Start>> find_start(const Listing& listing) {
 Reply list(Visit visit, DocumentsQuery query) {
     if (query.sort) MIROIR_CO_CHECK(plan::check_sort_syntax(*query.sort, ErrorCode::InvalidDocumentSort));
     MIROIR_CO_TRY(const plan::IndexPtr index, visit.desk.open(visit.index_text()));
-    MIROIR_CO_CHECK(plan::check_filter(*index, query.filter, visit.desk.filter_gates(), ErrorCode::InvalidDocumentFilter, false));
+    MIROIR_CO_CHECK(
+        plan::check_filter(*index, query.filter, visit.desk.filter_gates(), ErrorCode::InvalidDocumentFilter, false));
     if (query.sort) MIROIR_CO_CHECK(plan::check_sort_in_documents(*index, *query.sort));
     json::Value forced = visit.grant.forced_filter(index->uid.value);
-    if (!forced.is_null()) query.filter = protocol::join_filters(query.filter.value_or(json::Value()), std::move(forced));
-    const Listing listing{.place = {.desk = visit.desk, .topology = visit.desk.topology(), .index = index, .seed = seed_of(index->uid.value), .call = visit.in.call},
+    if (!forced.is_null())
+        query.filter = protocol::join_filters(query.filter.value_or(json::Value()), std::move(forced));
+    const Listing listing{.place = {.desk = visit.desk,
+                                    .topology = visit.desk.topology(),
+                                    .index = index,
+                                    .seed = seed_of(index->uid.value),
+                                    .call = visit.in.call},
                           .query = query};
     Start start{.from = {}, .skip = query.offset, .total = 0};
     if (plan::is_far(query)) {
@@ -124,7 +142,8 @@ Reply list(Visit visit, DocumentsQuery query) {
     const std::uint64_t wanted = start.skip > UINT64_MAX - query.limit ? UINT64_MAX : start.skip + query.limit;
     const bool beyond = plan::is_far(query) && query.offset >= start.total && start.total != 0;
     const StretchOf page = [&](cluster::NodeIndex) {
-        return plan::DocumentStretch{.offset = 0, .limit = query.limit == 0 || beyond ? 0 : wanted, .from = start.from, .before = {}};
+        return plan::DocumentStretch{
+            .offset = 0, .limit = query.limit == 0 || beyond ? 0 : wanted, .from = start.from, .before = {}};
     };
     MIROIR_CO_TRY(Stretch read, co_await read_stretch(listing, page));
     if (read.refusal) co_return std::move(*read.refusal);

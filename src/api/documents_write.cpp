@@ -19,7 +19,9 @@ Reply add(Visit visit, bool update) {
     MIROIR_CO_CHECK(protocol::check_index_uid(visit.index_text()));
     MIROIR_CO_TRY(protocol::DocumentAddition addition, protocol::parse_document_addition(visit.in.raw_query));
     MIROIR_CO_TRY(const std::string media_type,
-                  server::check_content_type(visit.in.headers, {protocol::kDocumentMediaTypes[0], protocol::kDocumentMediaTypes[1], protocol::kDocumentMediaTypes[2]}));
+                  server::check_content_type(visit.in.headers,
+                                             {protocol::kDocumentMediaTypes[0], protocol::kDocumentMediaTypes[1],
+                                              protocol::kDocumentMediaTypes[2]}));
     MIROIR_CO_TRY(const protocol::PayloadOptions options, protocol::payload_options(addition, media_type));
     quorum::Documents documents;
     MIROIR_CO_TRY(documents.documents, protocol::parse_documents(visit.raw_body, options));
@@ -29,7 +31,8 @@ Reply add(Visit visit, bool update) {
     documents.skip_creation = addition.skip_creation;
     documents.may_create = visit.grant.may_create(visit.index_text());
     documents.custom_metadata = std::move(addition.custom_metadata);
-    co_return co_await answer(visit.desk.ask(visit.desk.office().add_documents(visit.index_uid(), std::move(documents))));
+    co_return co_await answer(
+        visit.desk.ask(visit.desk.office().add_documents(visit.index_uid(), std::move(documents))));
 }
 
 Reply replace(Visit visit) { return add(std::move(visit), false); }
@@ -38,7 +41,8 @@ Reply update(Visit visit) { return add(std::move(visit), true); }
 Reply delete_ids(Visit visit, std::vector<std::string> ids) {
     MIROIR_CO_CHECK(protocol::check_index_uid(visit.index_text()));
     MIROIR_CO_TRY(std::optional<std::string> metadata, protocol::parse_custom_metadata(visit.in.raw_query));
-    co_return co_await answer(visit.desk.ask(visit.desk.office().delete_documents(visit.index_uid(), std::move(ids), std::move(metadata))));
+    co_return co_await answer(
+        visit.desk.ask(visit.desk.office().delete_documents(visit.index_uid(), std::move(ids), std::move(metadata))));
 }
 
 Reply delete_one(Visit visit) {
@@ -55,13 +59,15 @@ Reply delete_by_filter(Visit visit) {
     MIROIR_CO_CHECK(protocol::check_index_uid(visit.index_text()));
     MIROIR_CO_TRY(json::Value filter, protocol::parse_deletion_filter(visit.body, visit.desk.filter_gates()));
     MIROIR_CO_TRY(std::optional<std::string> metadata, protocol::parse_custom_metadata(visit.in.raw_query));
-    co_return co_await answer(visit.desk.ask(visit.desk.office().delete_by_filter(visit.index_uid(), std::move(filter), std::move(metadata))));
+    co_return co_await answer(visit.desk.ask(
+        visit.desk.office().delete_by_filter(visit.index_uid(), std::move(filter), std::move(metadata))));
 }
 
 Reply delete_all(Visit visit) {
     MIROIR_CO_CHECK(protocol::check_index_uid(visit.index_text()));
     MIROIR_CO_TRY(std::optional<std::string> metadata, protocol::parse_custom_metadata(visit.in.raw_query));
-    co_return co_await answer(visit.desk.ask(visit.desk.office().delete_all_documents(visit.index_uid(), std::move(metadata))));
+    co_return co_await answer(
+        visit.desk.ask(visit.desk.office().delete_all_documents(visit.index_uid(), std::move(metadata))));
 }
 
 constexpr std::string_view kDocuments = "/indexes/{index_uid}/documents";

@@ -22,7 +22,8 @@ const protocol::FieldTable<Switches>& table() {
 
 json::Object view(const quorum::Shelves& shelves) {
     json::Object out;
-    for (const protocol::FeatureRow& row : protocol::feature_rows()) out.append(std::string(row.name), shelves.feature(row.feature));
+    for (const protocol::FeatureRow& row : protocol::feature_rows())
+        out.append(std::string(row.name), shelves.feature(row.feature));
     return out;
 }
 

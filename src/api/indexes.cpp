@@ -25,8 +25,9 @@ Reply answer(env::Task<Result<quorum::Receipt>> writing) {
 }
 
 Reply list(Visit visit) {
-    MIROIR_CO_TRY(const protocol::Window window,
-                  protocol::parse_window(visit.in.raw_query, ErrorCode::InvalidIndexOffset, ErrorCode::InvalidIndexLimit));
+    MIROIR_CO_TRY(
+        const protocol::Window window,
+        protocol::parse_window(visit.in.raw_query, ErrorCode::InvalidIndexOffset, ErrorCode::InvalidIndexLimit));
     std::vector<json::Value> all;
     const plan::CatalogPtr catalog = visit.desk.catalog();
     for (const auto& [uid, index] : catalog->indexes) {
@@ -70,7 +71,8 @@ Reply swap(Visit visit) {
     MIROIR_CO_TRY(const std::vector<protocol::IndexSwap> wanted, protocol::parse_index_swaps(visit.body, allowed));
     std::vector<quorum::Swap> swaps;
     for (const protocol::IndexSwap& pair : wanted) {
-        swaps.push_back({.first = IndexUid{pair.indexes[0]}, .second = IndexUid{pair.indexes[1]}, .rename = pair.rename});
+        swaps.push_back(
+            {.first = IndexUid{pair.indexes[0]}, .second = IndexUid{pair.indexes[1]}, .rename = pair.rename});
     }
     co_return co_await answer(visit.desk.ask(visit.desk.office().swap_indexes(std::move(swaps))));
 }

@@ -30,7 +30,8 @@ Reply metrics(Visit visit) {
     const std::set<std::string> at_work = co_await visit.desk.ask(visit.desk.office().indexes_at_work());
     std::string text;
     const auto gauge = [&text](const std::string& name, const std::string& help, std::uint64_t value) {
-        text += "# HELP " + name + " " + help + "\n# TYPE " + name + " gauge\n" + name + " " + std::to_string(value) + "\n";
+        text +=
+            "# HELP " + name + " " + help + "\n# TYPE " + name + " gauge\n" + name + " " + std::to_string(value) + "\n";
     };
     gauge("meilisearch_index_count", "Meilisearch Index Count", visit.desk.catalog()->indexes.size());
     gauge("meilisearch_is_indexing", "Meilisearch Is Indexing", at_work.empty() ? 0 : 1);
@@ -62,8 +63,9 @@ Reply set_log_level(Visit visit) {
 
 Reply export_all(Visit visit) {
     MIROIR_CO_TRY(const protocol::ExportBody body, protocol::parse_export(visit.body));
-    co_return fail(ErrorCode::MiroirInvalidRequest,
-                   "Exports are not made by Miroir: read the documents page by page and send them where you want them.");
+    co_return fail(
+        ErrorCode::MiroirInvalidRequest,
+        "Exports are not made by Miroir: read the documents page by page and send them where you want them.");
 }
 
 // A template is rendered by the node that holds the document, where one is named.
@@ -79,9 +81,15 @@ Reply render(Visit visit) {
     }
     for (cluster::NodeIndex node = 0; node < topology->nodes().size(); ++node) {
         if (!visit.desk.is_in_step(topology->node(node))) continue;
-        const bool holds = !shard || std::ranges::any_of(topology->replicas_of(*shard), [&](const cluster::Replica& replica) { return replica.node == node; });
+        const bool holds =
+            !shard || std::ranges::any_of(topology->replicas_of(*shard),
+                                          [&](const cluster::Replica& replica) { return replica.node == node; });
         if (!holds) continue;
-        plan::NodeCall call{.node = node, .shards = {}, .method = "POST", .target = "/render-template", .body = json::to_text(visit.body)};
+        plan::NodeCall call{.node = node,
+                            .shards = {},
+                            .method = "POST",
+                            .target = "/render-template",
+                            .body = json::to_text(visit.body)};
         Result<http::Reply> reply = co_await visit.desk.scatter().send(topology, std::move(call), visit.in.call);
         if (reply && reply->status < 500) co_return server::json_text_reply(reply->status, std::move(reply->body));
     }

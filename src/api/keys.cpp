@@ -11,7 +11,9 @@ namespace {
 
 using protocol::ApiKey;
 
-json::Value view(ShelfVisit& visit, const ApiKey& key) { return protocol::key_view(key, visit.shelves->ring.master_key); }
+json::Value view(ShelfVisit& visit, const ApiKey& key) {
+    return protocol::key_view(key, visit.shelves->ring.master_key);
+}
 
 // By uid or by the text of the key.
 Result<ApiKey> find_key(ShelfVisit& visit) {
@@ -24,8 +26,8 @@ Result<ApiKey> find_key(ShelfVisit& visit) {
 }
 
 Result<http::Reply> list(ShelfVisit& visit) {
-    MIROIR_TRY(const protocol::Window window,
-               protocol::parse_window(visit.in.raw_query, ErrorCode::InvalidApiKeyOffset, ErrorCode::InvalidApiKeyLimit));
+    MIROIR_TRY(const protocol::Window window, protocol::parse_window(visit.in.raw_query, ErrorCode::InvalidApiKeyOffset,
+                                                                     ErrorCode::InvalidApiKeyLimit));
     std::vector<const ApiKey*> keys;
     for (const auto& [uid, key] : visit.shelves->ring.keys) keys.push_back(&key);
     const auto newer = [](const ApiKey* a, const ApiKey* b) {

@@ -1,6 +1,6 @@
 // The network as clients describe it: kept and shown. It has nothing to do with the nodes behind Miroir.
-#include "api/routes.h"
 #include "protocol/instance/network.h"
+#include "api/routes.h"
 
 namespace miroir::api {
 namespace {

@@ -50,11 +50,17 @@ env::Task<http::Reply> serve_shelf(Desk& desk, const ShelfRoute& route, server::
     const Result<Visit> visit = co_await receive(desk, route, std::move(in));
     if (!visit) co_return server::error_reply(visit.error());
     for (int i = 0; i < kTriesMax; ++i) {
-        ShelfVisit at{.desk = desk, .in = visit->in, .grant = visit->grant, .body = visit->body, .shelves = desk.shelves(), .puts = {}};
+        ShelfVisit at{.desk = desk,
+                      .in = visit->in,
+                      .grant = visit->grant,
+                      .body = visit->body,
+                      .shelves = desk.shelves(),
+                      .puts = {}};
         Result<http::Reply> reply = route.answer(at);
         if (!reply) co_return server::error_reply(reply.error());
         if (at.puts.empty()) co_return *std::move(reply);
-        const Result<bool> done = co_await desk.ask(desk.office().put_on_shelves(at.shelves->version, std::move(at.puts)));
+        const Result<bool> done =
+            co_await desk.ask(desk.office().put_on_shelves(at.shelves->version, std::move(at.puts)));
         if (!done) co_return server::error_reply(done.error());
         if (*done) co_return *std::move(reply);
     }
@@ -72,19 +78,22 @@ json::Value ShelfVisit::find(std::string_view shelf, std::string_view name) cons
 
 void add_routes(server::Router& router, Desk& desk, std::span<const Route> routes) {
     for (const Route& route : routes) {
-        router.add(route.method, route.pattern, [&desk, &route](server::Incoming in) { return serve(desk, route, std::move(in)); });
+        router.add(route.method, route.pattern,
+                   [&desk, &route](server::Incoming in) { return serve(desk, route, std::move(in)); });
     }
 }
 
 void add_routes(server::Router& router, Desk& desk, std::span<const ShelfRoute> routes) {
     for (const ShelfRoute& route : routes) {
-        router.add(route.method, route.pattern, [&desk, &route](server::Incoming in) { return serve_shelf(desk, route, std::move(in)); });
+        router.add(route.method, route.pattern,
+                   [&desk, &route](server::Incoming in) { return serve_shelf(desk, route, std::move(in)); });
     }
 }
 
 void mount(server::Router& router, Desk& desk) {
-    for (const auto routes : {document_read_routes(), document_write_routes(), index_routes(), search_routes(),
-                              settings_routes(), task_routes(), stats_routes(), instance_routes(), document_edit_routes(), rule_routes()}) {
+    for (const auto routes :
+         {document_read_routes(), document_write_routes(), index_routes(), search_routes(), settings_routes(),
+          task_routes(), stats_routes(), instance_routes(), document_edit_routes(), rule_routes()}) {
         add_routes(router, desk, routes);
     }
     for (const auto routes : {key_routes(), feature_routes(), webhook_routes(), network_routes(), chat_routes()}) {

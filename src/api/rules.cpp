@@ -40,7 +40,8 @@ Reply list(Visit visit) {
         if (body.filter && body.filter->active && *body.filter->active != is_active) continue;
         if (body.filter && body.filter->query && name.find(*body.filter->query) == std::string::npos) continue;
         const json::Value* precedence = rule.find("precedence");
-        entries.emplace_back(precedence != nullptr && precedence->is_unsigned() ? precedence->unsigned_integer() : UINT64_MAX, name);
+        entries.emplace_back(
+            precedence != nullptr && precedence->is_unsigned() ? precedence->unsigned_integer() : UINT64_MAX, name);
     }
     std::ranges::sort(entries);
     std::vector<json::Value> all;
@@ -61,26 +62,30 @@ Reply note(const Visit& visit, TaskType type, json::Value details) {
     task.type = type;
     task.index_uid = std::string(kRuleIndex);
     task.details = std::move(details);
-    const Result<quorum::Receipt> receipt = co_await visit.desk.ask(visit.desk.office().note_task(std::move(task), std::nullopt));
+    const Result<quorum::Receipt> receipt =
+        co_await visit.desk.ask(visit.desk.office().note_task(std::move(task), std::nullopt));
     if (!receipt) co_return fail(receipt.error());
     co_return receipt_reply(*receipt);
 }
 
 // Asked again when another change came between.
-using Decide = Result<std::vector<quorum::ShelfPut>> (*)(const Visit& visit, const quorum::Shelves& shelves, json::Value& details);
+using Decide = Result<std::vector<quorum::ShelfPut>> (*)(const Visit& visit, const quorum::Shelves& shelves,
+                                                         json::Value& details);
 
 Reply change(Visit visit, TaskType type, Decide decide) {
     for (int i = 0; i < kTriesMax; ++i) {
         const quorum::ShelvesPtr shelves = visit.desk.shelves();
         json::Value details;
         MIROIR_CO_TRY(std::vector<quorum::ShelfPut> puts, decide(visit, *shelves, details));
-        MIROIR_CO_TRY(const bool done, co_await visit.desk.ask(visit.desk.office().put_on_shelves(shelves->version, std::move(puts))));
+        MIROIR_CO_TRY(const bool done,
+                      co_await visit.desk.ask(visit.desk.office().put_on_shelves(shelves->version, std::move(puts))));
         if (done) co_return co_await note(visit, type, std::move(details));
     }
     co_return fail(ErrorCode::Internal, "Too many changes at once. Try again.");
 }
 
-Result<std::vector<quorum::ShelfPut>> decide_patch(const Visit& visit, const quorum::Shelves& shelves, json::Value& details) {
+Result<std::vector<quorum::ShelfPut>> decide_patch(const Visit& visit, const quorum::Shelves& shelves,
+                                                   json::Value& details) {
     const std::string& name = visit.in.params.get("uid");
     json::Object said;
     json::Value rule = protocol::merged_rule(stored(shelves, name), visit.body, said);
@@ -90,7 +95,8 @@ Result<std::vector<quorum::ShelfPut>> decide_patch(const Visit& visit, const quo
     return puts;
 }
 
-Result<std::vector<quorum::ShelfPut>> decide_removal(const Visit& visit, const quorum::Shelves& shelves, json::Value& details) {
+Result<std::vector<quorum::ShelfPut>> decide_removal(const Visit& visit, const quorum::Shelves& shelves,
+                                                     json::Value& details) {
     const std::string& name = visit.in.params.get("uid");
     if (stored(shelves, name).is_null()) return fail(not_found(name));
     details = json::Object{{"updatedRules", 1}};
@@ -99,7 +105,8 @@ Result<std::vector<quorum::ShelfPut>> decide_removal(const Visit& visit, const q
     return puts;
 }
 
-Result<std::vector<quorum::ShelfPut>> decide_clearing(const Visit&, const quorum::Shelves& shelves, json::Value& details) {
+Result<std::vector<quorum::ShelfPut>> decide_clearing(const Visit&, const quorum::Shelves& shelves,
+                                                      json::Value& details) {
     std::vector<quorum::ShelfPut> puts;
     for (const auto& [name, rule] : shelves.shelf(kShelf)) puts.push_back({.shelf = std::string(kShelf), .name = name});
     details = json::Object{{"deletedDocuments", puts.size()}};

@@ -17,7 +17,8 @@ Reply change(const Visit& visit, quorum::SettingsWish wish) {
     Desk& desk = visit.desk;
     wish.may_create = !wish.is_reset && visit.grant.may_create(visit.index_text());
     MIROIR_CO_TRY(wish.custom_metadata, protocol::parse_custom_metadata(visit.in.raw_query));
-    const Result<quorum::Receipt> receipt = co_await desk.ask(desk.office().change_settings(visit.index_uid(), std::move(wish)));
+    const Result<quorum::Receipt> receipt =
+        co_await desk.ask(desk.office().change_settings(visit.index_uid(), std::move(wish)));
     if (!receipt) co_return fail(receipt.error());
     co_return receipt_reply(*receipt);
 }
@@ -54,7 +55,8 @@ Reply get_one(Visit visit) {
 
 Reply write_one(Visit visit) {
     MIROIR_CO_CHECK(protocol::check_index_uid(visit.index_text()));
-    MIROIR_CO_TRY(protocol::SettingsPatch patch, protocol::parse_setting(row_of(visit), visit.body, visit.desk.settings_gates()));
+    MIROIR_CO_TRY(protocol::SettingsPatch patch,
+                  protocol::parse_setting(row_of(visit), visit.body, visit.desk.settings_gates()));
     quorum::SettingsWish wish{.patch = std::move(patch)};
     co_return co_await change(visit, std::move(wish));
 }

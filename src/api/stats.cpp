@@ -25,13 +25,15 @@ bool is_ours(std::string_view field) { return field.starts_with(cluster::kReserv
 
 // The node's answer, or null when it has none of use (a 404 too: it does not have the index).
 env::Task<json::Value> ask_node(Desk& desk, cluster::TopologyPtr topology, plan::NodeCall call, http::Call context) {
-    const Result<http::Reply> reply = co_await desk.scatter().send(std::move(topology), std::move(call), std::move(context));
+    const Result<http::Reply> reply =
+        co_await desk.scatter().send(std::move(topology), std::move(call), std::move(context));
     if (!reply || reply->status != 200) co_return json::Value();
     auto body = json::parse(reply->body);
     co_return body ? *std::move(body) : json::Value();
 }
 
-env::Task<std::vector<json::Value>> ask_nodes(Desk& desk, cluster::TopologyPtr topology, std::vector<plan::NodeCall> calls, http::Call context) {
+env::Task<std::vector<json::Value>> ask_nodes(Desk& desk, cluster::TopologyPtr topology,
+                                              std::vector<plan::NodeCall> calls, http::Call context) {
     std::vector<env::Task<json::Value>> asking;
     for (plan::NodeCall& call : calls) asking.push_back(ask_node(desk, topology, std::move(call), context));
     co_return co_await env::gather(desk.env().executor, std::move(asking));
@@ -46,13 +48,17 @@ std::vector<plan::NodeCall> calls_to_all(const cluster::Topology& topology, cons
 }
 
 // Documents of an index, each counted on one replica.
-env::Task<Result<std::uint64_t>> count_documents(Desk& desk, cluster::TopologyPtr topology, plan::IndexPtr index, http::Call context) {
+env::Task<Result<std::uint64_t>> count_documents(Desk& desk, cluster::TopologyPtr topology, plan::IndexPtr index,
+                                                 http::Call context) {
     MIROIR_CO_TRY(const cluster::Cover cover, desk.cover(*topology, *index, 0));
     std::vector<plan::NodeCall> calls;
     for (const cluster::CoverPart& part : cover.parts) {
         json::Object body{{"limit", 0}, {"filter", plan::shard_clause(part.shards)}};
-        calls.push_back({.node = part.node, .shards = part.shards, .method = "POST",
-                         .target = "/indexes/" + index->uid.value + "/documents/fetch", .body = json::to_text(json::Value(std::move(body)))});
+        calls.push_back({.node = part.node,
+                         .shards = part.shards,
+                         .method = "POST",
+                         .target = "/indexes/" + index->uid.value + "/documents/fetch",
+                         .body = json::to_text(json::Value(std::move(body)))});
     }
     const std::vector<json::Value> answers = co_await ask_nodes(desk, topology, std::move(calls), std::move(context));
     std::uint64_t count = 0;
@@ -65,13 +71,14 @@ env::Task<Result<std::uint64_t>> count_documents(Desk& desk, cluster::TopologyPt
 
 // From what all nodes say of the index. With every copy in place a division by the number of copies is exact;
 // otherwise the documents are counted on a cover, and the rest is scaled to them.
-env::Task<Result<IndexStats>> sum_of(Desk& desk, cluster::TopologyPtr topology, plan::IndexPtr index, std::vector<json::Value> views,
-                                     http::Call context) {
+env::Task<Result<IndexStats>> sum_of(Desk& desk, cluster::TopologyPtr topology, plan::IndexPtr index,
+                                     std::vector<json::Value> views, http::Call context) {
     IndexStats sum;
     for (const json::Value& view : views) sum.add(protocol::index_stats_of(view));
     std::erase_if(sum.fields, [](const auto& field) { return is_ours(field.first); });
     const std::uint64_t copies = std::uint64_t{topology->replicas()} * topology->groups();
-    const bool whole = std::ranges::all_of(topology->nodes(), [&](const cluster::Node& node) { return desk.is_in_step(node); });
+    const bool whole =
+        std::ranges::all_of(topology->nodes(), [&](const cluster::Node& node) { return desk.is_in_step(node); });
     if (whole || sum.documents == 0) {
         sum.scale(1, copies);
         co_return sum;
@@ -117,14 +124,16 @@ Reply stats(Visit visit) {
     MIROIR_CO_TRY(const StatsQuery query, protocol::parse_stats_query(visit.in.raw_query));
     const cluster::TopologyPtr topology = visit.desk.topology();
     const plan::CatalogPtr catalog = visit.desk.catalog();
-    const std::vector<json::Value> answers = co_await ask_nodes(visit.desk, topology, calls_to_all(*topology, "/stats"), visit.in.call);
+    const std::vector<json::Value> answers =
+        co_await ask_nodes(visit.desk, topology, calls_to_all(*topology, "/stats"), visit.in.call);
     const std::set<std::string> at_work = co_await visit.desk.ask(visit.desk.office().indexes_at_work());
     json::Object indexes;
     std::int64_t last_ns = 0;
     for (const auto& [uid, index] : catalog->indexes) {
         last_ns = std::max(last_ns, index->updated_at_ns);
         if (!visit.grant.allows(uid.value)) continue;
-        MIROIR_CO_TRY(IndexStats sum, co_await sum_of(visit.desk, topology, index, views_of(answers, uid), visit.in.call));
+        MIROIR_CO_TRY(IndexStats sum,
+                      co_await sum_of(visit.desk, topology, index, views_of(answers, uid), visit.in.call));
         sum.is_indexing = at_work.contains(uid.value);
         indexes.append(uid.value, protocol::index_stats_view(sum, query));
     }
@@ -145,7 +154,10 @@ Reply fields(Visit visit) {
     MIROIR_CO_TRY(const cluster::Cover cover, visit.desk.cover(*topology, *index, 0));
     std::vector<plan::NodeCall> calls;
     for (const cluster::CoverPart& part : cover.parts) {
-        calls.push_back({.node = part.node, .shards = part.shards, .method = "POST", .target = "/indexes/" + index->uid.value + "/fields",
+        calls.push_back({.node = part.node,
+                         .shards = part.shards,
+                         .method = "POST",
+                         .target = "/indexes/" + index->uid.value + "/fields",
                          .body = json::to_text(json::Value(json::Object{{"limit", kAllFields}}))});
     }
     const std::vector<json::Value> answers = co_await ask_nodes(visit.desk, topology, std::move(calls), visit.in.call);
@@ -161,7 +173,8 @@ Reply fields(Visit visit) {
     std::vector<json::Value> all;
     for (const std::string& name : names) {
         const protocol::FieldFacts facts = protocol::field_facts(index->settings, name);
-        if (!query.filter || protocol::field_passes(*query.filter, name, facts)) all.push_back(protocol::field_view(name, facts));
+        if (!query.filter || protocol::field_passes(*query.filter, name, facts))
+            all.push_back(protocol::field_view(name, facts));
     }
     co_return ok(protocol::paged(std::move(all), {.offset = query.offset, .limit = query.limit}));
 }

@@ -19,7 +19,8 @@ Reply list(Visit visit) {
 }
 
 Reply get(Visit visit) {
-    MIROIR_CO_TRY(const std::uint64_t uid, protocol::parse_task_uid(visit.in.params.get("task_uid"), "Task", ErrorCode::InvalidTaskUids));
+    MIROIR_CO_TRY(const std::uint64_t uid,
+                  protocol::parse_task_uid(visit.in.params.get("task_uid"), "Task", ErrorCode::InvalidTaskUids));
     co_return co_await answer(visit.desk.ask(visit.desk.office().find_task(uid, visit.grant)));
 }
 
@@ -29,7 +30,8 @@ Reply list_batches(Visit visit) {
 }
 
 Reply get_batch(Visit visit) {
-    MIROIR_CO_TRY(const std::uint64_t uid, protocol::parse_task_uid(visit.in.params.get("batch_uid"), "Batch", ErrorCode::InvalidBatchUids));
+    MIROIR_CO_TRY(const std::uint64_t uid,
+                  protocol::parse_task_uid(visit.in.params.get("batch_uid"), "Batch", ErrorCode::InvalidBatchUids));
     co_return co_await answer(visit.desk.ask(visit.desk.office().find_batch(uid, visit.grant)));
 }
 
@@ -37,8 +39,8 @@ Reply get_batch(Visit visit) {
 Reply purge(Visit visit, protocol::TaskPurge what) {
     MIROIR_CO_TRY(protocol::TaskFilter filter, protocol::parse_task_purge(visit.in.raw_query, what));
     std::string original = protocol::original_filter(visit.in.raw_query);
-    const Result<quorum::Receipt> receipt =
-        co_await visit.desk.ask(visit.desk.office().purge_tasks(std::move(filter), what, std::move(original), visit.grant));
+    const Result<quorum::Receipt> receipt = co_await visit.desk.ask(
+        visit.desk.office().purge_tasks(std::move(filter), what, std::move(original), visit.grant));
     if (!receipt) co_return fail(receipt.error());
     co_return receipt_reply(*receipt, 200);
 }
@@ -48,8 +50,10 @@ Reply remove(Visit visit) { return purge(std::move(visit), protocol::TaskPurge::
 
 // The nodes have the documents, split and with what is ours: there is no payload to show.
 Reply get_documents(Visit visit) {
-    MIROIR_CO_CHECK(visit.desk.require(protocol::Feature::GetTaskDocumentsRoute, "Getting the documents of an enqueued task"));
-    MIROIR_CO_TRY(const std::uint64_t uid, protocol::parse_task_uid(visit.in.params.get("task_uid"), "Task", ErrorCode::InvalidTaskUids));
+    MIROIR_CO_CHECK(
+        visit.desk.require(protocol::Feature::GetTaskDocumentsRoute, "Getting the documents of an enqueued task"));
+    MIROIR_CO_TRY(const std::uint64_t uid,
+                  protocol::parse_task_uid(visit.in.params.get("task_uid"), "Task", ErrorCode::InvalidTaskUids));
     MIROIR_CO_TRY(const json::Value task, co_await visit.desk.ask(visit.desk.office().find_task(uid, visit.grant)));
     const bool addition = task.find("type")->string() == "documentAdditionOrUpdate";
     const std::string name = std::to_string(uid);

@@ -29,15 +29,17 @@ Result<json::Value> find_hook(ShelfVisit& visit, const std::string& uuid) {
 Result<void> refuse_nil(const std::string& uuid) {
     if (uuid != kNil) return {};
     return fail(ErrorCode::ImmutableWebhook,
-                "Webhook `" + uuid + "` is immutable. The webhook defined from the command line cannot be modified "
-                "using the API.");
+                "Webhook `" + uuid +
+                    "` is immutable. The webhook defined from the command line cannot be modified "
+                    "using the API.");
 }
 
 // The engine shows the newest first where their random names allow it: in the order of the names.
 Result<http::Reply> list(ShelfVisit& visit) {
     std::vector<const json::Value*> hooks;
     for (const auto& [uuid, hook] : visit.shelf("webhooks")) hooks.push_back(&hook);
-    std::ranges::sort(hooks, std::ranges::greater(), [](const json::Value* hook) { return hook->find("order")->unsigned_integer(); });
+    std::ranges::sort(hooks, std::ranges::greater(),
+                      [](const json::Value* hook) { return hook->find("order")->unsigned_integer(); });
     json::Array all;
     for (const json::Value* hook : hooks) all.push_back(protocol::webhook_view(*hook));
     return ok(json::Object{{"results", std::move(all)}});
@@ -54,8 +56,8 @@ Result<http::Reply> create(ShelfVisit& visit) {
     std::uint64_t order = 0;
     for (const auto& [uuid, hook] : shelf) order = std::max(order, hook.find("order")->unsigned_integer() + 1);
     const std::string uuid = visit.draw_uuid();
-    const json::Value hook =
-        protocol::merged_webhook(json::Object{{"uuid", uuid}, {"url", ""}, {"headers", json::Object()}, {"order", order}}, body);
+    const json::Value hook = protocol::merged_webhook(
+        json::Object{{"uuid", uuid}, {"url", ""}, {"headers", json::Object()}, {"order", order}}, body);
     MIROIR_CHECK(protocol::check_webhook(hook));
     visit.put("webhooks", uuid, hook);
     return server::json_reply(201, protocol::webhook_view(hook));

@@ -18,7 +18,9 @@ constexpr int kWrongUse = 2;
 void offer_flags(CLI::App& command, config::Sources& sources) {
     command.add_option("--config", sources.file, "The configuration file")->type_name("FILE");
     config::register_flags([&](const config::Flag& flag) {
-        const auto keep = [&sources, key = flag.key](const std::string& text) { sources.flags.emplace_back(key, text); };
+        const auto keep = [&sources, key = flag.key](const std::string& text) {
+            sources.flags.emplace_back(key, text);
+        };
         if (flag.metavar.empty()) {
             command.add_flag_callback(flag.name, [keep] { keep("true"); }, flag.help);
             return;
@@ -85,12 +87,23 @@ void offer_dev(CLI::App& app, DevOptions& options, int& code) {
     dev->add_option("--replicas", options.replicas, "Copies of each shard in each group")->capture_default_str();
     dev->add_option("--groups", options.groups, "Groups, each with a full copy")->capture_default_str();
     dev->add_option("--shards", options.shards, "Shards of a new index")->capture_default_str();
-    dev->add_option("--http-addr", options.http_addr, "Where clients are served; nodes take the ports behind it")->type_name("HOST:PORT")->capture_default_str();
-    dev->add_option("--metrics-addr", options.metrics_addr, "Where /metrics is served")->type_name("HOST:PORT")->capture_default_str();
-    dev->add_option("--db-path", options.db_path, "Where all data is kept; for other nodes, replicas or groups take another")->type_name("DIR")->capture_default_str();
-    dev->add_option("--master-key", options.master_key, "The key for everything")->envname("MEILI_MASTER_KEY")->capture_default_str();
-    dev->add_option("--engine", *engine, "auto: Meilisearch when MEILISEARCH_BIN or PATH has it, else the embedded engine")
-        ->check(CLI::IsMember({"auto", "meilisearch", "embedded"}))->capture_default_str();
+    dev->add_option("--http-addr", options.http_addr, "Where clients are served; nodes take the ports behind it")
+        ->type_name("HOST:PORT")
+        ->capture_default_str();
+    dev->add_option("--metrics-addr", options.metrics_addr, "Where /metrics is served")
+        ->type_name("HOST:PORT")
+        ->capture_default_str();
+    dev->add_option("--db-path", options.db_path,
+                    "Where all data is kept; for other nodes, replicas or groups take another")
+        ->type_name("DIR")
+        ->capture_default_str();
+    dev->add_option("--master-key", options.master_key, "The key for everything")
+        ->envname("MEILI_MASTER_KEY")
+        ->capture_default_str();
+    dev->add_option("--engine", *engine,
+                    "auto: Meilisearch when MEILISEARCH_BIN or PATH has it, else the embedded engine")
+        ->check(CLI::IsMember({"auto", "meilisearch", "embedded"}))
+        ->capture_default_str();
     dev->callback([&options, &code, engine] { code = dev_command(options, *engine); });
 }
 
@@ -131,7 +144,8 @@ int run_command_line(int argc, char** argv, const Programs& programs) {
     DevOptions dev;
     offer_dev(app, dev, code);
     app.add_subcommand("version", "Print the version")->callback([] { std::printf("miroir %s\n", kVersion.data()); });
-    if (programs.node != nullptr) app.add_subcommand("node", "The embedded node for trials and tests (see node --help)");
+    if (programs.node != nullptr)
+        app.add_subcommand("node", "The embedded node for trials and tests (see node --help)");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -74,7 +74,8 @@ private:
     void bury(pid_t child) {
         const auto found = children_.find(child);
         if (found == children_.end()) return;
-        std::printf("%s has ended; it is started again in 5 s (its log: %s)\n", nodes_[found->second].name.c_str(), nodes_[found->second].log.c_str());
+        std::printf("%s has ended; it is started again in 5 s (its log: %s)\n", nodes_[found->second].name.c_str(),
+                    nodes_[found->second].log.c_str());
         std::fflush(stdout);
         resting_[found->second] = kRestAfterDeath;
         children_.erase(found);
@@ -100,9 +101,12 @@ void greet(const DevPlan& plan, const DevOptions& options) {
                 options.replicas, options.replicas == 1 ? "y" : "ies", options.groups, options.groups == 1 ? "" : "s",
                 options.master_key.c_str());
     if (embedded) {
-        std::printf("The embedded engine is for trials: production wants Meilisearch itself (set MEILISEARCH_BIN, or use --engine meilisearch).\n");
+        std::printf(
+            "The embedded engine is for trials: production wants Meilisearch itself (set MEILISEARCH_BIN, or use "
+            "--engine meilisearch).\n");
     }
-    for (const DevNode& node : plan.nodes) std::printf("  %s  %s  %s\n", node.name.c_str(), node.address.c_str(), node.folder.c_str());
+    for (const DevNode& node : plan.nodes)
+        std::printf("  %s  %s  %s\n", node.name.c_str(), node.address.c_str(), node.folder.c_str());
     std::printf("Ctrl-C stops everything; the data stays in %s.\n", options.db_path.c_str());
     std::fflush(stdout);
 }
@@ -128,11 +132,13 @@ int run_dev(const DevPlan& plan, const DevOptions& options) {
     std::error_code trouble;
     for (const DevNode& node : plan.nodes) std::filesystem::create_directories(node.folder, trouble);
     if (trouble) {
-        std::fprintf(stderr, "miroir: cannot make the folder %s: %s\n", options.db_path.c_str(), trouble.message().c_str());
+        std::fprintf(stderr, "miroir: cannot make the folder %s: %s\n", options.db_path.c_str(),
+                     trouble.message().c_str());
         return kCouldNotStart;
     }
     if (access(options.engine_binary.c_str(), X_OK) != 0) {
-        std::fprintf(stderr, "miroir: cannot run %s; name an engine with MEILISEARCH_BIN, or use --engine embedded\n", options.engine_binary.c_str());
+        std::fprintf(stderr, "miroir: cannot run %s; name an engine with MEILISEARCH_BIN, or use --engine embedded\n",
+                     options.engine_binary.c_str());
         return kCouldNotStart;
     }
     const Nursery nursery(plan.nodes);

@@ -16,14 +16,16 @@ Result<config::Endpoint> endpoint_of(const std::string& text, std::string_view f
         const auto read = std::from_chars(text.data() + colon + 1, end, out.port);
         if (read.ec == std::errc() && read.ptr == end && out.port != 0 && !out.host.empty()) return out;
     }
-    return fail(ErrorCode::MiroirConfigInvalid, std::string(flag) + " " + text + ": HOST:PORT is expected, as 127.0.0.1:7700");
+    return fail(ErrorCode::MiroirConfigInvalid,
+                std::string(flag) + " " + text + ": HOST:PORT is expected, as 127.0.0.1:7700");
 }
 
 std::vector<std::string> command_of(const DevOptions& options, const std::string& listen, const std::string& folder) {
     const bool embedded = options.engine == Engine::Embedded;
     std::vector<std::string> out = {options.engine_binary};
     if (embedded) out.emplace_back("node");
-    out.insert(out.end(), {"--http-addr", listen, "--master-key", options.master_key, "--experimental-replication-parameters"});
+    out.insert(out.end(),
+               {"--http-addr", listen, "--master-key", options.master_key, "--experimental-replication-parameters"});
     if (embedded) {
         out.insert(out.end(), {"--db-path", folder});
     } else {
@@ -39,8 +41,10 @@ Result<DevPlan> plan_dev(const DevOptions& options) {
     MIROIR_TRY(config::Endpoint http, endpoint_of(options.http_addr, "--http-addr"));
     MIROIR_TRY(config::Endpoint metrics, endpoint_of(options.metrics_addr, "--metrics-addr"));
     const std::uint32_t count = options.nodes * options.groups;
-    if (count == 0 || count > 64) return fail(ErrorCode::MiroirConfigInvalid, "--nodes times --groups: 1 to 64 nodes are allowed");
-    if (http.port + count > 65535) return fail(ErrorCode::MiroirConfigInvalid, "--http-addr: no room for the nodes' ports behind this one");
+    if (count == 0 || count > 64)
+        return fail(ErrorCode::MiroirConfigInvalid, "--nodes times --groups: 1 to 64 nodes are allowed");
+    if (http.port + count > 65535)
+        return fail(ErrorCode::MiroirConfigInvalid, "--http-addr: no room for the nodes' ports behind this one");
     DevPlan plan;
     plan.config.http_addr = http;
     plan.config.metrics_addr = metrics;

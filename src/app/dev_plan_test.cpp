@@ -8,7 +8,12 @@ namespace miroir::app {
 namespace {
 
 TEST(DevPlan, GivesEveryNodeAPortAFolderAndAGroup) {
-    DevOptions options{.nodes = 2, .replicas = 2, .groups = 2, .http_addr = "127.0.0.1:9000", .db_path = "d", .engine_binary = "miroir"};
+    DevOptions options{.nodes = 2,
+                       .replicas = 2,
+                       .groups = 2,
+                       .http_addr = "127.0.0.1:9000",
+                       .db_path = "d",
+                       .engine_binary = "miroir"};
     const auto plan = plan_dev(options);
     ASSERT_TRUE(plan) << plan.error().message;
     ASSERT_EQ(plan->nodes.size(), 4);

@@ -33,7 +33,8 @@ Hall::Hall(Shared shared, env::Reactor& reactor)
 
 void Hall::serve_clients(const ClientSide& clients) {
     api::DeskOptions options{.payload_limit = shared_.config.server.max_body_bytes};
-    scatter::ScatterOptions scatter_options{.node_timeout = shared_.config.scatter_node_timeout, .node_key = shared_.config.node_master_key};
+    scatter::ScatterOptions scatter_options{.node_timeout = shared_.config.scatter_node_timeout,
+                                            .node_key = shared_.config.node_master_key};
     const auto behind = [&board = clients.behind](const NodeId& node) { return board.is_behind(node); };
     desk_ = std::make_unique<api::Desk>(env(), shared_.topology, clients.catalog, clients.shelves, behind,
                                         scatter::Scatter(env(), metered_, std::move(scatter_options)), clients.office,

@@ -4,10 +4,10 @@
 
 #include <memory>
 
-#include "api/desk.h"
 #include "admin/metered_client.h"
 #include "admin/operations.h"
 #include "admin/prometheus_metrics.h"
+#include "api/desk.h"
 #include "cluster/snapshot.h"
 #include "config/config.h"
 #include "env/real/reactor.h"

@@ -30,7 +30,11 @@ House::House(const config::Config& config, env::Log& log, env::Reactor& first, c
       topology_(std::move(topology)),
       reactors_(thread_count(config) - 1) {
     const auto threads = static_cast<std::uint32_t>(reactors_.size() + 1);
-    const Shared shared{.config = config_, .log = log_, .metrics = metrics_, .topology = topology_, .ledger = ledger_,
+    const Shared shared{.config = config_,
+                        .log = log_,
+                        .metrics = metrics_,
+                        .topology = topology_,
+                        .ledger = ledger_,
                         .threads = threads};
     halls_.push_back(std::make_unique<Hall>(shared, first_));
     for (std::unique_ptr<env::Reactor>& reactor : reactors_) {
@@ -68,7 +72,10 @@ Result<void> House::open_office() {
          .shelves = [this](quorum::ShelvesPtr shelves) { shelves_.publish(std::move(shelves)); }},
         behind_, options);
     MIROIR_TRY(office_, env::run_task(first_, std::move(opening)));
-    const ClientSide clients{.office = *office_, .office_executor = first_, .behind = behind_, .catalog = [this] { return catalog_.current(); },
+    const ClientSide clients{.office = *office_,
+                             .office_executor = first_,
+                             .behind = behind_,
+                             .catalog = [this] { return catalog_.current(); },
                              .shelves = [this] { return shelves_.current(); }};
     for (const std::unique_ptr<Hall>& hall : halls_) hall->serve_clients(clients);
     return {};
@@ -90,9 +97,8 @@ bool House::run() {
     signals_ = env::on_signal(first_, [this](int signal) { on_signal(signal); });
     prober_->start();
     // Real calls are evidence too; they end on any thread.
-    ledger_.tell([this](const NodeId& node, bool good) {
-        first_.post([this, node, good] { prober_->note_call(node, good); });
-    });
+    ledger_.tell(
+        [this](const NodeId& node, bool good) { first_.post([this, node, good] { prober_->note_call(node, good); }); });
     env::spawn(first_, tell_readiness());
     env::spawn(first_, office_->run(leaving_));
     log_.info(kTarget, "listening",

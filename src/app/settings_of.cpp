@@ -6,7 +6,9 @@
 namespace miroir::app {
 namespace {
 
-std::uint32_t share(std::uint32_t whole, std::uint32_t threads) { return std::max(1u, (whole + threads - 1) / threads); }
+std::uint32_t share(std::uint32_t whole, std::uint32_t threads) {
+    return std::max(1u, (whole + threads - 1) / threads);
+}
 
 }  // namespace
 
@@ -43,7 +45,8 @@ wire::ClientOptions client_options(const config::Config& config) {
 
 bool nodes_use_tls(const config::Config& config) {
     if (config.node_tls != config::NodeTls()) return true;
-    return std::ranges::any_of(config.nodes, [](const config::Node& node) { return node.address.starts_with("https:"); });
+    return std::ranges::any_of(config.nodes,
+                               [](const config::Node& node) { return node.address.starts_with("https:"); });
 }
 
 wire::ListenerOptions listener_options(const config::Config& config, std::uint32_t threads) {

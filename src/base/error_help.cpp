@@ -58,7 +58,13 @@ std::string error_reference() {
         const ErrorRow& row = error_row(code);
         const std::string status = std::to_string(row.status);
         if (!is_ours(row)) {
-            engine.append("| `").append(row.wire).append("` | ").append(status).append(" | ").append(error_type_name(row.type)).append(" |\n");
+            engine.append("| `")
+                .append(row.wire)
+                .append("` | ")
+                .append(status)
+                .append(" | ")
+                .append(error_type_name(row.type))
+                .append(" |\n");
             continue;
         }
         out.append("\n### ").append(row.wire).append("\n\n");

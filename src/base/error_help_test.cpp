@@ -38,7 +38,8 @@ TEST(ErrorHelp, EveryCodeOfOursIsExplainedOnceAndNoOther) {
 #undef X
     for (const ErrorCode code : all_codes()) {
         const std::string_view wire = error_row(code).wire;
-        EXPECT_EQ(explained.count(wire), wire.starts_with("miroir_") ? 1U : 0U) << wire << ": see src/base/error_help.inc";
+        EXPECT_EQ(explained.count(wire), wire.starts_with("miroir_") ? 1U : 0U)
+            << wire << ": see src/base/error_help.inc";
         if (const ErrorHelp* help = error_help(code)) {
             EXPECT_TRUE(help->explanation.ends_with('.')) << wire;
             EXPECT_TRUE(help->way_out.ends_with('.')) << wire;

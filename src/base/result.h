@@ -23,13 +23,13 @@ using Result = std::expected<T, Error>;
 // MIROIR_CO_TRY does the same inside a coroutine; the awaited expression must be a named local or a factory call.
 #define MIROIR_CAT_(a, b) a##b
 #define MIROIR_CAT(a, b) MIROIR_CAT_(a, b)
-#define MIROIR_TRY_(ret, tmp, decl, expr)                    \
-    auto tmp = (expr);                                       \
-    if (!tmp) ret std::unexpected(std::move(tmp).error());   \
+#define MIROIR_TRY_(ret, tmp, decl, expr)                  \
+    auto tmp = (expr);                                     \
+    if (!tmp) ret std::unexpected(std::move(tmp).error()); \
     decl = std::move(*tmp)
 #define MIROIR_TRY(decl, ...) MIROIR_TRY_(return, MIROIR_CAT(try_, __LINE__), decl, (__VA_ARGS__))
 #define MIROIR_CO_TRY(decl, ...) MIROIR_TRY_(co_return, MIROIR_CAT(try_, __LINE__), decl, (__VA_ARGS__))
-#define MIROIR_CHECK_(ret, tmp, expr)                                  \
+#define MIROIR_CHECK_(ret, tmp, expr) \
     if (auto tmp = (expr); !tmp) ret std::unexpected(std::move(tmp).error())
 #define MIROIR_CHECK(...) MIROIR_CHECK_(return, MIROIR_CAT(chk_, __LINE__), (__VA_ARGS__))
 #define MIROIR_CO_CHECK(...) MIROIR_CHECK_(co_return, MIROIR_CAT(chk_, __LINE__), (__VA_ARGS__))

@@ -27,14 +27,19 @@ public:
 
 private:
     void complain(std::string key, std::string found, std::string message) {
-        problems_.push_back({.source = "configuration", .line = 0, .key = std::move(key), .found = std::move(found), .message = std::move(message)});
+        problems_.push_back({.source = "configuration",
+                             .line = 0,
+                             .key = std::move(key),
+                             .found = std::move(found),
+                             .message = std::move(message)});
     }
 
     void keys() {
         if (config_.mode != Mode::Production) return;
         if (config_.master_key.size() < kShortestProductionKey) {
-            complain("master_key", "", config_.master_key.empty() ? "is not set; `env: production` needs one of 16 bytes or more"
-                                                                  : "is shorter than 16 bytes; `env: production` needs 16 or more");
+            complain("master_key", "",
+                     config_.master_key.empty() ? "is not set; `env: production` needs one of 16 bytes or more"
+                                                : "is shorter than 16 bytes; `env: production` needs 16 or more");
         }
         if (!config_.admin_api_key.empty() && config_.admin_api_key.size() < kShortestProductionKey) {
             complain("admin.api_key", "", "is shorter than 16 bytes; `env: production` needs 16 or more");
@@ -45,7 +50,8 @@ private:
         const auto everywhere = [](const std::string& host) { return host == "0.0.0.0" || host == "::"; };
         const Endpoint& http = config_.http_addr;
         const Endpoint& metrics = config_.metrics_addr;
-        if (!parse_endpoint(endpoint_text(http))) complain("server.bind", http.host, "allowed: a host name or an address");
+        if (!parse_endpoint(endpoint_text(http)))
+            complain("server.bind", http.host, "allowed: a host name or an address");
         if (http.port == 0 || http.port != metrics.port) return;
         if (http.host == metrics.host || everywhere(http.host) || everywhere(metrics.host)) {
             complain("metrics_addr", endpoint_text(metrics), "is the same place as http_addr; give it another port");
@@ -59,40 +65,51 @@ private:
 
     void tls() {
         pair("tls.cert_path", !config_.tls.cert_path.empty(), "tls.key_path", !config_.tls.key_path.empty());
-        pair("node_tls.cert_path", !config_.node_tls.cert_path.empty(), "node_tls.key_path", !config_.node_tls.key_path.empty());
+        pair("node_tls.cert_path", !config_.node_tls.cert_path.empty(), "node_tls.key_path",
+             !config_.node_tls.key_path.empty());
         if (!config_.tls.client_ca_path.empty() && !config_.tls.enabled()) {
-            complain("tls.client_ca_path", "", "needs tls.cert_path and tls.key_path: without TLS there are no client certificates");
+            complain("tls.client_ca_path", "",
+                     "needs tls.cert_path and tls.key_path: without TLS there are no client certificates");
         }
         if (config_.tls.require_client_cert && config_.tls.client_ca_path.empty()) {
-            complain("tls.require_client_cert", "true", "needs tls.client_ca_path, the authorities to check them against");
+            complain("tls.require_client_cert", "true",
+                     "needs tls.client_ca_path, the authorities to check them against");
         }
     }
 
     void at_most(const char* key, std::int64_t value, const char* other_key, std::int64_t limit) {
         if (value <= limit) return;
-        complain(key, std::to_string(value), "is more than " + std::string(other_key) + " (" + std::to_string(limit) + "); allowed: at most that");
+        complain(key, std::to_string(value),
+                 "is more than " + std::string(other_key) + " (" + std::to_string(limit) + "); allowed: at most that");
     }
 
     void times() {
-        at_most("health.timeout_ms", config_.health.timeout.count(), "health.interval_ms", config_.health.interval.count());
-        at_most("scatter.node_timeout_ms", config_.scatter_node_timeout.count(), "server.request_timeout_ms", config_.server.request_timeout.count());
+        at_most("health.timeout_ms", config_.health.timeout.count(), "health.interval_ms",
+                config_.health.interval.count());
+        at_most("scatter.node_timeout_ms", config_.scatter_node_timeout.count(), "server.request_timeout_ms",
+                config_.server.request_timeout.count());
     }
 
     void nodes() {
         std::map<std::string, std::size_t> ids;
         std::map<std::string, std::size_t> addresses;
         if (config_.nodes.empty() && need_nodes_) {
-            complain("nodes", "", "no node is named; give a list with id and address each, in the file or as MIROIR_NODES=NAME=http://HOST:PORT,…");
+            complain("nodes", "",
+                     "no node is named; give a list with id and address each, in the file or as "
+                     "MIROIR_NODES=NAME=http://HOST:PORT,…");
         }
         for (std::size_t i = 0; i < config_.nodes.size(); ++i) {
             const Node& node = config_.nodes[i];
             const std::string path = "nodes[" + std::to_string(i) + "].";
             check_id(path, node.id);
             const auto [id, new_id] = ids.emplace(node.id, i);
-            if (!new_id) complain(path + "id", node.id, "nodes[" + std::to_string(id->second) + "] has this id already; ids are unique");
+            if (!new_id)
+                complain(path + "id", node.id,
+                         "nodes[" + std::to_string(id->second) + "] has this id already; ids are unique");
             if (node.replica_group >= config_.replica_groups) {
                 complain(path + "replica_group", std::to_string(node.replica_group),
-                         "groups count from 0 to " + std::to_string(config_.replica_groups - 1) + "; raise replica_groups or change this");
+                         "groups count from 0 to " + std::to_string(config_.replica_groups - 1) +
+                             "; raise replica_groups or change this");
             }
             const auto address = normal_address(node.address);
             if (!address) {
@@ -100,13 +117,19 @@ private:
                 continue;
             }
             const auto [place, new_place] = addresses.emplace(*address, i);
-            if (!new_place) complain(path + "address", node.address, "node `" + config_.nodes[place->second].id + "` has this address already; addresses are unique");
+            if (!new_place)
+                complain(
+                    path + "address", node.address,
+                    "node `" + config_.nodes[place->second].id + "` has this address already; addresses are unique");
         }
     }
 
     void check_id(const std::string& path, const std::string& id) {
         constexpr std::size_t kLongest = 253;
-        const auto word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-'; };
+        const auto word = [](char c) {
+            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+                   c == '-';
+        };
         if (!id.empty() && id.size() <= kLongest && std::ranges::all_of(id, word)) return;
         complain(path + "id", id.substr(0, kLongest), "allowed: 1 to 253 letters, digits, `.`, `_` and `-`");
     }
@@ -118,8 +141,9 @@ private:
         for (std::uint32_t group = 0; group < config_.replica_groups; ++group) {
             if (sizes[group] >= config_.replication_factor) continue;
             complain("replication_factor", std::to_string(config_.replication_factor),
-                     "group " + std::to_string(group) + " has " + std::to_string(sizes[group]) + (sizes[group] == 1 ? " node" : " nodes") +
-                         "; add nodes to it or lower replication_factor" + (sizes[group] == 0 ? " or replica_groups" : ""));
+                     "group " + std::to_string(group) + " has " + std::to_string(sizes[group]) +
+                         (sizes[group] == 1 ? " node" : " nodes") + "; add nodes to it or lower replication_factor" +
+                         (sizes[group] == 0 ? " or replica_groups" : ""));
         }
     }
 

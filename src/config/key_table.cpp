@@ -12,7 +12,8 @@ constexpr std::uint64_t kGigabyte = 1'000'000'000;
 // In the order of docs/config.md and of `config print`.
 constexpr auto kKeys = std::to_array<Key<Config>>({
     {{.path = "env",
-      .explanation = "`production` refuses to start without a master key of 16 bytes or more; `development` only warns.",
+      .explanation =
+          "`production` refuses to start without a master key of 16 bytes or more; `development` only warns.",
       .meili = "MEILI_ENV"},
      [](Config& c) -> Target { return &c.mode; }},
     {{.path = "log_level",
@@ -27,8 +28,9 @@ constexpr auto kKeys = std::to_array<Key<Config>>({
       .explanation = "Where `/metrics` is served, without a key: keep it inside. Never the same place as `http_addr`."},
      [](Config& c) -> Target { return &c.metrics_addr; }},
     {{.path = "master_key",
-      .explanation = "The key that may do everything; client keys and tokens derive from it. Empty: no key is asked for, "
-                     "which `production` refuses.",
+      .explanation =
+          "The key that may do everything; client keys and tokens derive from it. Empty: no key is asked for, "
+          "which `production` refuses.",
       .meili = "MEILI_MASTER_KEY",
       .secret = true},
      [](Config& c) -> Target { return &c.master_key; }},
@@ -57,12 +59,11 @@ constexpr auto kKeys = std::to_array<Key<Config>>({
       .max = 64},
      [](Config& c) -> Target { return &c.replica_groups; }},
     {{.path = "task_store.path",
-      .explanation = "The file that keeps tasks, indexes, settings and the writes that nodes have missed. Its folder is "
-                     "made when it is missing. Keep it on a disk that survives."},
+      .explanation =
+          "The file that keeps tasks, indexes, settings and the writes that nodes have missed. Its folder is "
+          "made when it is missing. Keep it on a disk that survives."},
      [](Config& c) -> Target { return &c.task_store_path; }},
-    {{.path = "server.bind",
-      .explanation = "The host part of `http_addr` alone.",
-      .part_of = "http_addr"},
+    {{.path = "server.bind", .explanation = "The host part of `http_addr` alone.", .part_of = "http_addr"},
      [](Config& c) -> Target { return &c.http_addr.host; }},
     {{.path = "server.port", .explanation = "The port of `http_addr` alone.", .min = 1, .part_of = "http_addr"},
      [](Config& c) -> Target { return &c.http_addr.port; }},
@@ -126,9 +127,7 @@ constexpr auto kKeys = std::to_array<Key<Config>>({
       .explanation = "Certificate chain (PEM) shown to clients. Set: clients are served over TLS only.",
       .meili = "MEILI_SSL_CERT_PATH"},
      [](Config& c) -> Target { return &c.tls.cert_path; }},
-    {{.path = "tls.key_path",
-      .explanation = "Private key (PEM) of `tls.cert_path`.",
-      .meili = "MEILI_SSL_KEY_PATH"},
+    {{.path = "tls.key_path", .explanation = "Private key (PEM) of `tls.cert_path`.", .meili = "MEILI_SSL_KEY_PATH"},
      [](Config& c) -> Target { return &c.tls.key_path; }},
     {{.path = "tls.client_ca_path",
       .explanation = "Authorities (PEM) whose client certificates are accepted.",
@@ -215,7 +214,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
         row[0] = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
             row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = std::min(row[j], before[j - 2] + 1);
         }
         before = last;
         last = row;
@@ -285,7 +285,8 @@ std::vector<std::string> all_node_names() {
 
 std::string variable_of(std::string_view path) {
     std::string out = "MIROIR_" + joined(path, '_');
-    std::ranges::transform(out, out.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    std::ranges::transform(out, out.begin(),
+                           [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
     return out;
 }
 

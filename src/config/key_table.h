@@ -16,13 +16,13 @@
 namespace miroir::config {
 
 // The place a key's value is kept in; its type decides how the text is read and shown.
-using Target = std::variant<std::string*, std::uint16_t*, std::uint32_t*, std::uint64_t*, double*, bool*,
-                            milliseconds*, Endpoint*, env::LogLevel*, Mode*>;
+using Target = std::variant<std::string*, std::uint16_t*, std::uint32_t*, std::uint64_t*, double*, bool*, milliseconds*,
+                            Endpoint*, env::LogLevel*, Mode*>;
 
 struct KeyFacts {
-    std::string_view path;          // "server.max_body_bytes"; of a node: "id"
-    std::string_view explanation;   // one or two sentences
-    std::uint64_t min = 0;          // of numbers and times, in the key's own unit
+    std::string_view path;         // "server.max_body_bytes"; of a node: "id"
+    std::string_view explanation;  // one or two sentences
+    std::uint64_t min = 0;         // of numbers and times, in the key's own unit
     std::uint64_t max = std::numeric_limits<std::uint32_t>::max();
     std::string_view meili = {};    // the variable of Meilisearch with the same meaning
     std::string_view part_of = {};  // the key that sets this one and more at once; a source may name only one of them

@@ -2,12 +2,12 @@
 
 #include <sys/stat.h>
 
+#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <fstream>
 #include <map>
 #include <sstream>
-#include <unistd.h>
 
 #include "config/key_table.h"
 #include "config/settings.h"
@@ -32,7 +32,8 @@ public:
     void add(const Source& source) {
         problems_.insert(problems_.end(), source.problems.begin(), source.problems.end());
         loaded_.warnings.insert(loaded_.warnings.end(), source.warnings.begin(), source.warnings.end());
-        const bool names_nodes = std::ranges::any_of(source.settings, [](const Setting& s) { return s.path.starts_with("nodes["); });
+        const bool names_nodes =
+            std::ranges::any_of(source.settings, [](const Setting& s) { return s.path.starts_with("nodes["); });
         if (names_nodes) {
             loaded_.config.nodes.clear();  // a later list of nodes replaces an earlier one whole
             std::erase_if(origins_, [](const auto& entry) { return entry.first.starts_with("nodes["); });
@@ -72,7 +73,8 @@ private:
     std::pair<Target, const KeyFacts*> locate(std::string_view path) {
         if (!path.starts_with("nodes[")) {
             const auto* key = find_key(path);
-            return key == nullptr ? std::pair<Target, const KeyFacts*>{} : std::pair<Target, const KeyFacts*>{key->target(loaded_.config), key};
+            return key == nullptr ? std::pair<Target, const KeyFacts*>{}
+                                  : std::pair<Target, const KeyFacts*>{key->target(loaded_.config), key};
         }
         const std::size_t close = path.find("].");
         const auto index = static_cast<std::size_t>(std::stoul(std::string(path.substr(6, close - 6))));
@@ -97,7 +99,8 @@ private:
 
     void warn_about_open_doors() {
         if (loaded_.config.master_key.empty()) {
-            loaded_.warnings.emplace_back("no master key is set: whoever reaches this server may do everything; set MIROIR_MASTER_KEY");
+            loaded_.warnings.emplace_back(
+                "no master key is set: whoever reaches this server may do everything; set MIROIR_MASTER_KEY");
         }
         if (loaded_.config.shards > 256) loaded_.warnings.emplace_back("more than 256 shards make every search slower");
     }
@@ -116,10 +119,12 @@ std::expected<std::string, std::string> read_file(const std::string& path) {
     struct stat info{};
     if (::stat(path.c_str(), &info) != 0) return std::unexpected("the file does not exist or cannot be reached");
     if (!S_ISREG(info.st_mode) && !S_ISFIFO(info.st_mode)) return std::unexpected("this is not a file");
-    if (static_cast<std::uintmax_t>(info.st_size) > kLargestFile) return std::unexpected("the file is larger than 1 MiB");
+    if (static_cast<std::uintmax_t>(info.st_size) > kLargestFile)
+        return std::unexpected("the file is larger than 1 MiB");
     std::ifstream in(path, std::ios::binary);
     std::ostringstream text;
-    if (!in || !(text << in.rdbuf() || info.st_size == 0)) return std::unexpected("the file cannot be read; check its permissions");
+    if (!in || !(text << in.rdbuf() || info.st_size == 0))
+        return std::unexpected("the file cannot be read; check its permissions");
     return std::move(text).str();
 }
 

@@ -27,8 +27,8 @@ struct Problem {
 };
 
 struct Sources {
-    std::optional<std::string> file;      // --config; otherwise the first of default_files() that exists
-    bool search_default_files = true;     // false: no file unless named
+    std::optional<std::string> file;   // --config; otherwise the first of default_files() that exists
+    bool search_default_files = true;  // false: no file unless named
     std::vector<std::pair<std::string, std::string>> environment;  // see process_environment()
     std::vector<std::pair<std::string, std::string>> flags;        // key path ("http_addr") and text, in order
     bool need_nodes = true;  // a cluster without nodes cannot serve; `miroir dev` brings its own
@@ -60,9 +60,9 @@ std::string reference();
 
 // A flag a command-line parser should offer. `--http-addr HOST:PORT`; its value goes to Sources::flags under `key`.
 struct Flag {
-    std::string name;      // "--http-addr"
-    std::string key;       // "http_addr"
-    std::string metavar;   // "HOST:PORT"; empty: a switch (value "true")
+    std::string name;     // "--http-addr"
+    std::string key;      // "http_addr"
+    std::string metavar;  // "HOST:PORT"; empty: a switch (value "true")
     std::string help;
     bool repeatable = false;
 };

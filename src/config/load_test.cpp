@@ -31,9 +31,11 @@ public:
     std::string path;
 };
 
-std::expected<Loaded, std::vector<Problem>> load_text(const std::string& yaml, Pairs environment = {}, Pairs flags = {}) {
+std::expected<Loaded, std::vector<Problem>> load_text(const std::string& yaml, Pairs environment = {},
+                                                      Pairs flags = {}) {
     const TempFile file(yaml);
-    Sources sources{.file = file.path, .environment = std::move(environment), .flags = std::move(flags), .need_nodes = false};
+    Sources sources{
+        .file = file.path, .environment = std::move(environment), .flags = std::move(flags), .need_nodes = false};
     return load(sources);
 }
 
@@ -109,7 +111,10 @@ nodes:
 
 TEST(ConfigLoad, LaterSourcesWin) {
     const std::string yaml = "shards: 10\nserver: {threads: 1}\nmaster_key: from-the-file\nlog_level: error\n";
-    const Pairs environment = {{"MIROIR_SHARDS", "20"}, {"MEILI_MASTER_KEY", "from-meili"}, {"MEILI_LOG_LEVEL", "DEBUG"}, {"MIROIR_LOG_LEVEL", "trace"}};
+    const Pairs environment = {{"MIROIR_SHARDS", "20"},
+                               {"MEILI_MASTER_KEY", "from-meili"},
+                               {"MEILI_LOG_LEVEL", "DEBUG"},
+                               {"MIROIR_LOG_LEVEL", "trace"}};
     const auto loaded = load_text(yaml, environment, {{"shards", "30"}});
     ASSERT_TRUE(loaded);
     EXPECT_EQ(loaded->config.shards, 30U);
@@ -135,7 +140,8 @@ TEST(ConfigLoad, VariablesOfManyWordsWork) {
     EXPECT_EQ(loaded->config.connection_pool_per_node.idle_timeout, milliseconds(2000));
     EXPECT_EQ(loaded->config.server.max_body_bytes, 2000U);
     EXPECT_EQ(loaded->config.http_addr, (Endpoint{"localhost", 7799}));
-    EXPECT_EQ(loaded->config.tls, (Tls{.cert_path = "/c", .key_path = "/k", .client_ca_path = "/a", .require_client_cert = true}));
+    EXPECT_EQ(loaded->config.tls,
+              (Tls{.cert_path = "/c", .key_path = "/k", .client_ca_path = "/a", .require_client_cert = true}));
 }
 
 TEST(ConfigLoad, NodesComeFromTheEnvironmentAndFromFlags) {
@@ -160,28 +166,38 @@ TEST(ConfigLoad, AddressesAreKeptInOneForm) {
 
 TEST(ConfigLoad, UnknownKeysAreRefusedWithAGuess) {
     EXPECT_EQ(only_problem("shards: 3\nshard: 4\n"), "2 shard: unknown key; did you mean `shards`?");
-    EXPECT_EQ(only_problem("max_body_bytes: 4\n"), "1 max_body_bytes: unknown key; did you mean `server.max_body_bytes`?");
+    EXPECT_EQ(only_problem("max_body_bytes: 4\n"),
+              "1 max_body_bytes: unknown key; did you mean `server.max_body_bytes`?");
     EXPECT_EQ(only_problem("server:\n  trheads: 4\n"), "2 server.trheads: unknown key; did you mean `server.threads`?");
-    EXPECT_EQ(only_problem("something_else: 1\n"), "1 something_else: unknown key; `miroir config reference` lists all keys");
-    EXPECT_EQ(only_problem("nodes:\n- id: a\n  address: http://a:1\n  grp: 1\n  wieght: 2\n").substr(0, 10), "2 problems");
-    EXPECT_EQ(only_problem("miroir:\n  shards: 3\n"), "1 miroir: unknown key; keys stand at the top here: take `miroir:` away");
-    EXPECT_EQ(only_problem("", {{"MIROIR_MASTERKEY", "x"}}), "0 MIROIR_MASTERKEY: unknown variable; did you mean MIROIR_MASTER_KEY?");
+    EXPECT_EQ(only_problem("something_else: 1\n"),
+              "1 something_else: unknown key; `miroir config reference` lists all keys");
+    EXPECT_EQ(only_problem("nodes:\n- id: a\n  address: http://a:1\n  grp: 1\n  wieght: 2\n").substr(0, 10),
+              "2 problems");
+    EXPECT_EQ(only_problem("miroir:\n  shards: 3\n"),
+              "1 miroir: unknown key; keys stand at the top here: take `miroir:` away");
+    EXPECT_EQ(only_problem("", {{"MIROIR_MASTERKEY", "x"}}),
+              "0 MIROIR_MASTERKEY: unknown variable; did you mean MIROIR_MASTER_KEY?");
 }
 
 TEST(ConfigLoad, SaysWhatWasFoundAndWhatIsAllowed) {
     EXPECT_EQ(only_problem("\nshards: 0\n"), "2 shards found 0: allowed: a whole number from 1 to 512");
     EXPECT_EQ(only_problem("shards: many\n"), "1 shards found many: allowed: a whole number from 1 to 512");
-    EXPECT_EQ(only_problem("log_level: verbose\n"), "1 log_level found verbose: allowed: off, error, warn, info, debug, trace");
-    EXPECT_EQ(only_problem("health: {unhealthy_threshold: 0}\n"), "1 health.unhealthy_threshold found 0: allowed: a whole number from 1 to 1000");
-    EXPECT_EQ(only_problem("http_addr: '7700'\n"), "1 http_addr found 7700: allowed: HOST:PORT, for instance 0.0.0.0:7700, localhost:7700 or [::1]:7700");
-    EXPECT_EQ(only_problem("tls: {require_client_cert: yes}\n"), "1 tls.require_client_cert found yes: allowed: true, false");
+    EXPECT_EQ(only_problem("log_level: verbose\n"),
+              "1 log_level found verbose: allowed: off, error, warn, info, debug, trace");
+    EXPECT_EQ(only_problem("health: {unhealthy_threshold: 0}\n"),
+              "1 health.unhealthy_threshold found 0: allowed: a whole number from 1 to 1000");
+    EXPECT_EQ(only_problem("http_addr: '7700'\n"),
+              "1 http_addr found 7700: allowed: HOST:PORT, for instance 0.0.0.0:7700, localhost:7700 or [::1]:7700");
+    EXPECT_EQ(only_problem("tls: {require_client_cert: yes}\n"),
+              "1 tls.require_client_cert found yes: allowed: true, false");
     EXPECT_EQ(only_problem("", {{"MIROIR_SERVER_IDLE_TIMEOUT_MS", "1s"}}),
               "0 MIROIR_SERVER_IDLE_TIMEOUT_MS found 1s: allowed: a whole number of milliseconds from 1 to 3600000");
     EXPECT_EQ(only_problem("", {}, {{"shards", "-1"}}), "0 --shards found -1: allowed: a whole number from 1 to 512");
 }
 
 TEST(ConfigLoad, TellsAllProblemsOfAFileAtOnceWithTheirLines) {
-    const auto problems = problems_of("shards: 0\nlog_levl: x\nserver:\n  port: 0\n  bind: []\nnodes:\n  - id: a\n    weight: -1\n");
+    const auto problems =
+        problems_of("shards: 0\nlog_levl: x\nserver:\n  port: 0\n  bind: []\nnodes:\n  - id: a\n    weight: -1\n");
     EXPECT_EQ(problems, (std::vector<std::string>{
                             "2 log_levl: unknown key; did you mean `log_level`?",
                             "5 server.bind: has a section or a list; allowed: a single value",
@@ -193,14 +209,16 @@ TEST(ConfigLoad, TellsAllProblemsOfAFileAtOnceWithTheirLines) {
 }
 
 TEST(ConfigLoad, AProblemIsOneLineForAHuman) {
-    const Problem problem{.source = "miroir.yaml", .line = 12, .key = "shards", .found = "0", .message = "allowed: more"};
+    const Problem problem{
+        .source = "miroir.yaml", .line = 12, .key = "shards", .found = "0", .message = "allowed: more"};
     EXPECT_EQ(problem.text(), "miroir.yaml:12: shards: found `0`; allowed: more");
     EXPECT_EQ((Problem{.source = "flags", .key = "--x", .message = "unknown flag"}).text(), "flags: --x: unknown flag");
 }
 
 TEST(ConfigLoad, BrokenShapesAreTold) {
     EXPECT_EQ(only_problem("shards: 3\nshards: 4\n"), "2 shards: this key stands twice; keep one of them");
-    EXPECT_EQ(only_problem("server: 5\n"), "1 server: this is a section; allowed: its keys, indented, on the lines below");
+    EXPECT_EQ(only_problem("server: 5\n"),
+              "1 server: this is a section; allowed: its keys, indented, on the lines below");
     EXPECT_EQ(only_problem("master_key:\n"), "1 master_key: has no value; give one or take the line away");
     EXPECT_EQ(only_problem("- a\n").substr(0, 24), "1 : the file is a list o");
     EXPECT_EQ(only_problem("nodes: {a: b}\n").substr(0, 23), "1 nodes: allowed: a lis");
@@ -209,7 +227,8 @@ TEST(ConfigLoad, BrokenShapesAreTold) {
 }
 
 TEST(ConfigLoad, OneSourceSaysAThingOnce) {
-    EXPECT_EQ(only_problem("http_addr: a:1\nserver: {port: 2}\n"), "2 server.port: stands beside http_addr, which says the same; keep one of them");
+    EXPECT_EQ(only_problem("http_addr: a:1\nserver: {port: 2}\n"),
+              "2 server.port: stands beside http_addr, which says the same; keep one of them");
     EXPECT_EQ(only_problem("", {{"MEILI_HTTP_ADDR", "a:1"}, {"MIROIR_SERVER_PORT", "2"}}),
               "0 MIROIR_SERVER_PORT: stands beside MEILI_HTTP_ADDR, which says the same; keep one of them");
     const auto loaded = load_text("http_addr: a:1\n", {}, {{"server.port", "2"}});
@@ -222,22 +241,29 @@ TEST(ConfigLoad, AMissingFileIsTold) {
     ASSERT_FALSE(loaded);
     EXPECT_EQ(loaded.error()[0].text(), "/nowhere/miroir.yaml: the file does not exist or cannot be reached");
     EXPECT_FALSE(load({.file = std::filesystem::temp_directory_path().string(), .need_nodes = false}));
-    EXPECT_FALSE(load({.search_default_files = false, .environment = {{"MIROIR_CONFIG", "/nowhere/x.yaml"}}, .need_nodes = false}));
+    EXPECT_FALSE(load(
+        {.search_default_files = false, .environment = {{"MIROIR_CONFIG", "/nowhere/x.yaml"}}, .need_nodes = false}));
 }
 
 TEST(ConfigLoad, RulesBetweenKeys) {
     const std::string two = "replication_factor: 1\nnodes:\n  - {id: a, address: 'http://h:1'}\n  - {id: ";
-    EXPECT_EQ(only_problem(two + "a, address: 'http://h:2'}\n"), "4 nodes[1].id found a: nodes[0] has this id already; ids are unique");
-    EXPECT_EQ(only_problem(two + "b, address: 'HTTP://H:1/'}\n"), "4 nodes[1].address found HTTP://H:1/: node `a` has this address already; addresses are unique");
+    EXPECT_EQ(only_problem(two + "a, address: 'http://h:2'}\n"),
+              "4 nodes[1].id found a: nodes[0] has this id already; ids are unique");
+    EXPECT_EQ(only_problem(two + "b, address: 'HTTP://H:1/'}\n"),
+              "4 nodes[1].address found HTTP://H:1/: node `a` has this address already; addresses are unique");
     EXPECT_EQ(only_problem(two + "b, address: 'http://h:2', replica_group: 1}\n"),
               "4 nodes[1].replica_group found 1: groups count from 0 to 0; raise replica_groups or change this");
-    EXPECT_EQ(only_problem(two + "b, address: 'h:2'}\n"), "4 nodes[1].address found h:2: allowed: http://HOST:PORT or https://HOST:PORT and nothing behind it");
-    EXPECT_EQ(only_problem(two + "b c, address: 'http://h:2'}\n"), "4 nodes[1].id found b c: allowed: 1 to 253 letters, digits, `.`, `_` and `-`");
+    EXPECT_EQ(only_problem(two + "b, address: 'h:2'}\n"),
+              "4 nodes[1].address found h:2: allowed: http://HOST:PORT or https://HOST:PORT and nothing behind it");
+    EXPECT_EQ(only_problem(two + "b c, address: 'http://h:2'}\n"),
+              "4 nodes[1].id found b c: allowed: 1 to 253 letters, digits, `.`, `_` and `-`");
     EXPECT_EQ(only_problem("nodes: [{id: a, address: 'http://h:1'}]\n"),
               "0 replication_factor found 2: group 0 has 1 node; add nodes to it or lower replication_factor");
     EXPECT_EQ(only_problem("replication_factor: 1\nreplica_groups: 2\nnodes: [{id: a, address: 'http://h:1'}]\n"),
-              "1 replication_factor found 1: group 1 has 0 nodes; add nodes to it or lower replication_factor or replica_groups");
-    EXPECT_EQ(only_problem("metrics_addr: 127.0.0.1:7700\n"), "1 metrics_addr found 127.0.0.1:7700: is the same place as http_addr; give it another port");
+              "1 replication_factor found 1: group 1 has 0 nodes; add nodes to it or lower replication_factor or "
+              "replica_groups");
+    EXPECT_EQ(only_problem("metrics_addr: 127.0.0.1:7700\n"),
+              "1 metrics_addr found 127.0.0.1:7700: is the same place as http_addr; give it another port");
     EXPECT_TRUE(problems_of("http_addr: a:7700\nmetrics_addr: b:7700\n").empty()) << "two hosts may use one port";
     EXPECT_EQ(only_problem("tls: {cert_path: /c}\n"), "1 tls.cert_path: needs tls.key_path beside it");
     EXPECT_EQ(only_problem("node_tls: {key_path: /c}\n"), "1 node_tls.key_path: needs node_tls.cert_path beside it");
@@ -289,7 +315,8 @@ TEST(ConfigLoad, SecretsAreNeverRepeated) {
         EXPECT_FALSE(problems.empty()) << file;
         for (const std::string& problem : problems) EXPECT_EQ(problem.find("CANARY"), std::string::npos) << problem;
     }
-    for (const std::string& problem : problems_of("", {{"MIROIR_MASTERKEY", canary}, {"MIROIR_NODE_MASTER_KEY", canary + " "}})) {
+    for (const std::string& problem :
+         problems_of("", {{"MIROIR_MASTERKEY", canary}, {"MIROIR_NODE_MASTER_KEY", canary + " "}})) {
         EXPECT_EQ(problem.find("CANARY"), std::string::npos) << problem;
     }
     EXPECT_FALSE(problems_of("", {}, {{"master_key", canary}}).empty()) << "no flag takes a secret";
@@ -297,7 +324,8 @@ TEST(ConfigLoad, SecretsAreNeverRepeated) {
 
 TEST(ConfigLoad, NoFileBreaksTheReader) {
     const std::string whole =
-        "env: production\nserver: &s {threads: 2, max_body_bytes: 1.5 MiB}\ntls: *s\nnodes:\n  - id: a\n    address: 'http://h:1'\n"
+        "env: production\nserver: &s {threads: 2, max_body_bytes: 1.5 MiB}\ntls: *s\nnodes:\n  - id: a\n    address: "
+        "'http://h:1'\n"
         "  - {id: \"b\", address: http://[::1]:2, weight: 0.5}\nhttp_addr: >-\n  a:1\n";
     std::uint32_t state = 12345;
     const auto draw = [&state](std::size_t below) {

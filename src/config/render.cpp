@@ -18,7 +18,9 @@ std::string quoted(std::string_view text) {
     return out + '"';
 }
 
-bool is_text(const Target& target) { return std::holds_alternative<std::string*>(target) || std::holds_alternative<Endpoint*>(target); }
+bool is_text(const Target& target) {
+    return std::holds_alternative<std::string*>(target) || std::holds_alternative<Endpoint*>(target);
+}
 
 template <class Owner>
 std::string line_of(const Key<Owner>& key, Owner& owner, std::string_view name) {
@@ -65,7 +67,8 @@ std::string metavar(const Target& target, const KeyFacts& facts) {
         return out;
     }
     if (out == "whole number") return "N";
-    std::ranges::transform(out, out.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    std::ranges::transform(out, out.begin(),
+                           [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
     return out;
 }
 
@@ -142,7 +145,8 @@ std::string print(const Config& config) {
             section = head;
             if (!head.empty()) out += section + ":\n";
         }
-        out += (head.empty() ? "" : "  ") + line_of(key, copy, head.empty() ? key.path : key.path.substr(dot + 1)) + "\n";
+        out +=
+            (head.empty() ? "" : "  ") + line_of(key, copy, head.empty() ? key.path : key.path.substr(dot + 1)) + "\n";
     }
     out += copy.nodes.empty() ? "nodes: []\n" : "nodes:\n";
     for (Node& node : copy.nodes) {
@@ -172,9 +176,16 @@ std::vector<Flag> flags() {
         const Target target = key.target(defaults);
         std::string help(key.explanation);
         if (const std::string value = show(target, key); !value.empty()) help += " [" + value + "]";
-        out.push_back({.name = flag_of(key.path), .key = std::string(key.path), .metavar = metavar(target, key), .help = std::move(help)});
+        out.push_back({.name = flag_of(key.path),
+                       .key = std::string(key.path),
+                       .metavar = metavar(target, key),
+                       .help = std::move(help)});
     }
-    out.push_back({.name = "--node", .key = "nodes", .metavar = "NAME[@GROUP]=URL", .help = "A node of the cluster; repeat it for each.", .repeatable = true});
+    out.push_back({.name = "--node",
+                   .key = "nodes",
+                   .metavar = "NAME[@GROUP]=URL",
+                   .help = "A node of the cluster; repeat it for each.",
+                   .repeatable = true});
     return out;
 }
 

@@ -28,7 +28,8 @@ TEST(ConfigReference, EveryKeyIsExplained) {
     std::set<std::string> flag_names = {"--node", "--config", "--help"};
     for (const Key<Config>& key : keys()) {
         EXPECT_TRUE(key.explanation.ends_with('.')) << key.path;
-        EXPECT_TRUE(variables.insert(variable_of(key.path)).second) << key.path << " shares its variable with another key";
+        EXPECT_TRUE(variables.insert(variable_of(key.path)).second)
+            << key.path << " shares its variable with another key";
         EXPECT_TRUE(flag_names.insert(flag_of(key.path)).second) << key.path << " shares its flag with another key";
         if (!key.part_of.empty()) EXPECT_NE(find_key(key.part_of), nullptr) << key.path;
     }
@@ -69,7 +70,8 @@ TEST(ConfigPrint, WhatIsPrintedReadsBackAsItWas) {
         if (setting.path.starts_with("nodes[")) {
             const Key<Node>* key = find_node_key(setting.path.substr(9));
             ASSERT_NE(key, nullptr) << setting.path;
-            EXPECT_EQ(assign(key->target(again.nodes[setting.path[6] == '0' ? 0 : 1]), *key, setting.text), std::nullopt);
+            EXPECT_EQ(assign(key->target(again.nodes[setting.path[6] == '0' ? 0 : 1]), *key, setting.text),
+                      std::nullopt);
         } else {
             const Key<Config>* key = find_key(setting.path);
             EXPECT_EQ(assign(key->target(again), *key, setting.text), std::nullopt);
@@ -107,11 +109,29 @@ TEST(ConfigFlags, ASwitchHasNoValueAndAChoiceNamesItsWords) {
 
 TEST(ConfigValues, SizesReadAsMeilisearchReadsThem) {
     const std::vector<std::pair<std::string, std::optional<std::uint64_t>>> cases = {
-        {"100 MB", 100'000'000}, {"100MB", 100'000'000}, {"100000000", 100'000'000}, {"1 KiB", 1024}, {"1kB", 1000},
-        {"1 kb", 125},           {"8b", 1},              {"9 bits", 2},              {"1Mib", 131'072}, {"1.5 MiB", 1'572'864},
-        {"10 m", 10'000'000},    {"10Mi", 10'485'760},   {" 7 B ", 7},               {"16777216TiB", std::nullopt},
-        {"", std::nullopt},      {"MB", std::nullopt},   {"1.", std::nullopt},       {".5kB", std::nullopt},
-        {"1.2.3kB", std::nullopt}, {"-1", std::nullopt}, {"1 XB", std::nullopt},     {"1 MBB", std::nullopt}, {"1e3", std::nullopt},
+        {"100 MB", 100'000'000},
+        {"100MB", 100'000'000},
+        {"100000000", 100'000'000},
+        {"1 KiB", 1024},
+        {"1kB", 1000},
+        {"1 kb", 125},
+        {"8b", 1},
+        {"9 bits", 2},
+        {"1Mib", 131'072},
+        {"1.5 MiB", 1'572'864},
+        {"10 m", 10'000'000},
+        {"10Mi", 10'485'760},
+        {" 7 B ", 7},
+        {"16777216TiB", std::nullopt},
+        {"", std::nullopt},
+        {"MB", std::nullopt},
+        {"1.", std::nullopt},
+        {".5kB", std::nullopt},
+        {"1.2.3kB", std::nullopt},
+        {"-1", std::nullopt},
+        {"1 XB", std::nullopt},
+        {"1 MBB", std::nullopt},
+        {"1e3", std::nullopt},
     };
     for (const auto& [text, bytes] : cases) EXPECT_EQ(parse_size(text), bytes) << text;
 }
@@ -122,7 +142,8 @@ TEST(ConfigValues, EndpointsReadAndShow) {
         ASSERT_TRUE(endpoint) << text;
         EXPECT_EQ(endpoint_text(*endpoint), text);
     }
-    for (const std::string text : {"", ":1", "h", "h:", "h:65536", "h:-1", "h:1x", "::1:7700", "[::1]", "[::1]7700", "h /:1", "http://h:1"}) {
+    for (const std::string text :
+         {"", ":1", "h", "h:", "h:65536", "h:-1", "h:1x", "::1:7700", "[::1]", "[::1]7700", "h /:1", "http://h:1"}) {
         EXPECT_FALSE(parse_endpoint(text)) << text;
     }
 }
@@ -131,7 +152,8 @@ TEST(ConfigValues, AddressesOfNodesHaveOneForm) {
     EXPECT_EQ(normal_address("http://Host"), "http://host:80");
     EXPECT_EQ(normal_address("HTTPS://host/"), "https://host:443");
     EXPECT_EQ(normal_address("http://[FE80::1]:7700"), "http://[fe80::1]:7700");
-    for (const std::string text : {"", "host:7700", "ftp://h:1", "http://", "http://h:0", "http://h:1/x", "http://h:1?x", "http://u:p@h:1"}) {
+    for (const std::string text :
+         {"", "host:7700", "ftp://h:1", "http://", "http://h:0", "http://h:1/x", "http://h:1?x", "http://u:p@h:1"}) {
         EXPECT_FALSE(normal_address(text)) << text;
     }
 }

@@ -11,7 +11,7 @@
 namespace miroir::config {
 
 struct Setting {
-    std::string path;      // "server.port", "nodes[2].id"
+    std::string path;  // "server.port", "nodes[2].id"
     std::string text;
     std::string shown_as;  // how the source calls it: "server.port", "MIROIR_SERVER_PORT", "--server-port"
     int line = 0;

@@ -30,7 +30,8 @@ constexpr double kSmallestShare = 0.01;  // placement counts in hundredths
 
 std::string lower(std::string_view text) {
     std::string out(text);
-    std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    std::ranges::transform(out, out.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
     return out;
 }
 
@@ -63,7 +64,8 @@ std::string name_of(const std::array<std::pair<std::string_view, Enum>, N>& tabl
 }
 
 template <class Enum, std::size_t N>
-std::optional<std::string> choose(const std::array<std::pair<std::string_view, Enum>, N>& table, std::string_view text, Enum& out) {
+std::optional<std::string> choose(const std::array<std::pair<std::string_view, Enum>, N>& table, std::string_view text,
+                                  Enum& out) {
     for (const auto& [name, value] : table) {
         if (name == lower(text)) {
             out = value;
@@ -83,18 +85,21 @@ std::string number_text(double value) {
 std::string range(const KeyFacts& facts) { return std::to_string(facts.min) + " to " + std::to_string(facts.max); }
 
 template <class Number>
-std::optional<std::string> assign_number(Number& out, const KeyFacts& facts, std::string_view text, std::string_view unit) {
+std::optional<std::string> assign_number(Number& out, const KeyFacts& facts, std::string_view text,
+                                         std::string_view unit) {
     const auto value = parse_number(text);
     const std::uint64_t max = std::min<std::uint64_t>(facts.max, std::numeric_limits<Number>::max());
     if (!value || *value < facts.min || *value > max) {
-        return "allowed: a whole number" + std::string(unit) + " from " + std::to_string(facts.min) + " to " + std::to_string(max);
+        return "allowed: a whole number" + std::string(unit) + " from " + std::to_string(facts.min) + " to " +
+               std::to_string(max);
     }
     out = static_cast<Number>(*value);
     return std::nullopt;
 }
 
 std::optional<std::string> assign_text(std::string& out, const KeyFacts& facts, std::string_view text) {
-    const bool control = std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+    const bool control =
+        std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
     if (control) return "contains a control character, perhaps a line end at its end; allowed: one line of text";
     if (facts.secret) {
         if (text.contains(' ')) return "a key cannot contain spaces, since it travels in a header";
@@ -105,7 +110,8 @@ std::optional<std::string> assign_text(std::string& out, const KeyFacts& facts, 
 
 bool is_host(std::string_view host) {
     return !host.empty() && host.size() <= 253 && std::ranges::all_of(host, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_' || c == ':' || c == '%';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+               c == '_' || c == ':' || c == '%';
     });
 }
 
@@ -132,7 +138,8 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
     }
     long double factor = 1;
     const std::string prefixes = "kmgtpe";
-    if (const std::size_t power = unit.empty() ? std::string::npos : prefixes.find(lower(unit.substr(0, 1))); power != std::string::npos) {
+    if (const std::size_t power = unit.empty() ? std::string::npos : prefixes.find(lower(unit.substr(0, 1)));
+        power != std::string::npos) {
         unit.remove_prefix(1);
         const bool binary = unit.starts_with('i') || unit.starts_with('I');
         if (binary) unit.remove_prefix(1);
@@ -179,7 +186,8 @@ std::expected<std::string, std::string> normal_address(std::string_view text) {
     const bool tls = rest.starts_with("https://");
     if (!tls && !rest.starts_with("http://")) return std::unexpected(complaint);
     rest.remove_prefix(tls ? 8 : 7);
-    if (rest.contains('@')) return std::unexpected("user and password do not belong into an address; set node_master_key");
+    if (rest.contains('@'))
+        return std::unexpected("user and password do not belong into an address; set node_master_key");
     if (rest.ends_with('/')) rest.remove_suffix(1);
     const bool has_port = rest.starts_with('[') ? rest.contains("]:") : rest.contains(':');
     const auto endpoint = parse_endpoint(has_port ? std::string(rest) : std::string(rest) + (tls ? ":443" : ":80"));
@@ -220,7 +228,8 @@ std::optional<std::string> assign(const Target& target, const KeyFacts& facts, s
             },
             [&](milliseconds* out) {
                 std::uint64_t value = 0;
-                auto complaint = assign_number(value, facts, text, in_seconds(facts) ? " of seconds" : " of milliseconds");
+                auto complaint =
+                    assign_number(value, facts, text, in_seconds(facts) ? " of seconds" : " of milliseconds");
                 if (!complaint) *out = milliseconds(static_cast<std::int64_t>(value) * (in_seconds(facts) ? 1000 : 1));
                 return complaint;
             },
@@ -254,7 +263,9 @@ std::string show(const Target& target, const KeyFacts& facts) {
 std::string type_name(const Target& target, const KeyFacts& facts) {
     return std::visit(
         Overload{
-            [&](const std::string*) { return std::string(facts.secret ? "secret" : facts.path.ends_with("_path") ? "file" : "text"); },
+            [&](const std::string*) {
+                return std::string(facts.secret ? "secret" : facts.path.ends_with("_path") ? "file" : "text");
+            },
             [](const std::uint64_t*) { return std::string("size"); },
             [](const double*) { return std::string("number"); },
             [](const bool*) { return std::string("switch"); },
@@ -268,18 +279,17 @@ std::string type_name(const Target& target, const KeyFacts& facts) {
 }
 
 std::string allowed(const Target& target, const KeyFacts& facts) {
-    return std::visit(
-        Overload{
-            [](const std::string*) { return std::string(); },
-            [](const Endpoint*) { return std::string(); },
-            [&](const double*) { return "0.01 to " + std::to_string(facts.max); },
-            [](const bool*) { return std::string("true, false"); },
-            [](const env::LogLevel*) { return names(kLevels); },
-            [](const Mode*) { return names(kModes); },
-            [&](const std::uint16_t*) { return std::to_string(facts.min) + " to 65535"; },
-            [&](const auto*) { return range(facts); },
-        },
-        target);
+    return std::visit(Overload{
+                          [](const std::string*) { return std::string(); },
+                          [](const Endpoint*) { return std::string(); },
+                          [&](const double*) { return "0.01 to " + std::to_string(facts.max); },
+                          [](const bool*) { return std::string("true, false"); },
+                          [](const env::LogLevel*) { return names(kLevels); },
+                          [](const Mode*) { return names(kModes); },
+                          [&](const std::uint16_t*) { return std::to_string(facts.min) + " to 65535"; },
+                          [&](const auto*) { return range(facts); },
+                      },
+                      target);
 }
 
 }  // namespace miroir::config

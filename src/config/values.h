@@ -13,7 +13,7 @@ namespace miroir::config {
 
 // Reads `text` into the target, or says what is allowed instead.
 std::optional<std::string> assign(const Target& target, const KeyFacts& facts, std::string_view text);
-std::string show(const Target& target, const KeyFacts& facts);   // as assign() reads it back; secrets included
+std::string show(const Target& target, const KeyFacts& facts);  // as assign() reads it back; secrets included
 std::string type_name(const Target& target, const KeyFacts& facts);
 std::string allowed(const Target& target, const KeyFacts& facts);  // "1 to 512", "development, production"; or empty
 

@@ -36,10 +36,17 @@ public:
     void OnDocumentEnd() override {}
     void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { count(mark); }
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { count(mark); }
-    void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t, const std::string&) override { count(mark); }
-    void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override { count(mark); }
+    void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t, const std::string&) override {
+        count(mark);
+    }
+    void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                         YAML::EmitterStyle::value) override {
+        count(mark);
+    }
     void OnSequenceEnd() override {}
-    void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override { count(mark); }
+    void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+        count(mark);
+    }
     void OnMapEnd() override {}
 
 private:
@@ -58,14 +65,18 @@ public:
 
     void document(const YAML::Node& root) {
         if (!root || root.IsNull()) return;  // an empty file: all defaults
-        if (!root.IsMap()) return complain(root, "", "the file is a list or a single value; allowed: lines of the form `key: value`");
+        if (!root.IsMap())
+            return complain(root, "", "the file is a list or a single value; allowed: lines of the form `key: value`");
         section(root, "");
     }
 
 private:
-    void complain(const YAML::Node& at, std::string key, std::string message) { complain(line_of(at.Mark()), std::move(key), std::move(message)); }
+    void complain(const YAML::Node& at, std::string key, std::string message) {
+        complain(line_of(at.Mark()), std::move(key), std::move(message));
+    }
     void complain(int line, std::string key, std::string message) {
-        source_.problems.push_back({.source = source_.name, .line = line, .key = std::move(key), .found = {}, .message = std::move(message)});
+        source_.problems.push_back(
+            {.source = source_.name, .line = line, .key = std::move(key), .found = {}, .message = std::move(message)});
     }
 
     // The names of a map in order, each once; what cannot be a name is told.
@@ -94,13 +105,15 @@ private:
             if (path == "nodes") nodes(value);
             else if (find_key(path) != nullptr) scalar(value, path);
             else if (is_section(path)) subsection(value, path);
-            else unknown(path, all_paths(), path == "miroir" ? "; keys stand at the top here: take `miroir:` away" : "");
+            else
+                unknown(path, all_paths(), path == "miroir" ? "; keys stand at the top here: take `miroir:` away" : "");
         }
     }
 
     void subsection(const YAML::Node& value, const std::string& path) {
         if (value.IsNull()) return;  // a section with all its keys commented out
-        if (!value.IsMap()) return complain(lines_[path], path, "this is a section; allowed: its keys, indented, on the lines below");
+        if (!value.IsMap())
+            return complain(lines_[path], path, "this is a section; allowed: its keys, indented, on the lines below");
         section(value, path + ".");
     }
 
@@ -112,13 +125,15 @@ private:
 
     void unknown(const std::string& path, const std::vector<std::string>& known, std::string hint) {
         const auto meant = nearest(path, known);
-        if (hint.empty()) hint = meant ? "; did you mean `" + *meant + "`?" : "; `miroir config reference` lists all keys";
+        if (hint.empty())
+            hint = meant ? "; did you mean `" + *meant + "`?" : "; `miroir config reference` lists all keys";
         complain(lines_[path], path, "unknown key" + hint);
     }
 
     void nodes(const YAML::Node& list) {
         if (list.IsNull()) return;
-        if (!list.IsSequence()) return complain(lines_["nodes"], "nodes", "allowed: a list, each entry `- id: …` and `address: …`");
+        if (!list.IsSequence())
+            return complain(lines_["nodes"], "nodes", "allowed: a list, each entry `- id: …` and `address: …`");
         if (list.size() > kMostNodes) return complain(lines_["nodes"], "nodes", "more than 1024 nodes");
         std::size_t index = 0;
         for (const auto& entry : list) node(entry, "nodes[" + std::to_string(index++) + "]");
@@ -137,7 +152,8 @@ private:
             }
             const auto meant = nearest(name, all_node_names());
             complain(lines_[member], member,
-                     meant ? "unknown key; did you mean `" + *meant + "`?" : "unknown key; a node has id, address, replica_group, zone, weight");
+                     meant ? "unknown key; did you mean `" + *meant + "`?"
+                           : "unknown key; a node has id, address, replica_group, zone, weight");
         }
         for (const Key<Node>& key : node_keys()) {
             if (key.required && !named.contains(std::string(key.path))) {
@@ -158,10 +174,14 @@ Source read_yaml(const std::string& name, const std::string& text) {
         Bounds::keep(text);
         Reader(source).document(YAML::Load(text));
     } catch (const Bounds::Passed& passed) {
-        source.problems.push_back({.source = name, .line = passed.line, .key = {}, .found = {}, .message = passed.message});
+        source.problems.push_back(
+            {.source = name, .line = passed.line, .key = {}, .found = {}, .message = passed.message});
     } catch (const YAML::Exception& error) {
         // `msg` speaks of the syntax only; what() is the same with the place in front.
-        source.problems.push_back({.source = name, .line = line_of(error.mark), .key = {}, .found = {},
+        source.problems.push_back({.source = name,
+                                   .line = line_of(error.mark),
+                                   .key = {},
+                                   .found = {},
                                    .message = "this is not YAML: " + error.msg});
     }
     refuse_contradictions(source);

@@ -1,5 +1,6 @@
 // A wish to stop, shared by the one who may cancel and those who work for him. One executor, no locks.
-// Copies share the wish. Work that is cancelled ends soon with ErrorCode::MiroirCanceled; nothing is torn down under it.
+// Copies share the wish. Work that is cancelled ends soon with ErrorCode::MiroirCanceled; nothing is torn down under
+// it.
 #pragma once
 
 #include <cstdint>

@@ -32,7 +32,7 @@ void shuffle(Random& random, std::span<T> items) {
     for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[draw_below(random, i)]);
 }
 
-std::string uuid_v4(Random& random);                            // lower case, hyphenated
-std::string uuid_v7(Random& random, std::uint64_t unix_ms);     // time-ordered, for request uids
+std::string uuid_v4(Random& random);                         // lower case, hyphenated
+std::string uuid_v7(Random& random, std::uint64_t unix_ms);  // time-ordered, for request uids
 
 }  // namespace miroir::env

@@ -147,7 +147,7 @@ public:
     bool set(T value) const {
         if (state_->value) return false;
         state_->value.emplace(std::move(value));
-        if (state_->waiting) state_->executor->post([state = state_] { std::exchange(state->waiting, nullptr).resume(); });
+        if (state_->waiting) state_->executor->post([s = state_] { std::exchange(s->waiting, nullptr).resume(); });
         return true;
     }
 

@@ -13,17 +13,20 @@ Result<Address> parse_address(std::string_view url) {
     Address out;
     std::string_view rest = url;
     if (rest.starts_with("https://")) out.tls = true;
-    else if (!rest.starts_with("http://")) return fail(ErrorCode::MiroirInvalidRequest, "an address begins with http:// or https://");
+    else if (!rest.starts_with("http://"))
+        return fail(ErrorCode::MiroirInvalidRequest, "an address begins with http:// or https://");
     rest.remove_prefix(out.tls ? 8 : 7);
     if (rest.ends_with('/')) rest.remove_suffix(1);
     std::string_view port;
     if (rest.starts_with('[')) {
         const std::size_t close = rest.find(']');
-        if (close == std::string_view::npos) return fail(ErrorCode::MiroirInvalidRequest, "the bracket of the address is not closed");
+        if (close == std::string_view::npos)
+            return fail(ErrorCode::MiroirInvalidRequest, "the bracket of the address is not closed");
         out.host = rest.substr(1, close - 1);
         rest.remove_prefix(close + 1);
         if (rest.starts_with(':')) port = rest.substr(1);
-        else if (!rest.empty()) return fail(ErrorCode::MiroirInvalidRequest, "nothing but a port may follow the bracket");
+        else if (!rest.empty())
+            return fail(ErrorCode::MiroirInvalidRequest, "nothing but a port may follow the bracket");
     } else {
         const std::size_t colon = rest.find(':');
         out.host = rest.substr(0, colon);

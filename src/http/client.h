@@ -20,7 +20,7 @@ Result<Address> parse_address(std::string_view url);  // http://host[:port][/] a
 struct Outgoing {
     std::string method = "GET";
     std::string target = "/";
-    Headers headers;   // Host, Content-Length, Connection are the client's business
+    Headers headers;  // Host, Content-Length, Connection are the client's business
     std::string body;
 };
 

@@ -48,7 +48,8 @@ env::Task<Result<std::string>> read_all(BodySource& source, std::size_t limit) {
         Result<std::string> piece = co_await source.next();
         if (!piece) co_return fail(std::move(piece).error());
         if (piece->empty()) co_return whole;
-        if (piece->size() > limit - whole.size()) co_return fail(ErrorCode::PayloadTooLarge, "The provided payload reached the size limit.");
+        if (piece->size() > limit - whole.size())
+            co_return fail(ErrorCode::PayloadTooLarge, "The provided payload reached the size limit.");
         if (whole.empty()) whole = *std::move(piece);
         else whole += *piece;
     }

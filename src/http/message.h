@@ -52,9 +52,9 @@ struct Request {
     std::string method = "GET";
     std::string target = "/";  // path and query as sent, still percent-encoded
     Headers headers;
-    std::unique_ptr<BodySource> body;           // nullptr: none
+    std::unique_ptr<BodySource> body;             // nullptr: none
     std::optional<std::uint64_t> content_length;  // as announced by the client, before any decoding
-    std::string peer;                           // address of the client, for logs and limits
+    std::string peer;                             // address of the client, for logs and limits
 };
 
 struct Reply {

@@ -99,8 +99,8 @@ private:
         error_.line = 1 + static_cast<std::size_t>(std::ranges::count(before.substr(0, start), '\n'));
         error_.column = index - start;
         error_.end_of_input = end_of_input;
-        error_.message = std::string(what) + " at line " + std::to_string(error_.line) + " column " +
-                         std::to_string(error_.column);
+        error_.message =
+            std::string(what) + " at line " + std::to_string(error_.line) + " column " + std::to_string(error_.column);
         return false;
     }
     bool fail_here(std::string_view what, bool end_of_input = false) { return fail_at(index_, what, end_of_input); }

@@ -30,9 +30,9 @@ public:
     const Value* find(std::string_view key) const;
     Value* find(std::string_view key);
     bool contains(std::string_view key) const { return find(key) != nullptr; }
-    Value& operator[](std::string_view key);        // inserts null when absent
-    void set(std::string_view key, Value value);    // replaces or appends
-    void append(std::string key, Value value);      // the caller knows that the key is new
+    Value& operator[](std::string_view key);      // inserts null when absent
+    void set(std::string_view key, Value value);  // replaces or appends
+    void append(std::string key, Value value);    // the caller knows that the key is new
     bool erase(std::string_view key);
     void sort_keys();
 
@@ -42,7 +42,7 @@ public:
     const Member* end() const;
     Member* begin();
     Member* end();
-    bool operator==(const Object& other) const;     // order of keys does not matter
+    bool operator==(const Object& other) const;  // order of keys does not matter
 
 private:
     std::vector<Member> members_;
@@ -50,12 +50,12 @@ private:
 
 class Value {
 public:
-    Value() = default;                              // null
-    Value(std::nullptr_t) {}                        // NOLINT(google-explicit-constructor): literals read as JSON
-    Value(bool value) : data_(value) {}             // NOLINT
+    Value() = default;                   // null
+    Value(std::nullptr_t) {}             // NOLINT(google-explicit-constructor): literals read as JSON
+    Value(bool value) : data_(value) {}  // NOLINT
     template <class T>
         requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
-    Value(T value) {                                // NOLINT
+    Value(T value) {  // NOLINT
         if constexpr (std::is_signed_v<T>) {
             if (value < 0) data_ = static_cast<std::int64_t>(value);
             else data_ = static_cast<std::uint64_t>(value);
@@ -63,12 +63,12 @@ public:
             data_ = static_cast<std::uint64_t>(value);
         }
     }
-    Value(double value) : data_(value) {}           // NOLINT
-    Value(std::string value) : data_(std::move(value)) {}            // NOLINT
-    Value(std::string_view value) : data_(std::string(value)) {}     // NOLINT
-    Value(const char* value) : data_(std::string(value)) {}          // NOLINT
-    Value(Array value) : data_(std::move(value)) {}                  // NOLINT
-    Value(Object value) : data_(std::move(value)) {}                 // NOLINT
+    Value(double value) : data_(value) {}                         // NOLINT
+    Value(std::string value) : data_(std::move(value)) {}         // NOLINT
+    Value(std::string_view value) : data_(std::string(value)) {}  // NOLINT
+    Value(const char* value) : data_(std::string(value)) {}       // NOLINT
+    Value(Array value) : data_(std::move(value)) {}               // NOLINT
+    Value(Object value) : data_(std::move(value)) {}              // NOLINT
 
     bool is_null() const { return std::holds_alternative<std::monostate>(data_); }
     bool is_bool() const { return std::holds_alternative<bool>(data_); }

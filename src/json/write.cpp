@@ -15,7 +15,8 @@ struct Decimal {
 
 Decimal shortest(double magnitude) {
     std::array<char, 40> text{};
-    const auto end = std::to_chars(text.data(), text.data() + text.size(), magnitude, std::chars_format::scientific).ptr;
+    const auto end =
+        std::to_chars(text.data(), text.data() + text.size(), magnitude, std::chars_format::scientific).ptr;
     const std::string_view all(text.data(), static_cast<std::size_t>(end - text.data()));
     const std::size_t e = all.find('e');
     Decimal out;
@@ -47,7 +48,9 @@ void append_double(std::string& out, double number) {
     if (length <= point && point <= 16) {
         out.append(digits).append(static_cast<std::size_t>(point - length), '0').append(".0");
     } else if (0 < point && point <= 16) {
-        out.append(digits, 0, static_cast<std::size_t>(point)).append(".").append(digits, static_cast<std::size_t>(point));
+        out.append(digits, 0, static_cast<std::size_t>(point))
+            .append(".")
+            .append(digits, static_cast<std::size_t>(point));
     } else if (-5 < point && point <= 0) {
         out.append("0.").append(static_cast<std::size_t>(-point), '0').append(digits);
     } else {

@@ -67,7 +67,8 @@ Result<DocumentsAnswer> DocumentsAnswer::read(std::string body) {
     std::size_t begin = 0;
     for (std::size_t i = 0; i < out.documents_.size(); ++i) {
         const std::size_t end = out.reader_->ends[i];
-        if (end == begin) return fail(ErrorCode::MiroirNodeBadReply, "the node lists a document without the values it is sorted by");
+        if (end == begin)
+            return fail(ErrorCode::MiroirNodeBadReply, "the node lists a document without the values it is sorted by");
         out.documents_[i].key = RankKey(out.reader_->arena).subspan(begin, end - begin);
         begin = end;
     }
@@ -100,9 +101,12 @@ void DocumentsAnswer::Reader::read_key(od::array values) {
     }
 }
 
-std::string_view stamp_of(RankKey key) { return key.empty() || !key.back().is_text ? std::string_view() : key.back().text; }
+std::string_view stamp_of(RankKey key) {
+    return key.empty() || !key.back().is_text ? std::string_view() : key.back().text;
+}
 
-std::vector<const ListedDocument*> merge_documents(std::span<const DocumentsAnswer> answers, std::uint64_t skip, std::uint64_t take) {
+std::vector<const ListedDocument*> merge_documents(std::span<const DocumentsAnswer> answers, std::uint64_t skip,
+                                                   std::uint64_t take) {
     std::vector<std::size_t> next(answers.size(), 0);
     std::vector<const ListedDocument*> page;
     for (std::uint64_t place = 0; page.size() < take; ++place) {

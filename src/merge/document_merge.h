@@ -44,7 +44,8 @@ private:
 std::string_view stamp_of(RankKey key);
 
 // The documents from `skip` on, at most `take`.
-std::vector<const ListedDocument*> merge_documents(std::span<const DocumentsAnswer> answers, std::uint64_t skip, std::uint64_t take);
+std::vector<const ListedDocument*> merge_documents(std::span<const DocumentsAnswer> answers, std::uint64_t skip,
+                                                   std::uint64_t take);
 
 // Appends `[{…},…]`, without what is ours.
 void append_documents(std::string& out, std::span<const ListedDocument* const> documents);

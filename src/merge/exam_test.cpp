@@ -18,7 +18,8 @@ std::string unzipped(const std::string& path) {
     EXPECT_NE(file, nullptr) << path;
     std::string out;
     std::array<char, 65536> piece{};
-    for (int n = 0; file != nullptr && (n = gzread(file, piece.data(), piece.size())) > 0;) out.append(piece.data(), static_cast<std::size_t>(n));
+    for (int n = 0; file != nullptr && (n = gzread(file, piece.data(), piece.size())) > 0;)
+        out.append(piece.data(), static_cast<std::size_t>(n));
     if (file != nullptr) gzclose(file);
     return out;
 }
@@ -67,7 +68,8 @@ Score& grade(std::map<std::string, Score>& scores, const json::Value& line) {
     }
     const MergedHits merged = merge_hits(answers, recipe);
     std::vector<std::string> ids;
-    for (const PickedHit& picked : merged.page) ids.push_back(json::to_text(*json::parse(picked.hit->bytes)->find("id")));
+    for (const PickedHit& picked : merged.page)
+        ids.push_back(json::to_text(*json::parse(picked.hit->bytes)->find("id")));
     Score& score = scores[line.find("kind")->string()];
     ++score.cases;
     score.order += ids == ids_of(single);

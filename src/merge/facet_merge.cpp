@@ -95,7 +95,8 @@ std::vector<MergedFacet> merge_facets(std::span<const NodeAnswer> answers, const
 }
 
 std::vector<MergedFacet> sum_facets(std::span<const std::vector<MergedFacet>> parts,
-                                    const std::map<std::string, bool, std::less<>>& by_count, std::optional<std::uint64_t> most) {
+                                    const std::map<std::string, bool, std::less<>>& by_count,
+                                    std::optional<std::uint64_t> most) {
     std::map<std::string, MergedFacet> sums;
     for (const std::vector<MergedFacet>& part : parts) {
         for (const MergedFacet& facet : part) {
@@ -113,7 +114,10 @@ std::vector<MergedFacet> sum_facets(std::span<const std::vector<MergedFacet>> pa
     std::vector<MergedFacet> out;
     for (auto& [name, sum] : sums) {
         const auto counted = by_count.find(name);
-        if (counted != by_count.end() && counted->second) std::ranges::sort(sum.values, [](const auto& a, const auto& b) { return a.count != b.count ? a.count > b.count : a.value > b.value; });
+        if (counted != by_count.end() && counted->second)
+            std::ranges::sort(sum.values, [](const auto& a, const auto& b) {
+                return a.count != b.count ? a.count > b.count : a.value > b.value;
+            });
         else std::ranges::sort(sum.values, {}, &MergedFacet::Count::value);
         if (most && sum.values.size() > *most) sum.values.resize(*most);
         out.push_back(std::move(sum));

@@ -14,8 +14,8 @@
 namespace miroir::merge {
 
 struct FacetRecipe {
-    std::size_t values_max = 100;                    // maxValuesPerFacet of the client's settings
-    bool by_count_default = false;                   // sortFacetValuesBy["*"]
+    std::size_t values_max = 100;                       // maxValuesPerFacet of the client's settings
+    bool by_count_default = false;                      // sortFacetValuesBy["*"]
     std::map<std::string, bool, std::less<>> by_count;  // for single fields
 };
 
@@ -36,7 +36,8 @@ std::vector<MergedFacet> merge_facets(std::span<const NodeAnswer> answers, const
 
 // Facets of several indexes as one: counts summed by the value shown, by count or by key, cut if asked.
 std::vector<MergedFacet> sum_facets(std::span<const std::vector<MergedFacet>> parts,
-                                    const std::map<std::string, bool, std::less<>>& by_count, std::optional<std::uint64_t> most);
+                                    const std::map<std::string, bool, std::less<>>& by_count,
+                                    std::optional<std::uint64_t> most);
 
 // `{"field":{"value":count}}` and `{"field":{"min":x,"max":y}}`, appended to `out`.
 void append_distribution(std::string& out, std::span<const MergedFacet> facets);

@@ -58,7 +58,8 @@ public:
             if (best == sources_.size() || comes_before(i, best)) best = i;
         }
         if (best == sources_.size()) return {};
-        FederatedHit out{.source = best, .hit = sources_[best].hits[heads_[best].next].hit, .score = heads_[best].score};
+        FederatedHit out{
+            .source = best, .hit = sources_[best].hits[heads_[best].next].hit, .score = heads_[best].score};
         ++heads_[best].next;
         read(best);
         return out;
@@ -87,7 +88,9 @@ std::vector<WeightedScore> weighted_key(const Hit& hit, double weight) {
     RankKey key = hit.key;
     if (!key.empty() && is_value(key.back())) key = key.first(key.size() - 1);
     std::vector<WeightedScore> out;
-    const auto add_score = [&](Kind kind, double score) { out.push_back({.kind = kind, .score = score * weight, .value = {}, .distance = {}}); };
+    const auto add_score = [&](Kind kind, double score) {
+        out.push_back({.kind = kind, .score = score * weight, .value = {}, .distance = {}});
+    };
     bool has_values = false;
     for (const RankEntry& entry : key) has_values |= is_value(entry);
     if (hit.semantic || !has_values) {

@@ -21,7 +21,8 @@ void append_member(std::string& out, std::string_view key, std::string_view raw)
 
 bool is_displayed(std::string_view field, const HitShape& shape) {
     return !shape.displayed || std::ranges::any_of(*shape.displayed, [&](const std::string& shown) {
-        return field == shown || (field.size() > shown.size() && field.starts_with(shown) && field[shown.size()] == '.') ||
+        return field == shown ||
+               (field.size() > shown.size() && field.starts_with(shown) && field[shown.size()] == '.') ||
                (shown.size() > field.size() && shown.starts_with(field) && shown[field.size()] == '.');
     });
 }
@@ -82,7 +83,8 @@ bool append_hit(std::string& out, std::string_view bytes, const HitShape& shape)
     thread_local od::parser parser;  // its buffers are reused; nothing of it outlives this call
     const std::size_t begin = out.size();
     try {
-        const simdjson::padded_string_view padded(bytes.data(), bytes.size(), bytes.size() + simdjson::SIMDJSON_PADDING);
+        const simdjson::padded_string_view padded(bytes.data(), bytes.size(),
+                                                  bytes.size() + simdjson::SIMDJSON_PADDING);
         od::document document = parser.iterate(padded);
         out += '{';
         bool inserted = shape.insert.empty();

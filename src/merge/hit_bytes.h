@@ -9,13 +9,13 @@
 namespace miroir::merge {
 
 struct HitShape {
-    bool score = false;             // keep _rankingScore
-    bool details = false;           // keep _rankingScoreDetails, without our rule
-    std::string drop_field;         // a field fetched only for the merge (the distinct one), or empty
+    bool score = false;      // keep _rankingScore
+    bool details = false;    // keep _rankingScoreDetails, without our rule
+    std::string drop_field;  // a field fetched only for the merge (the distinct one), or empty
     // What the client's settings display; none: everything. Sort values of other fields are masked in the details, and
     // matches in them are not told.
     std::optional<std::vector<std::string>> displayed{};
-    std::string insert{};           // a member as JSON text, put behind the document's own fields
+    std::string insert{};  // a member as JSON text, put behind the document's own fields
 };
 
 // Appends the JSON object. `bytes` is a hit of a NodeAnswer that is still alive. False: the bytes are no object.

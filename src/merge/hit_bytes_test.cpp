@@ -22,9 +22,8 @@ constexpr std::string_view kHit =
     R"("_miroir_order:asc":{"order":1,"value":"!!"}}})";
 
 TEST(HitBytes, HidesWhatIsOursEverywhere) {
-    EXPECT_EQ(shown(std::string(kHit), {}),
-              R"({"id":1,"t":"a \"q\" é","n":[1,{"x":null}],"_formatted":{"id":"1"},)"
-              R"("_matchesPosition":{"t":[{"start":0,"length":1}]}})");
+    EXPECT_EQ(shown(std::string(kHit), {}), R"({"id":1,"t":"a \"q\" é","n":[1,{"x":null}],"_formatted":{"id":"1"},)"
+                                            R"("_matchesPosition":{"t":[{"start":0,"length":1}]}})");
     const std::string all = shown(std::string(kHit), {.score = true, .details = true, .drop_field = "n"});
     EXPECT_EQ(all.find("_miroir_"), std::string::npos);
     EXPECT_NE(all.find(R"("_rankingScore":0.5)"), std::string::npos);
@@ -33,7 +32,9 @@ TEST(HitBytes, HidesWhatIsOursEverywhere) {
 }
 
 TEST(NodeAnswer, ReadsWhatAMergeNeeds) {
-    const auto answer = NodeAnswer::read("{\"hits\":[" + std::string(kHit) + R"(],"estimatedTotalHits":7,)"
+    const auto answer = NodeAnswer::read(
+        "{\"hits\":[" + std::string(kHit) +
+        R"(],"estimatedTotalHits":7,)"
         R"("facetDistribution":{"c":{"red":2,"3":1}},"facetStats":{"c":{"min":3.0,"max":3.0}},"semanticHitCount":0})");
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->total(), 7);
@@ -44,8 +45,9 @@ TEST(NodeAnswer, ReadsWhatAMergeNeeds) {
 }
 
 TEST(NodeAnswer, RefusesWhatIsNoAnswer) {
-    for (const char* bad : {"", "<html>", "{}", "[]", R"({"hits":{}})", R"({"hits":[1]})", R"({"hits":[{"_rankingScore":"x"}]})",
-                            R"({"hits":[{"a":1})", R"({"hits":[],"estimatedTotalHits":-1})", "{\"hits\":[{\"a\":\"\xff\"}]}"}) {
+    for (const char* bad :
+         {"", "<html>", "{}", "[]", R"({"hits":{}})", R"({"hits":[1]})", R"({"hits":[{"_rankingScore":"x"}]})",
+          R"({"hits":[{"a":1})", R"({"hits":[],"estimatedTotalHits":-1})", "{\"hits\":[{\"a\":\"\xff\"}]}"}) {
         const auto answer = NodeAnswer::read(bad);
         ASSERT_FALSE(answer) << bad;
         EXPECT_EQ(answer.error().code, ErrorCode::MiroirNodeBadReply);

@@ -11,14 +11,17 @@ namespace miroir::merge {
 namespace {
 
 std::string listed(int id, std::string_view stamp) {
-    return R"({"id":)" + std::to_string(id) + R"(,"_miroir_shard":"!!!","_federation":{"weightedScoreValues":[{"sort":{"asc":true,"value":")" +
+    return R"({"id":)" + std::to_string(id) +
+           R"(,"_miroir_shard":"!!!","_federation":{"weightedScoreValues":[{"sort":{"asc":true,"value":")" +
            std::string(stamp) + R"("}}]}})";
 }
 
 TEST(DocumentMerge, ListsInTheOrderOfTheStampsWithoutWhatIsOurs) {
     std::vector<DocumentsAnswer> answers;
-    answers.push_back(*DocumentsAnswer::read(R"({"results":[)" + listed(1, "!!") + "," + listed(4, "/!") + R"(],"total":7})"));
-    answers.push_back(*DocumentsAnswer::read(R"({"results":[)" + listed(2, "!,") + "," + listed(3, ",!") + R"(],"total":2})"));
+    answers.push_back(
+        *DocumentsAnswer::read(R"({"results":[)" + listed(1, "!!") + "," + listed(4, "/!") + R"(],"total":7})"));
+    answers.push_back(
+        *DocumentsAnswer::read(R"({"results":[)" + listed(2, "!,") + "," + listed(3, ",!") + R"(],"total":2})"));
     std::string out;
     append_documents(out, merge_documents(answers, 1, 2));
     EXPECT_EQ(out, R"([{"id":2},{"id":3}])");
@@ -36,7 +39,8 @@ TEST(FacetHits, SumsSpellingsOrdersAndCuts) {
     FacetHits hits;
     ASSERT_TRUE(hits.add(R"({"facetHits":[{"value":"Red","count":2},{"value":"blue","count":3}]})"));
     ASSERT_TRUE(hits.add(R"({"facetHits":[{"value":"red","count":1},{"value":"green","count":9}]})"));
-    EXPECT_EQ(json::to_text(json::Value(hits.shown(false, 2))), R"([{"value":"blue","count":3},{"value":"green","count":9}])");
+    EXPECT_EQ(json::to_text(json::Value(hits.shown(false, 2))),
+              R"([{"value":"blue","count":3},{"value":"green","count":9}])");
     EXPECT_EQ(json::to_text(json::Value(hits.shown(true, 3))),
               R"([{"value":"green","count":9},{"value":"Red","count":3},{"value":"blue","count":3}])");
     EXPECT_FALSE(hits.add(R"({"facetHits":[{"value":1,"count":2}]})"));
@@ -44,7 +48,8 @@ TEST(FacetHits, SumsSpellingsOrdersAndCuts) {
 
 TEST(FacetMerge, NeverShowsWhatIsOurs) {
     std::vector<NodeAnswer> answers;
-    answers.push_back(*NodeAnswer::read(R"({"hits":[],"estimatedTotalHits":1,"facetDistribution":{"_miroir_order":{"!!":1},"color":{"red":1}}})"));
+    answers.push_back(*NodeAnswer::read(
+        R"({"hits":[],"estimatedTotalHits":1,"facetDistribution":{"_miroir_order":{"!!":1},"color":{"red":1}}})"));
     std::string out;
     append_distribution(out, merge_facets(answers, {}, 1));
     EXPECT_EQ(out, R"({"color":{"red":1}})");
@@ -56,8 +61,9 @@ std::string found(int id, double score, std::string_view stamp, std::string_view
     hit.append("id", id);
     hit.append("color", color);
     hit.append("_rankingScore", score);
-    hit.append("_rankingScoreDetails", json::Object{{"proximity", json::Object{{"order", 0}, {"score", score}}},
-                                                    {"_miroir_order:asc", json::Object{{"order", 1}, {"value", stamp}}}});
+    hit.append("_rankingScoreDetails",
+               json::Object{{"proximity", json::Object{{"order", 0}, {"score", score}}},
+                            {"_miroir_order:asc", json::Object{{"order", 1}, {"value", stamp}}}});
     return json::to_text(json::Value(std::move(hit)));
 }
 
@@ -84,7 +90,8 @@ TEST(FederatedMerge, WeighsListsShowsADocumentOnceAndDropsEqualValues) {
     EXPECT_EQ(ids_of(merged), (std::vector<std::string>{"1", "3", "2"}));
     EXPECT_EQ(merged.repeated, 1U);
     sources[1].weight = 2;
-    EXPECT_EQ(ids_of(merge_federated(sources, {.skip = 0, .take = 2, .distinct = false})), (std::vector<std::string>{"3", "2"}));
+    EXPECT_EQ(ids_of(merge_federated(sources, {.skip = 0, .take = 2, .distinct = false})),
+              (std::vector<std::string>{"3", "2"}));
     merged = merge_federated(sources, {.skip = 0, .take = 10, .distinct = true});
     EXPECT_EQ(ids_of(merged), (std::vector<std::string>{"3", "2"}));
     EXPECT_EQ(merged.dropped, 1U);
@@ -94,8 +101,10 @@ TEST(FederatedMerge, WeighsListsShowsADocumentOnceAndDropsEqualValues) {
 
 TEST(DistinctTotal, CountsTheUnionWhenExhaustiveAndWhatThePageDropsWhenEstimating) {
     std::vector<NodeAnswer> census;
-    census.push_back(*NodeAnswer::read(R"({"hits":[],"estimatedTotalHits":6,"facetDistribution":{"color":{"red":3,"blue":2}}})"));
-    census.push_back(*NodeAnswer::read(R"({"hits":[],"estimatedTotalHits":4,"facetDistribution":{"color":{"Red":4}}})"));
+    census.push_back(
+        *NodeAnswer::read(R"({"hits":[],"estimatedTotalHits":6,"facetDistribution":{"color":{"red":3,"blue":2}}})"));
+    census.push_back(
+        *NodeAnswer::read(R"({"hits":[],"estimatedTotalHits":4,"facetDistribution":{"color":{"Red":4}}})"));
     MergedHits merged;
     merged.kept = {"tred"};
     EXPECT_EQ(distinct_total(census, {.estimates = false}, merged), 3U);  // red, blue and the one without a color

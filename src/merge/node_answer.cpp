@@ -57,7 +57,8 @@ FacetField& field_of(std::vector<FacetField>& fields, std::string_view name) {
     return fields.emplace_back(FacetField{.name = name, .values = {}, .minimum = {}, .maximum = {}});
 }
 
-// Keys are compared as they stand in the bytes: unescaping them again on a second walk would outgrow the parser's buffer.
+// Keys are compared as they stand in the bytes: unescaping them again on a second walk would outgrow the parser's
+// buffer.
 bool is_key(simdjson::simdjson_result<od::field>& field, std::string_view name) {
     return field.key().value().unsafe_is_equal(name);
 }

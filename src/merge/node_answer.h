@@ -14,7 +14,7 @@
 namespace miroir::merge {
 
 struct Hit {
-    std::string_view bytes;     // the whole JSON object as the node sent it
+    std::string_view bytes;  // the whole JSON object as the node sent it
     RankKey key;
     double score = 0;           // _rankingScore
     bool semantic = false;      // a vector decided, not words

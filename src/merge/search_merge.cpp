@@ -67,7 +67,7 @@ public:
         if (ratio_) {
             Run* vectors = best_of(vectors_);
             const bool by_vector = vectors != nullptr && (run == nullptr || vectors->head()->score * *ratio_ >=
-                                                                                 run->head()->score * (1 - *ratio_));
+                                                                                run->head()->score * (1 - *ratio_));
             if (by_vector) run = vectors;
         }
         if (run == nullptr) return {};
@@ -98,7 +98,8 @@ MergedHits merge_hits(std::span<const NodeAnswer> answers, const SearchRecipe& r
         }
         const bool full = place >= recipe.skip + recipe.take;
         if (full && recipe.distinct_field.empty()) break;
-        if (!full || (last != nullptr && ties(*last, *picked.hit))) out.kept.insert(out.kept.end(), seen.last().begin(), seen.last().end());
+        if (!full || (last != nullptr && ties(*last, *picked.hit)))
+            out.kept.insert(out.kept.end(), seen.last().begin(), seen.last().end());
         if (full) continue;  // the rest only counts what distinct drops
         last = picked.hit;
         if (place++ < recipe.skip) continue;
@@ -111,7 +112,8 @@ MergedHits merge_hits(std::span<const NodeAnswer> answers, const SearchRecipe& r
     return out;
 }
 
-std::optional<std::uint64_t> distinct_total(std::span<const NodeAnswer> census, const SearchRecipe& recipe, const MergedHits& merged) {
+std::optional<std::uint64_t> distinct_total(std::span<const NodeAnswer> census, const SearchRecipe& recipe,
+                                            const MergedHits& merged) {
     std::uint64_t documents = 0, with_value = 0;
     std::map<std::string, std::uint64_t, std::less<>> counts;
     for (const NodeAnswer& answer : census) {

@@ -13,11 +13,11 @@
 namespace miroir::merge {
 
 struct SearchRecipe {
-    std::size_t skip = 0;              // hits before the page
-    std::size_t take = 20;             // hits of the page
-    std::string distinct_field;        // empty: none
-    std::optional<double> threshold;   // rankingScoreThreshold
-    bool estimates = false;            // offset and limit: totals count what was not looked at
+    std::size_t skip = 0;                  // hits before the page
+    std::size_t take = 20;                 // hits of the page
+    std::string distinct_field;            // empty: none
+    std::optional<double> threshold;       // rankingScoreThreshold
+    bool estimates = false;                // offset and limit: totals count what was not looked at
     std::optional<double> semantic_ratio;  // hybrid: words weigh 1 - ratio, vectors ratio
 };
 
@@ -28,15 +28,16 @@ struct PickedHit {
 
 struct MergedHits {
     std::vector<PickedHit> page;
-    std::uint64_t total = 0;           // sum over the answers, less what distinct dropped
-    std::uint64_t semantic_hits = 0;   // of the page
-    bool filled = true;                // there were hits enough for the page
-    std::vector<std::string> kept;     // distinct values of the hits up to the page's end and of those that tie with it
+    std::uint64_t total = 0;          // sum over the answers, less what distinct dropped
+    std::uint64_t semantic_hits = 0;  // of the page
+    bool filled = true;               // there were hits enough for the page
+    std::vector<std::string> kept;    // distinct values of the hits up to the page's end and of those that tie with it
 };
 
 // The total of a search with `distinct`, once it is known how many documents there are of each value (`census`: totals
 // and the facet of the field, without distinct). Nothing when documents have several values: there is no closed form.
-std::optional<std::uint64_t> distinct_total(std::span<const NodeAnswer> census, const SearchRecipe& recipe, const MergedHits& merged);
+std::optional<std::uint64_t> distinct_total(std::span<const NodeAnswer> census, const SearchRecipe& recipe,
+                                            const MergedHits& merged);
 
 MergedHits merge_hits(std::span<const NodeAnswer> answers, const SearchRecipe& recipe);
 

@@ -14,16 +14,16 @@ namespace miroir::merge {
 struct ReplyFrame {
     std::string query;
     bool paged = false;
-    std::uint64_t offset = 0, limit = 20;           // not paged
-    std::uint64_t page = 1, hits_per_page = 20;     // paged
+    std::uint64_t offset = 0, limit = 20;        // not paged
+    std::uint64_t page = 1, hits_per_page = 20;  // paged
     bool facets = false;
-    bool semantic = false;       // semanticHitCount
+    bool semantic = false;  // semanticHitCount
     bool query_vector = false;
-    bool performance = false;    // performanceDetails
+    bool performance = false;  // performanceDetails
     HitShape hits;
     std::uint64_t processing_ms = 0;
     std::string request_uid;
-    std::string metadata;        // JSON, or empty
+    std::string metadata;  // JSON, or empty
 };
 
 std::string write_search_reply(std::span<const NodeAnswer> answers, const MergedHits& merged,

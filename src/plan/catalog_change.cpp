@@ -68,7 +68,8 @@ json::Value to_json(const CatalogChange& change) {
 Result<CatalogChange> catalog_change_of(const json::Value& stored) {
     CatalogChange change;
     const auto kind = std::ranges::find(kKinds, text_at(stored, "kind"));
-    if (kind == kKinds.end()) return fail(ErrorCode::MiroirStorageFailed, "a catalog change in the store cannot be read");
+    if (kind == kKinds.end())
+        return fail(ErrorCode::MiroirStorageFailed, "a catalog change in the store cannot be read");
     change.kind = static_cast<CatalogChange::Kind>(kind - kKinds.begin());
     change.uid.value = text_at(stored, "uid");
     change.other.value = text_at(stored, "other");
@@ -85,8 +86,14 @@ Catalog apply(const Catalog& catalog, const CatalogChange& change, std::int64_t 
     const IndexPtr known = catalog.find(change.uid);
     if (change.kind == Kind::Create) {
         if (known) return next;
-        IndexEntry entry{.uid = change.uid, .shards = change.shards, .primary_key = change.primary_key,
-                         .created_at_ns = now_ns, .updated_at_ns = now_ns, .settings_version = 1, .epoch = 1, .settings = {}};
+        IndexEntry entry{.uid = change.uid,
+                         .shards = change.shards,
+                         .primary_key = change.primary_key,
+                         .created_at_ns = now_ns,
+                         .updated_at_ns = now_ns,
+                         .settings_version = 1,
+                         .epoch = 1,
+                         .settings = {}};
         replace(next, std::move(entry));
         return next;
     }

@@ -15,7 +15,11 @@ std::string line_of(const json::Object& document, ShardId shard, std::uint64_t s
     line.pop_back();
     if (!document.empty()) line += ',';
     line.append("\"").append(cluster::kShardField).append("\":\"").append(cluster::shard_label(shard));
-    line.append("\",\"").append(cluster::kStampField).append("\":\"").append(cluster::stamp_text(stamp)).append("\"}\n");
+    line.append("\",\"")
+        .append(cluster::kStampField)
+        .append("\":\"")
+        .append(cluster::stamp_text(stamp))
+        .append("\"}\n");
     return line;
 }
 
@@ -52,7 +56,8 @@ Result<void> refuse_reserved_fields(std::span<const json::Object> documents) {
         for (const json::Member& member : document) {
             if (!member.first.starts_with(cluster::kReservedPrefix)) continue;
             return fail(ErrorCode::MiroirReservedField,
-                        "The field `" + member.first + "` is reserved: names that begin with `_miroir_` belong to Miroir. Rename the field.");
+                        "The field `" + member.first +
+                            "` is reserved: names that begin with `_miroir_` belong to Miroir. Rename the field.");
         }
     }
     return {};

@@ -11,7 +11,8 @@ namespace {
 void append_name(json::Object& settings, std::string_view list, std::string_view name) {
     json::Value& names = settings[list];
     if (!names.is_array()) names = json::Array();
-    const bool known = std::ranges::any_of(names.array(), [&](const json::Value& v) { return v.is_string() && v.string() == name; });
+    const bool known =
+        std::ranges::any_of(names.array(), [&](const json::Value& v) { return v.is_string() && v.string() == name; });
     if (!known) names.array().emplace_back(name);
 }
 
@@ -19,7 +20,8 @@ void append_name(json::Object& settings, std::string_view list, std::string_view
 
 json::Object node_settings(const protocol::Settings& client, const protocol::SettingsGates& gates) {
     json::Object out = protocol::to_json(client, gates);
-    for (const auto& [name, embedder] : client.embedders) out["embedders"][name] = embedder.members;  // secrets in clear
+    for (const auto& [name, embedder] : client.embedders)
+        out["embedders"][name] = embedder.members;  // secrets in clear
     out.set("displayedAttributes", json::Array{json::Value("*")});
     if (client.distinct_attribute) append_name(out, "filterableAttributes", *client.distinct_attribute);
     out.set("distinctAttribute", nullptr);

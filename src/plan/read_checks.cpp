@@ -25,7 +25,8 @@ struct Shown {
 Shown shown(const protocol::Settings& settings, std::set<std::string> names) {
     std::size_t hidden = 0;
     if (const auto& displayed = settings.displayed_attributes) {
-        hidden = std::erase_if(names, [&](const std::string& name) { return std::ranges::find(*displayed, name) == displayed->end(); });
+        hidden = std::erase_if(
+            names, [&](const std::string& name) { return std::ranges::find(*displayed, name) == displayed->end(); });
     }
     return {.list = "`" + joined(names) + (hidden > 0 ? ", <..hidden-attributes>`" : "`"), .empty = names.empty()};
 }
@@ -39,15 +40,16 @@ std::string rule_note(std::size_t position, const std::string& field, const Lack
     const std::string number = "#" + std::to_string(position);
     return "Note: this attribute matches rule " + number + " in filterableAttributes, but this rule does not enable " +
            std::string(lack.what) + ".\nHint: enable " + std::string(lack.what) + " in rule " + number + " by adding " +
-           std::string(lack.enable) + "\nHint: prepend another rule matching " + field + " with " + std::string(lack.mend) +
-           " before rule " + number;
+           std::string(lack.enable) + "\nHint: prepend another rule matching " + field + " with " +
+           std::string(lack.mend) + " before rule " + number;
 }
 
 // Could the pattern of the query and the rule speak of the same field?
 bool may_meet(const FilterableRule& rule, const std::string& pattern) {
     if (!rule.is_pattern) return protocol::match_field(pattern, rule.field) != PatternMatch::None;
     return std::ranges::any_of(rule.patterns, [&](const std::string& own) {
-        return protocol::match_pattern(pattern, own) != PatternMatch::None || protocol::match_pattern(own, pattern) != PatternMatch::None;
+        return protocol::match_pattern(pattern, own) != PatternMatch::None ||
+               protocol::match_pattern(own, pattern) != PatternMatch::None;
     });
 }
 
@@ -59,12 +61,14 @@ Result<void> check_facet(const std::vector<FilterableRule>& rules, const std::st
             const std::string number = "#" + std::to_string(i);
             return fail(ErrorCode::InvalidSearchFacets,
                         "Invalid facet distribution: Attribute `" + pattern + "` matched rule " + number +
-                            " in filterableAttributes, but this rule does not enable filtering.\nHint: enable filtering in rule " +
-                            number + " by modifying the features.filter object\nHint: prepend another rule matching `" + pattern +
-                            "` with appropriate filter features before rule " + number);
+                            " in filterableAttributes, but this rule does not enable filtering.\nHint: enable "
+                            "filtering in rule " +
+                            number + " by modifying the features.filter object\nHint: prepend another rule matching `" +
+                            pattern + "` with appropriate filter features before rule " + number);
         }
     }
-    const auto known = protocol::rule_patterns(rules, [](const FilterableFeatures& features) { return features.is_filterable(); });
+    const auto known =
+        protocol::rule_patterns(rules, [](const FilterableFeatures& features) { return features.is_filterable(); });
     return fail(ErrorCode::InvalidSearchFacets,
                 "Invalid facet distribution: Pattern `" + pattern + "` is not filterable. " +
                     (known.empty() ? "This index does not have configured filterable attributes."
@@ -78,8 +82,8 @@ Error told_with_index(const IndexEntry& index, Error error) {
     return error;
 }
 
-Result<void> check_filter(const IndexEntry& index, const std::optional<json::Value>& filter, const protocol::FilterGates& gates,
-                          ErrorCode code, bool tell_index) {
+Result<void> check_filter(const IndexEntry& index, const std::optional<json::Value>& filter,
+                          const protocol::FilterGates& gates, ErrorCode code, bool tell_index) {
     if (!filter) return {};
     MIROIR_TRY(const auto parsed, protocol::parse_filter(*filter, code));
     if (!parsed) return {};
@@ -97,7 +101,8 @@ Result<void> check_filter(const IndexEntry& index, const std::optional<json::Val
 }
 
 Result<void> check_facets(const IndexEntry& index, const std::vector<std::string>& patterns) {
-    for (const std::string& pattern : patterns) MIROIR_CHECK(check_facet(index.settings.filterable_attributes, pattern));
+    for (const std::string& pattern : patterns)
+        MIROIR_CHECK(check_facet(index.settings.filterable_attributes, pattern));
     return {};
 }
 
@@ -107,9 +112,12 @@ Result<void> check_distinct(const IndexEntry& index, const std::string& field) {
     if (rule && rule->features.is_filterable()) return {};
     std::string text = "Attribute `" + field + "` is not filterable and thus, cannot be used as distinct attribute. ";
     if (rule) {
-        text += rule_note(rule->position, field, {.what = "filtering", .enable = "appropriate filter features.", .mend = "filter features"});
+        text += rule_note(rule->position, field,
+                          {.what = "filtering", .enable = "appropriate filter features.", .mend = "filter features"});
     } else {
-        const Shown known = shown(index.settings, protocol::rule_patterns(rules, [](const auto& features) { return features.is_filterable(); }));
+        const Shown known =
+            shown(index.settings,
+                  protocol::rule_patterns(rules, [](const auto& features) { return features.is_filterable(); }));
         text += known.empty ? "This index does not have configured filterable attributes."
                             : "Available filterable attributes patterns are: " + known.list + ".";
     }
@@ -122,17 +130,20 @@ Result<void> check_facet_search(const IndexEntry& index, const std::string& fiel
     if (rule && rule->features.facet_search) return {};
     std::string text = "Attribute `" + field + "` is not facet-searchable. ";
     if (rule) {
-        const Lack lack{.what = "facetSearch", .enable = "`\"facetSearch\": true` to the rule.", .mend = "facetSearch: true"};
+        const Lack lack{
+            .what = "facetSearch", .enable = "`\"facetSearch\": true` to the rule.", .mend = "facetSearch: true"};
         return fail(ErrorCode::InvalidFacetSearchFacetName, text + rule_note(rule->position, field, lack));
     }
-    const Shown known = shown(index.settings, protocol::rule_patterns(rules, [](const auto& features) { return features.facet_search; }));
+    const Shown known = shown(
+        index.settings, protocol::rule_patterns(rules, [](const auto& features) { return features.facet_search; }));
     text += known.empty ? "This index does not have configured facet-searchable attributes."
                         : "Available facet-searchable attributes patterns are: " + known.list + ".";
     return fail(ErrorCode::InvalidFacetSearchFacetName,
                 text + " To make it facet-searchable add it to the `filterableAttributes` index settings.");
 }
 
-Result<void> check_search(const IndexEntry& index, const protocol::SearchQuery& query, const protocol::FilterGates& gates) {
+Result<void> check_search(const IndexEntry& index, const protocol::SearchQuery& query,
+                          const protocol::FilterGates& gates) {
     MIROIR_CHECK(check_filter(index, query.filter, gates, ErrorCode::InvalidSearchFilter, true));
     if (query.sort) MIROIR_CHECK(check_sort_syntax(*query.sort, ErrorCode::InvalidSearchSort));
     if (query.distinct) MIROIR_CHECK(check_distinct(index, *query.distinct));

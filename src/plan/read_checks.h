@@ -17,8 +17,8 @@ namespace miroir::plan {
 Error told_with_index(const IndexEntry& index, Error error);
 
 // The filter parses, its features are on, and its attributes are filterable.
-Result<void> check_filter(const IndexEntry& index, const std::optional<json::Value>& filter, const protocol::FilterGates& gates,
-                          ErrorCode code, bool tell_index);
+Result<void> check_filter(const IndexEntry& index, const std::optional<json::Value>& filter,
+                          const protocol::FilterGates& gates, ErrorCode code, bool tell_index);
 
 Result<void> check_facets(const IndexEntry& index, const std::vector<std::string>& patterns);
 Result<void> check_distinct(const IndexEntry& index, const std::string& field);
@@ -30,6 +30,7 @@ Result<void> check_sort_syntax(const std::vector<std::string>& sort, ErrorCode c
 Result<void> check_sort_in_documents(const IndexEntry& index, const std::vector<std::string>& sort);
 
 // All of a search, in the engine's order.
-Result<void> check_search(const IndexEntry& index, const protocol::SearchQuery& query, const protocol::FilterGates& gates);
+Result<void> check_search(const IndexEntry& index, const protocol::SearchQuery& query,
+                          const protocol::FilterGates& gates);
 
 }  // namespace miroir::plan

@@ -62,7 +62,8 @@ bool within(const std::string& inner, const std::string& outer) {
 }
 
 // Nodes display everything, so what a client may see is enforced by what is asked for.
-std::set<std::string> visible(const std::optional<std::set<std::string>>& asked, const std::vector<std::string>& displayed) {
+std::set<std::string> visible(const std::optional<std::set<std::string>>& asked,
+                              const std::vector<std::string>& displayed) {
     if (!asked || asked->contains("*")) return {displayed.begin(), displayed.end()};
     std::set<std::string> out;
     for (const std::string& shown : displayed) {
@@ -78,15 +79,18 @@ void hide_undisplayed(SearchQuery& query, const protocol::Settings& settings) {
     if (!settings.displayed_attributes) return;
     const std::vector<std::string>& displayed = *settings.displayed_attributes;
     query.attributes_to_retrieve = visible(query.attributes_to_retrieve, displayed);
-    if (query.attributes_to_highlight) query.attributes_to_highlight = visible(query.attributes_to_highlight, displayed);
+    if (query.attributes_to_highlight)
+        query.attributes_to_highlight = visible(query.attributes_to_highlight, displayed);
     if (query.attributes_to_crop) {
         std::vector<std::string>& crop = *query.attributes_to_crop;
-        const bool all = std::ranges::any_of(crop, [](const auto& name) { return name == "*" || name.starts_with("*:"); });
+        const bool all =
+            std::ranges::any_of(crop, [](const auto& name) { return name == "*" || name.starts_with("*:"); });
         if (all) crop = displayed;
-        else std::erase_if(crop, [&](const std::string& name) {
-            const std::string bare = name.substr(0, name.rfind(':'));
-            return std::ranges::none_of(displayed, [&](const auto& shown) { return within(bare, shown); });
-        });
+        else
+            std::erase_if(crop, [&](const std::string& name) {
+                const std::string bare = name.substr(0, name.rfind(':'));
+                return std::ranges::none_of(displayed, [&](const auto& shown) { return within(bare, shown); });
+            });
     }
 }
 
@@ -154,7 +158,13 @@ SearchQuery census_of(const SearchQuery& asked, const std::string& distinct) {
 
 Result<SearchPlan> plan_search(const IndexPtr& index, const SearchQuery& query, const cluster::TopologyPtr& topology,
                                const cluster::Cover& cover, PlanOptions options) {
-    SearchPlan plan{.topology = topology, .index = index, .calls = {}, .vector_calls = {}, .recipe = {}, .facet_recipe = facet_recipe_of(index->settings), .frame = frame_of(query)};
+    SearchPlan plan{.topology = topology,
+                    .index = index,
+                    .calls = {},
+                    .vector_calls = {},
+                    .recipe = {},
+                    .facet_recipe = facet_recipe_of(index->settings),
+                    .frame = frame_of(query)};
     SearchQuery asked = query;
     asked.use_network.reset();
     hide_undisplayed(asked, index->settings);
@@ -181,7 +191,8 @@ Result<SearchPlan> plan_search(const IndexPtr& index, const SearchQuery& query, 
         if (plan.recipe.estimates) asked.ranking_score_threshold.reset();
         plan.census = distinct && !query.hybrid;
         if (plan.census) plan.asked_census = census_of(asked, *distinct);
-        if (plan.census && plan.recipe.estimates && asked.limit > 0) asked.limit = saturating_add(asked.limit, kTiesLookedAt);
+        if (plan.census && plan.recipe.estimates && asked.limit > 0)
+            asked.limit = saturating_add(asked.limit, kTiesLookedAt);
     }
     const bool mixed = !alone && query.hybrid && query.q && !query.q->empty() && query.hybrid->semantic_ratio > 0 &&
                        query.hybrid->semantic_ratio < 1;
@@ -201,7 +212,9 @@ Result<SearchPlan> plan_search(const IndexPtr& index, const SearchQuery& query, 
 }
 
 std::vector<NodeCall> calls_for(const SearchPlan& plan, const cluster::Cover& cover, Leg leg) {
-    const SearchQuery& asked = leg == Leg::Vectors ? plan.asked_vectors : leg == Leg::Census ? plan.asked_census : plan.asked;
+    const SearchQuery& asked = leg == Leg::Vectors  ? plan.asked_vectors
+                               : leg == Leg::Census ? plan.asked_census
+                                                    : plan.asked;
     std::vector<NodeCall> calls;
     for (const cluster::CoverPart& part : cover.parts) calls.push_back(call_of(*plan.index, part, asked));
     return calls;

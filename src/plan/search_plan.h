@@ -24,7 +24,7 @@ struct SearchPlan {
     std::vector<NodeCall> calls;
     std::vector<NodeCall> vector_calls;  // hybrid: asked only when words are not good enough
     bool alone = false;                  // one node answers for everything and cuts the page itself
-    protocol::SearchQuery asked{};         // of every node, before its shard filter
+    protocol::SearchQuery asked{};       // of every node, before its shard filter
     protocol::SearchQuery asked_vectors{};
     protocol::SearchQuery asked_census{};  // distinct: how many documents there are of each value
     bool census = false;
@@ -39,7 +39,8 @@ struct PlanOptions {
 };
 
 Result<SearchPlan> plan_search(const IndexPtr& index, const protocol::SearchQuery& query,
-                               const cluster::TopologyPtr& topology, const cluster::Cover& cover, PlanOptions options = {});
+                               const cluster::TopologyPtr& topology, const cluster::Cover& cover,
+                               PlanOptions options = {});
 
 // The same questions for other nodes, after some did not answer. Not for a plan that is answered alone.
 enum class Leg : std::uint8_t { Words, Vectors, Census };

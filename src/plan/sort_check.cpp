@@ -34,8 +34,10 @@ std::string bad_longitude(double lng) {
 }
 
 std::string bad_point(std::string_view name) {
-    return "Invalid syntax for the geo parameter: expected expression formated like `_geoPoint(latitude, longitude)` and "
-           "ending by `:asc` or `:desc`, found `" + std::string(name) + "`.";
+    return "Invalid syntax for the geo parameter: expected expression formated like `_geoPoint(latitude, longitude)` "
+           "and "
+           "ending by `:asc` or `:desc`, found `" +
+           std::string(name) + "`.";
 }
 
 std::string reserved_word(std::string_view name) {
@@ -45,13 +47,16 @@ std::string reserved_word(std::string_view name) {
         if (name.starts_with(call)) word = call;
     }
     std::string text = "`" + std::string(word) + "` is a reserved keyword and thus can't be used as a sort expression.";
-    if (name == "_geo" || word.size() != name.size() || word == "_geoRadius" || word == "_geoBoundingBox") text += kUseRule;
+    if (name == "_geo" || word.size() != name.size() || word == "_geoRadius" || word == "_geoBoundingBox")
+        text += kUseRule;
     return text;
 }
 
 bool is_reserved_word(std::string_view name) {
-    static constexpr std::array<std::string_view, 5> kWords{"_geo", "_geoDistance", "_geoPoint", "_geoRadius", "_geoBoundingBox"};
-    static constexpr std::array<std::string_view, 4> kCalls{"_geoRadius(", "_geoBoundingBox(", "_geo(", "_geoDistance("};
+    static constexpr std::array<std::string_view, 5> kWords{"_geo", "_geoDistance", "_geoPoint", "_geoRadius",
+                                                            "_geoBoundingBox"};
+    static constexpr std::array<std::string_view, 4> kCalls{"_geoRadius(", "_geoBoundingBox(", "_geo(",
+                                                            "_geoDistance("};
     return std::ranges::find(kWords, name) != kWords.end() ||
            std::ranges::any_of(kCalls, [&](std::string_view call) { return name.starts_with(call); });
 }
@@ -59,7 +64,8 @@ bool is_reserved_word(std::string_view name) {
 bool is_point(std::string_view member) { return member.starts_with(kPoint) && member.ends_with(')'); }
 
 Result<void> check_member(std::string_view member, ErrorCode code) {
-    if (!is_point(member)) return is_reserved_word(member) ? Result<void>(fail(code, reserved_word(member))) : Result<void>();
+    if (!is_point(member))
+        return is_reserved_word(member) ? Result<void>(fail(code, reserved_word(member))) : Result<void>();
     const std::string_view inner = member.substr(kPoint.size(), member.size() - kPoint.size() - 1);
     const std::size_t comma = inner.find(',');
     if (comma == std::string_view::npos) return fail(code, bad_point(member));
@@ -67,7 +73,8 @@ Result<void> check_member(std::string_view member, ErrorCode code) {
     const auto lng = coordinate(inner.substr(comma + 1));
     if (!lat || !lng) return fail(code, bad_point(member));
     if (!(*lat >= -90.0 && *lat <= 90.0)) {
-        return fail(code, "Bad latitude `" + protocol::plain_number(*lat) + "`. Latitude must be contained between -90 and 90 degrees.");
+        return fail(code, "Bad latitude `" + protocol::plain_number(*lat) +
+                              "`. Latitude must be contained between -90 and 90 degrees.");
     }
     if (!(*lng >= -180.0 && *lng <= 180.0)) return fail(code, bad_longitude(*lng));
     return {};
@@ -79,7 +86,9 @@ std::string_view member_of(std::string_view text) { return text.substr(0, text.r
 std::string_view unsortable(const protocol::Settings& settings, const std::vector<std::string>& sort) {
     for (const std::string& text : sort) {
         const std::string_view member = is_point(member_of(text)) ? std::string_view("_geo") : member_of(text);
-        const bool known = std::ranges::any_of(settings.sortable_attributes, [&](const std::string& name) { return protocol::is_nested_in(member, name); });
+        const bool known = std::ranges::any_of(settings.sortable_attributes, [&](const std::string& name) {
+            return protocol::is_nested_in(member, name);
+        });
         if (!known) return member;
     }
     return {};
@@ -104,7 +113,10 @@ std::string refusal(const protocol::Settings& settings, std::string_view member,
 Result<void> check_sort_syntax(const std::vector<std::string>& sort, ErrorCode code) {
     for (const std::string& text : sort) {
         if (!text.ends_with(":asc") && !text.ends_with(":desc")) {
-            return fail(code, "Invalid syntax for the sort parameter: expected expression ending by `:asc` or `:desc`, found `" + text + "`.");
+            return fail(
+                code,
+                "Invalid syntax for the sort parameter: expected expression ending by `:asc` or `:desc`, found `" +
+                    text + "`.");
         }
         MIROIR_CHECK(check_member(member_of(text), code));
     }
@@ -118,13 +130,15 @@ Result<void> check_sort_in_search(const IndexEntry& index, const std::vector<std
         return rule.kind == protocol::RankingRule::Kind::Sort;
     });
     if (!has_rule) {
-        return fail(told_with_index(index, {.code = ErrorCode::InvalidSearchSort,
-                                            .message = "You must specify where `sort` is listed in the rankingRules setting to use the "
-                                                       "sort parameter at search time."}));
+        return fail(told_with_index(
+            index, {.code = ErrorCode::InvalidSearchSort,
+                    .message = "You must specify where `sort` is listed in the rankingRules setting to use the "
+                               "sort parameter at search time."}));
     }
     const std::string_view member = unsortable(index.settings, sort);
     if (member.empty()) return {};
-    return fail(told_with_index(index, {.code = ErrorCode::InvalidSearchSort, .message = refusal(index.settings, member, false)}));
+    return fail(told_with_index(
+        index, {.code = ErrorCode::InvalidSearchSort, .message = refusal(index.settings, member, false)}));
 }
 
 Result<void> check_sort_in_documents(const IndexEntry& index, const std::vector<std::string>& sort) {

@@ -43,8 +43,8 @@ const FeatureRow& feature_row(Feature feature) { return kRows[static_cast<std::s
 
 std::string feature_refusal(std::string_view action, Feature feature) {
     const FeatureRow& row = feature_row(feature);
-    return std::string(action) + " requires enabling the `" + std::string(row.told) +
-           "` experimental feature. See " + std::string(row.discussion);
+    return std::string(action) + " requires enabling the `" + std::string(row.told) + "` experimental feature. See " +
+           std::string(row.discussion);
 }
 
 Result<void> check_feature(bool enabled, std::string_view action, Feature feature) {

@@ -12,9 +12,21 @@ namespace miroir::protocol {
 
 // In the order of the reply of GET /experimental-features.
 enum class Feature : std::uint8_t {
-    Metrics, LogsRoute, EditDocumentsByFunction, ContainsFilter, DynamicSearchRules, Network, GetTaskDocumentsRoute,
-    TaskQueueCompactionRoute, CompositeEmbedders, ChatCompletions, Multimodal, ForeignKeys, DisableDocumentsFetchQueue,
-    LegacySearch, RenderRoute,
+    Metrics,
+    LogsRoute,
+    EditDocumentsByFunction,
+    ContainsFilter,
+    DynamicSearchRules,
+    Network,
+    GetTaskDocumentsRoute,
+    TaskQueueCompactionRoute,
+    CompositeEmbedders,
+    ChatCompletions,
+    Multimodal,
+    ForeignKeys,
+    DisableDocumentsFetchQueue,
+    LegacySearch,
+    RenderRoute,
     Personalization  // not in that list: it is on when a key for the re-ranker was given
 };
 

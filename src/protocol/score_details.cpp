@@ -18,24 +18,23 @@ struct Overloaded : Ts... {
 Rank exact_words_rank(const ExactWordsScore& score) { return {.rank = score.matching + 1, .max = score.max + 1}; }
 
 std::optional<Rank> rank_of(const ScoreDetail& detail) {
-    return std::visit(
-        Overloaded{
-            [](const WordsScore& s) { return std::optional(Rank{.rank = s.matching, .max = s.max}); },
-            [](const TypoScore& s) {
-                const std::uint32_t max = s.max + 1;
-                return std::optional(Rank{.rank = max > s.count ? max - s.count : 0, .max = max});
-            },
-            [](const ProximityScore& s) { return s.value.rank; },
-            [](const AttributeRankScore& s) { return s.value.rank; },
-            [](const WordPositionScore& s) { return s.value.rank; },
-            [](const ExactAttributeScore& s) {
-                return std::optional(Rank{.rank = static_cast<std::uint32_t>(s.type), .max = 3});
-            },
-            [](const ExactWordsScore& s) { return std::optional(exact_words_rank(s)); },
-            [](const SkippedScore&) { return std::optional(Rank{.rank = 0, .max = 1}); },
-            [](const auto&) { return std::optional<Rank>(); },
-        },
-        detail);
+    return std::visit(Overloaded{
+                          [](const WordsScore& s) { return std::optional(Rank{.rank = s.matching, .max = s.max}); },
+                          [](const TypoScore& s) {
+                              const std::uint32_t max = s.max + 1;
+                              return std::optional(Rank{.rank = max > s.count ? max - s.count : 0, .max = max});
+                          },
+                          [](const ProximityScore& s) { return s.value.rank; },
+                          [](const AttributeRankScore& s) { return s.value.rank; },
+                          [](const WordPositionScore& s) { return s.value.rank; },
+                          [](const ExactAttributeScore& s) {
+                              return std::optional(Rank{.rank = static_cast<std::uint32_t>(s.type), .max = 3});
+                          },
+                          [](const ExactWordsScore& s) { return std::optional(exact_words_rank(s)); },
+                          [](const SkippedScore&) { return std::optional(Rank{.rank = 0, .max = 1}); },
+                          [](const auto&) { return std::optional<Rank>(); },
+                      },
+                      detail);
 }
 
 // The next rule splits the step below the last rank. Products wrap around 32 bits, as the engine's do.
@@ -68,7 +67,9 @@ std::partial_ordering with_missing(const std::optional<T>& left, const std::opti
 }
 
 struct SameRule {
-    std::partial_ordering operator()(const WordsScore& l, const WordsScore& r) const { return l.matching <=> r.matching; }
+    std::partial_ordering operator()(const WordsScore& l, const WordsScore& r) const {
+        return l.matching <=> r.matching;
+    }
     std::partial_ordering operator()(const TypoScore& l, const TypoScore& r) const { return r.count <=> l.count; }
     std::partial_ordering operator()(const ProximityScore& l, const ProximityScore& r) const {
         return ordered(l.value.score, r.value.score);
@@ -168,9 +169,7 @@ std::partial_ordering compare(const ScoreDetails& left, const ScoreDetails& righ
 std::weak_ordering compare_sort_values(bool ascending, const json::Value& left, const json::Value& right) {
     if (left.is_null() || right.is_null()) return !left.is_null() <=> !right.is_null();
     if (left.is_number() != right.is_number()) return left.is_number() <=> right.is_number();
-    const auto directed = [ascending](std::partial_ordering order) {
-        return as_weak(ascending ? 0 <=> order : order);
-    };
+    const auto directed = [ascending](std::partial_ordering order) { return as_weak(ascending ? 0 <=> order : order); };
     if (left.is_number()) return directed(ordered(left.number(), right.number()));
     if (left.is_string() && right.is_string()) return directed(left.string() <=> right.string());
     return std::weak_ordering::equivalent;

@@ -29,36 +29,68 @@ struct Fraction {
     bool operator==(const Fraction&) const = default;
 };
 
-struct WordsScore { std::uint32_t matching = 0, max = 0; bool operator==(const WordsScore&) const = default; };
-struct TypoScore { std::uint32_t count = 0, max = 0; bool operator==(const TypoScore&) const = default; };
-struct ProximityScore { Fraction value; bool operator==(const ProximityScore&) const = default; };
-struct AttributeRankScore { Fraction value; bool operator==(const AttributeRankScore&) const = default; };
-struct WordPositionScore { Fraction value; bool operator==(const WordPositionScore&) const = default; };
+struct WordsScore {
+    std::uint32_t matching = 0, max = 0;
+    bool operator==(const WordsScore&) const = default;
+};
+struct TypoScore {
+    std::uint32_t count = 0, max = 0;
+    bool operator==(const TypoScore&) const = default;
+};
+struct ProximityScore {
+    Fraction value;
+    bool operator==(const ProximityScore&) const = default;
+};
+struct AttributeRankScore {
+    Fraction value;
+    bool operator==(const AttributeRankScore&) const = default;
+};
+struct WordPositionScore {
+    Fraction value;
+    bool operator==(const WordPositionScore&) const = default;
+};
 enum class ExactType : std::uint8_t { NoExactMatch = 1, MatchesStart = 2, ExactMatch = 3 };
-struct ExactAttributeScore { ExactType type = ExactType::NoExactMatch; bool operator==(const ExactAttributeScore&) const = default; };
-struct ExactWordsScore { std::uint32_t matching = 0, max = 0; bool operator==(const ExactWordsScore&) const = default; };
+struct ExactAttributeScore {
+    ExactType type = ExactType::NoExactMatch;
+    bool operator==(const ExactAttributeScore&) const = default;
+};
+struct ExactWordsScore {
+    std::uint32_t matching = 0, max = 0;
+    bool operator==(const ExactWordsScore&) const = default;
+};
 struct SortScore {
     std::string field;
     bool ascending = true;
-    bool redacted = false;     // shown as <hidden-rule-N>
-    json::Value value;         // null, a float, or a normalised text
+    bool redacted = false;  // shown as <hidden-rule-N>
+    json::Value value;      // null, a float, or a normalised text
     bool operator==(const SortScore&) const = default;
 };
 struct GeoScore {
     double target_lat = 0, target_lng = 0;
     bool ascending = true;
-    struct Point { double lat = 0, lng = 0; bool operator==(const Point&) const = default; };
+    struct Point {
+        double lat = 0, lng = 0;
+        bool operator==(const Point&) const = default;
+    };
     std::optional<Point> value;
     std::optional<double> distance;  // metres
     bool operator==(const GeoScore&) const = default;
 };
-struct VectorScore { std::optional<float> similarity; bool operator==(const VectorScore&) const = default; };
-struct SkippedScore { bool operator==(const SkippedScore&) const = default; };
-struct PinScore { std::uint32_t position = 0; bool operator==(const PinScore&) const = default; };
+struct VectorScore {
+    std::optional<float> similarity;
+    bool operator==(const VectorScore&) const = default;
+};
+struct SkippedScore {
+    bool operator==(const SkippedScore&) const = default;
+};
+struct PinScore {
+    std::uint32_t position = 0;
+    bool operator==(const PinScore&) const = default;
+};
 
-using ScoreDetail = std::variant<WordsScore, TypoScore, ProximityScore, AttributeRankScore, WordPositionScore,
-                                 ExactAttributeScore, ExactWordsScore, SortScore, GeoScore, VectorScore, SkippedScore,
-                                 PinScore>;
+using ScoreDetail =
+    std::variant<WordsScore, TypoScore, ProximityScore, AttributeRankScore, WordPositionScore, ExactAttributeScore,
+                 ExactWordsScore, SortScore, GeoScore, VectorScore, SkippedScore, PinScore>;
 using ScoreDetails = std::vector<ScoreDetail>;  // in the order of the rules
 
 // Unified: the setting lists the old rule `attribute`, which shows both halves in one entry.
@@ -82,10 +114,10 @@ std::weak_ordering compare_sort_values(bool ascending, const json::Value& left, 
 // The engine's own merge key for federation: runs of rules folded to one score, times the weight.
 struct WeightedScore {
     enum class Kind : std::uint8_t { Score, Sort, Geo, Vector } kind = Kind::Score;
-    double score = 0;                  // Score, Vector
-    bool ascending = true;             // Sort, Geo
-    json::Value value;                 // Sort
-    std::optional<double> distance;    // Geo
+    double score = 0;                // Score, Vector
+    bool ascending = true;           // Sort, Geo
+    json::Value value;               // Sort
+    std::optional<double> distance;  // Geo
 };
 std::vector<WeightedScore> weighted_scores(const ScoreDetails& details, double weight);
 json::Array to_json(const std::vector<WeightedScore>& scores);

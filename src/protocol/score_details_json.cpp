@@ -53,8 +53,8 @@ public:
         (*entry)["score"] = folded(attribute_rank_, score.value);
     }
     void operator()(const ExactAttributeScore& score) {
-        add("exactness", {{"matchType", exact_type_name(score.type)},
-                          {"score", static_cast<double>(score.type) / 3.0}});
+        add("exactness",
+            {{"matchType", exact_type_name(score.type)}, {"score", static_cast<double>(score.type) / 3.0}});
     }
     void operator()(const ExactWordsScore& score) {
         json::Value* entry = out_.find("exactness");
@@ -71,12 +71,12 @@ public:
         add(name, {{"value", score.redacted ? json::Value("<hidden>") : score.value}});
     }
     void operator()(const GeoScore& score) {
-        const std::string name = "_geoPoint(" + plain_number(score.target_lat) + ", " +
-                                 plain_number(score.target_lng) + (score.ascending ? "):asc" : "):desc");
+        const std::string name = "_geoPoint(" + plain_number(score.target_lat) + ", " + plain_number(score.target_lng) +
+                                 (score.ascending ? "):asc" : "):desc");
         json::Value point;
         if (score.value) point = json::Object{{"lat", score.value->lat}, {"lng", score.value->lng}};
-        add(name, {{"value", std::move(point)},
-                   {"distance", score.distance ? json::Value(*score.distance) : json::Value()}});
+        add(name,
+            {{"value", std::move(point)}, {"distance", score.distance ? json::Value(*score.distance) : json::Value()}});
     }
     void operator()(const VectorScore& score) {
         add("vectorSort", {{"similarity", score.similarity ? json::Value(double{*score.similarity}) : json::Value()}});
@@ -246,9 +246,9 @@ json::Array to_json(const std::vector<WeightedScore>& scores) {
                 item["sort"] = json::Object{{"asc", score.ascending}, {"value", score.value}};
                 break;
             case WeightedScore::Kind::Geo:
-                item["geoSort"] = json::Object{
-                    {"asc", score.ascending},
-                    {"distance", score.distance ? json::Value(*score.distance) : json::Value()}};
+                item["geoSort"] =
+                    json::Object{{"asc", score.ascending},
+                                 {"distance", score.distance ? json::Value(*score.distance) : json::Value()}};
                 break;
         }
         out.push_back(std::move(item));

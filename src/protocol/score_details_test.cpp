@@ -37,8 +37,9 @@ TEST(ScoreDetails, LookAsTheEngineShowsThem) {
 TEST(ScoreDetails, TheOldAttributeRuleJoinsItsHalves) {
     const ScoreDetails details = {AttributeRankScore{Fraction::of({.rank = 3, .max = 4})},
                                   WordPositionScore{Fraction::of({.rank = 1, .max = 2})}};
-    EXPECT_EQ(json::to_text(to_json(details, AttributeShape::Unified)),
-              R"({"attribute":{"order":0,"attributeRankingOrderScore":0.75,"queryWordDistanceScore":0.5,"score":0.625}})");
+    EXPECT_EQ(
+        json::to_text(to_json(details, AttributeShape::Unified)),
+        R"({"attribute":{"order":0,"attributeRankingOrderScore":0.75,"queryWordDistanceScore":0.5,"score":0.625}})");
 }
 
 TEST(ScoreDetails, HiddenAndGeoRules) {

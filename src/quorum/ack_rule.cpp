@@ -29,7 +29,8 @@ AckCount count_acks(const WriteOrder& order, std::span<const std::uint8_t> accep
     AckCount out;
     for (const auto& [shard, nodes] : copies) {
         const auto count = static_cast<std::uint32_t>(nodes.size());
-        const auto acks = static_cast<std::uint32_t>(std::ranges::count_if(nodes, [](const auto& node) { return node.second; }));
+        const auto acks =
+            static_cast<std::uint32_t>(std::ranges::count_if(nodes, [](const auto& node) { return node.second; }));
         if (acks < std::max<std::uint32_t>(1, rule.needed(count))) out.short_of.push_back(shard);
         else if (acks < count) out.degraded.push_back(shard);
     }

@@ -26,7 +26,8 @@ env::Task<Result<std::vector<tasks::Record>>> read_table(tasks::Store& store, st
 // Puts and erasures that bring the store from one catalog to the next.
 void write_difference(const plan::Catalog& before, const plan::Catalog& after, tasks::Batch& batch) {
     for (const auto& [uid, entry] : after.indexes) {
-        if (before.find(uid) != entry) batch.put(std::string(kIndexes), uid.value, json::to_text(plan::to_json(*entry)));
+        if (before.find(uid) != entry)
+            batch.put(std::string(kIndexes), uid.value, json::to_text(plan::to_json(*entry)));
     }
     for (const auto& [uid, entry] : before.indexes) {
         if (!after.find(uid)) batch.erase(std::string(kIndexes), uid.value);
@@ -50,7 +51,8 @@ env::Task<Result<std::unique_ptr<CatalogBook>>> CatalogBook::open(tasks::Store& 
     if (!changes) co_return fail(changes.error());
     for (const tasks::Record& record : *changes) {
         const auto stored = json::parse(record.value);
-        if (!stored || !stored->is_array()) co_return fail(ErrorCode::MiroirStorageFailed, "a catalog change in the store cannot be read");
+        if (!stored || !stored->is_array())
+            co_return fail(ErrorCode::MiroirStorageFailed, "a catalog change in the store cannot be read");
         for (const json::Value& line : stored->array()) {
             MIROIR_CO_TRY(plan::CatalogChange change, plan::catalog_change_of(line));
             book->planned_[tasks::number_of(record.key)].push_back(std::move(change));
@@ -69,7 +71,8 @@ void CatalogBook::project(std::int64_t now_ns) {
     }
 }
 
-void CatalogBook::plan(std::uint64_t task, std::vector<plan::CatalogChange> changes, tasks::Batch& batch, std::int64_t now_ns) {
+void CatalogBook::plan(std::uint64_t task, std::vector<plan::CatalogChange> changes, tasks::Batch& batch,
+                       std::int64_t now_ns) {
     if (changes.empty()) return;
     json::Array lines;
     for (const plan::CatalogChange& change : changes) {

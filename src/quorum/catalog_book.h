@@ -44,7 +44,8 @@ private:
     plan::CatalogPtr committed_ = std::make_shared<const plan::Catalog>();
     plan::Catalog next_;       // as committed
     plan::Catalog projected_;  // next_ and all that is planned
-    std::optional<std::pair<std::uint64_t, plan::Catalog>> ending_;  // next_ after the task whose end is being committed
+    std::optional<std::pair<std::uint64_t, plan::Catalog>>
+        ending_;  // next_ after the task whose end is being committed
     std::map<std::uint64_t, std::vector<plan::CatalogChange>> planned_;
 };
 

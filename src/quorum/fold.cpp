@@ -57,13 +57,16 @@ void take_node_task(NodeTask& part, const json::Value& node_task) {
                  : *status == protocol::TaskStatus::Failed  ? State::Failed
                                                             : State::Canceled;
     if (const json::Value* details = node_task.find("details")) part.details = *details;
-    if (const json::Value* error = node_task.find("error"); error != nullptr && error->is_object()) part.error = error_of(*error);
+    if (const json::Value* error = node_task.find("error"); error != nullptr && error->is_object())
+        part.error = error_of(*error);
 }
 
 void close_counts(tasks::TaskEntry& entry, bool succeeded) {
     if (!entry.task.details.is_object() || succeeded) return;
-    for (const std::string_view name : {"indexedDocuments", "deletedDocuments", "editedDocuments", "deletedTasks", "canceledTasks"}) {
-        const bool kept = name == "deletedDocuments" && entry.task.type == protocol::TaskType::DocumentEdition;  // stays null
+    for (const std::string_view name :
+         {"indexedDocuments", "deletedDocuments", "editedDocuments", "deletedTasks", "canceledTasks"}) {
+        const bool kept =
+            name == "deletedDocuments" && entry.task.type == protocol::TaskType::DocumentEdition;  // stays null
         json::Value* count = kept ? nullptr : entry.task.details.object().find(name);
         if (count != nullptr) *count = 0;
     }
@@ -73,7 +76,8 @@ bool all_ended(const tasks::TaskEntry& entry) { return std::ranges::all_of(entry
 
 void fold_parts(tasks::TaskEntry& entry, std::uint32_t copies) {
     const auto failed = std::ranges::find(entry.parts, State::Failed, &NodeTask::state);
-    const bool canceled = std::ranges::any_of(entry.parts, [](const NodeTask& part) { return part.state == State::Canceled; });
+    const bool canceled =
+        std::ranges::any_of(entry.parts, [](const NodeTask& part) { return part.state == State::Canceled; });
     if (entry.verdict) {
         entry.task.status = protocol::TaskStatus::Failed;
         entry.task.error = entry.verdict;

@@ -26,7 +26,8 @@ tasks::TaskEntry entry_of(std::string_view details, std::vector<std::string_view
 
 TEST(Fold, SumsDeletionsAndCountsReplicasOnce) {
     auto entry = entry_of(R"({"providedIds":3,"deletedDocuments":null})",
-                          {R"({"status":"succeeded","details":{"deletedDocuments":2}})", R"({"status":"succeeded","details":{"deletedDocuments":4}})"});
+                          {R"({"status":"succeeded","details":{"deletedDocuments":2}})",
+                           R"({"status":"succeeded","details":{"deletedDocuments":4}})"});
     ASSERT_TRUE(all_ended(entry));
     fold_parts(entry, 2);
     EXPECT_EQ(entry.task.status, protocol::TaskStatus::Succeeded);
@@ -34,8 +35,9 @@ TEST(Fold, SumsDeletionsAndCountsReplicasOnce) {
 }
 
 TEST(Fold, OneFailureFailsTheTaskWithItsReason) {
-    auto entry = entry_of(R"({"receivedDocuments":1,"indexedDocuments":null})",
-                          {R"({"status":"succeeded"})", R"({"status":"failed","error":{"code":"invalid_document_id","message":"no"}})"});
+    auto entry = entry_of(
+        R"({"receivedDocuments":1,"indexedDocuments":null})",
+        {R"({"status":"succeeded"})", R"({"status":"failed","error":{"code":"invalid_document_id","message":"no"}})"});
     entry.at_success = json_of(R"({"indexedDocuments":1})");
     fold_parts(entry, 1);
     EXPECT_EQ(entry.task.status, protocol::TaskStatus::Failed);
@@ -61,12 +63,15 @@ TEST(Fold, AnUnfinishedNodeTaskHoldsTheTaskUpAndAMissedPartDoesNot) {
 TEST(AckRule, CountsEachShardByItself) {
     WriteOrder order;
     order.shards = {ShardId{1}, ShardId{2}};
-    order.requests = {{.node = 0, .shards = {ShardId{1}, ShardId{2}}}, {.node = 1, .shards = {ShardId{1}}}, {.node = 2, .shards = {ShardId{2}}}};
+    order.requests = {{.node = 0, .shards = {ShardId{1}, ShardId{2}}},
+                      {.node = 1, .shards = {ShardId{1}}},
+                      {.node = 2, .shards = {ShardId{2}}}};
     const std::vector<std::uint8_t> all = {1, 1, 1}, without_first = {0, 1, 1}, only_second = {0, 1, 0};
     EXPECT_TRUE(count_acks(order, all, {}).degraded.empty());
     EXPECT_EQ(count_acks(order, without_first, {}).degraded.size(), 2);
     EXPECT_TRUE(count_acks(order, without_first, {}).short_of.empty());
-    EXPECT_EQ(count_acks(order, only_second, {}).short_of, std::vector{ShardId{2}}) << "shard 1's acceptance must not vouch for shard 2";
+    EXPECT_EQ(count_acks(order, only_second, {}).short_of, std::vector{ShardId{2}})
+        << "shard 1's acceptance must not vouch for shard 2";
     EXPECT_EQ(count_acks(order, without_first, {.kind = AckRule::Kind::All}).short_of.size(), 2);
 }
 

@@ -1,4 +1,5 @@
-// Following. Each round sends nodes what they are owed, asks every node that has unfinished parts, folds what has ended. Rounds follow each other quickly while something moves and slow down while nothing does.
+// Following. Each round sends nodes what they are owed, asks every node that has unfinished parts, folds what has
+// ended. Rounds follow each other quickly while something moves and slow down while nothing does.
 #include <algorithm>
 
 #include "env/log.h"
@@ -26,7 +27,8 @@ env::Task<void> Writer::follow(std::function<cluster::TopologyPtr()> topology, e
         const bool idle = tasks_.unfinished().empty();
         const env::OneShot<bool> woken(env_.executor);
         asleep_ = woken;
-        const env::TimerId timer = env_.executor.at(env_.clock.now() + (idle ? options_.poll_most : pause), [woken] { woken.set(false); });
+        const env::TimerId timer =
+            env_.executor.at(env_.clock.now() + (idle ? options_.poll_most : pause), [woken] { woken.set(false); });
         const env::Cancel::Hook hook(stop, [woken] { woken.set(false); });
         const bool by_write = co_await woken;
         env_.executor.cancel(timer);
@@ -55,7 +57,8 @@ env::Task<bool> Writer::follow_once(cluster::TopologyPtr topology) {
         if (entry == nullptr) continue;
         const std::vector<std::string> indexes = tasks::indexes_of(entry->task);
         if (indexes.empty() && !held.empty()) break;
-        const bool behind = std::ranges::any_of(indexes, [&held](const std::string& index) { return held.contains(index); });
+        const bool behind =
+            std::ranges::any_of(indexes, [&held](const std::string& index) { return held.contains(index); });
         const Followed followed = behind ? Followed::Stuck : co_await follow_task(uid, topology);
         moved = moved || followed == Followed::Ended;
         if (followed == Followed::Waiting || (followed == Followed::Stuck && indexes.empty())) break;
@@ -83,8 +86,10 @@ env::Task<void> Writer::look_after_parts(tasks::TaskEntry& entry, cluster::Topol
             continue;
         }
         tasks::Batch batch;  // it has lost what it had acknowledged: an older disk, or an empty one
-        hints_.add_debt(batch, part.node, entry.task.uid, "the node no longer knows its task " + std::to_string(part.uid));
-        env_.log.error("quorum", "a node has lost an acknowledged write", {{"node", part.node.value}, {"task", entry.task.uid}});
+        hints_.add_debt(batch, part.node, entry.task.uid,
+                        "the node no longer knows its task " + std::to_string(part.uid));
+        env_.log.error("quorum", "a node has lost an acknowledged write",
+                       {{"node", part.node.value}, {"task", entry.task.uid}});
         const Result<void> kept = co_await store_.commit(std::move(batch));
         if (kept) part.state = State::Missed;
     }
@@ -92,8 +97,10 @@ env::Task<void> Writer::look_after_parts(tasks::TaskEntry& entry, cluster::Topol
 
 // Does every shard of the index have a copy on another node than these? Looks at more shards than the task touches,
 // which is the safe side.
-bool Writer::covered(const tasks::TaskEntry& entry, const cluster::Topology& topology, const std::set<NodeId>& without) const {
-    const plan::IndexPtr index = entry.task.index_uid ? catalog_.projected().find(IndexUid{*entry.task.index_uid}) : nullptr;
+bool Writer::covered(const tasks::TaskEntry& entry, const cluster::Topology& topology,
+                     const std::set<NodeId>& without) const {
+    const plan::IndexPtr index =
+        entry.task.index_uid ? catalog_.projected().find(IndexUid{*entry.task.index_uid}) : nullptr;
     const std::uint32_t shards = index ? index->shards : topology.shards();
     for (std::uint32_t shard = 0; shard < shards; ++shard) {
         const auto replicas = topology.replicas_of(ShardId{shard});
@@ -146,7 +153,8 @@ void Writer::excuse_failed(tasks::TaskEntry& entry, const cluster::Topology& top
         NodeTask& part = entry.parts[i];
         if (part.state != State::Failed || !good.contains(step_of[i])) continue;
         hints_.add_debt(ending.batch, part.node, entry.task.uid, part.error ? part.error->message : "its task failed");
-        env_.log.error("quorum", "a node failed where its peers succeeded", {{"node", part.node.value}, {"task", entry.task.uid}});
+        env_.log.error("quorum", "a node failed where its peers succeeded",
+                       {{"node", part.node.value}, {"task", entry.task.uid}});
         part.state = State::Missed;
     }
 }
@@ -154,7 +162,8 @@ void Writer::excuse_failed(tasks::TaskEntry& entry, const cluster::Topology& top
 env::Task<Writer::Followed> Writer::follow_task(std::uint64_t uid, cluster::TopologyPtr topology) {
     const tasks::TaskEntry* known = tasks_.find(uid);
     if (known == nullptr || protocol::is_finished(known->task.status)) co_return Followed::Ended;
-    if (known->task.type == protocol::TaskType::TaskCancelation) co_return Followed::Ended;  // overtakes the others elsewhere
+    if (known->task.type == protocol::TaskType::TaskCancelation)
+        co_return Followed::Ended;  // overtakes the others elsewhere
     tasks_.start(uid, env_.clock.wall());
     tasks::TaskEntry entry = *tasks_.find(uid);
     co_await look_after_parts(entry, topology);
@@ -181,7 +190,11 @@ env::Task<void> Writer::end_task(tasks::TaskEntry entry, std::uint32_t copies, E
     const std::int64_t now = env_.clock.wall().time_since_epoch().count();
     tasks::Batch batch = std::move(ending.batch);
     if (succeeded) tasks_.rename_indexes(catalog_.renames_of(uid), uid, batch);
-    catalog_.end(uid, succeeded ? CatalogBook::Outcome::All : creates ? CatalogBook::Outcome::Creations : CatalogBook::Outcome::Nothing, batch, now);
+    catalog_.end(uid,
+                 succeeded ? CatalogBook::Outcome::All
+                 : creates ? CatalogBook::Outcome::Creations
+                           : CatalogBook::Outcome::Nothing,
+                 batch, now);
     const Result<void> kept = co_await tasks_.save(std::move(entry), std::move(batch));
     if (!kept) co_return;  // the next round tries again
     for (const auto& [node, place] : ending.owed) hints_.owe(node, place);

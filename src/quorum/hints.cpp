@@ -36,15 +36,18 @@ std::string record_of(const Hints::Hint& hint) {
 Result<Hints::Hint> hint_of(const tasks::Record& record) {
     const auto stored = json::parse(record.value);
     const json::Value* shards = stored ? stored->find("shards") : nullptr;
-    if (shards == nullptr || !shards->is_array()) return fail(ErrorCode::MiroirStorageFailed, "a hint in the store cannot be read");
-    Hints::Hint hint{.place = tasks::number_of(record.key), .task = number_at(*stored, "task"), .part = number_at(*stored, "part")};
+    if (shards == nullptr || !shards->is_array())
+        return fail(ErrorCode::MiroirStorageFailed, "a hint in the store cannot be read");
+    Hints::Hint hint{
+        .place = tasks::number_of(record.key), .task = number_at(*stored, "task"), .part = number_at(*stored, "part")};
     if (stored->find("uid") != nullptr) hint.uid = number_at(*stored, "uid");
     hint.awaited = *stored->find("awaited") == json::Value(true);
     hint.request.method = text_at(*stored, "method");
     hint.request.target = text_at(*stored, "target");
     hint.request.content_type = text_at(*stored, "contentType");
     hint.request.body = text_at(*stored, "body");
-    for (const json::Value& shard : shards->array()) hint.request.shards.push_back(ShardId{static_cast<std::uint32_t>(shard.number())});
+    for (const json::Value& shard : shards->array())
+        hint.request.shards.push_back(ShardId{static_cast<std::uint32_t>(shard.number())});
     return hint;
 }
 

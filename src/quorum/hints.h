@@ -23,7 +23,7 @@ public:
     env::Task<Result<void>> open();
 
     struct Hint {
-        std::uint64_t place = 0;             // among those of its node
+        std::uint64_t place = 0;  // among those of its node
         std::uint64_t task = 0;
         std::size_t part = 0;                // of the task
         std::optional<std::uint64_t> uid{};  // under which it was sent, or is to be

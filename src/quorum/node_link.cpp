@@ -16,19 +16,24 @@ Error error_of(const http::Reply& reply) {
     Error error{.code = ErrorCode::MiroirNodeBadReply, .message = "status " + std::to_string(reply.status)};
     const auto body = json::parse(reply.body);
     if (!body) return error;
-    if (const json::Value* message = body->find("message"); message != nullptr && message->is_string()) error.message = message->string();
-    if (const json::Value* code = body->find("code"); code != nullptr && code->is_string()) error.code = error_code_of(code->string());
+    if (const json::Value* message = body->find("message"); message != nullptr && message->is_string())
+        error.message = message->string();
+    if (const json::Value* code = body->find("code"); code != nullptr && code->is_string())
+        error.code = error_code_of(code->string());
     return error;
 }
 
 // The node's refusal of a uid that it has passed.
-bool says_used(const http::Reply& reply) { return reply.status == 400 && reply.body.find("should be >=") != std::string::npos; }
+bool says_used(const http::Reply& reply) {
+    return reply.status == 400 && reply.body.find("should be >=") != std::string::npos;
+}
 
 // Is this the task that such a request made? Somebody else may have written to the node, past us.
 bool fits(const json::Value& task, std::string_view target) {
     constexpr std::string_view kPrefix = "/indexes/";
     if (!target.starts_with(kPrefix)) return true;
-    const std::string_view index = target.substr(kPrefix.size(), target.find_first_of("/?", kPrefix.size()) - kPrefix.size());
+    const std::string_view index =
+        target.substr(kPrefix.size(), target.find_first_of("/?", kPrefix.size()) - kPrefix.size());
     const json::Value* named = task.find("indexUid");
     return named != nullptr && named->is_string() && named->string() == index;
 }
@@ -69,7 +74,8 @@ std::optional<SendOutcome> NodeLink::outcome_of(const http::Reply& reply, std::u
         return SendOutcome{.kind = SendOutcome::Kind::Missed, .uid = uid, .error = error_of(reply)};
     }
     if (reply.status >= 500 || says_used(reply)) return std::nullopt;
-    if (reply.status >= 300) return SendOutcome{.kind = SendOutcome::Kind::Refused, .uid = uid, .error = error_of(reply)};
+    if (reply.status >= 300)
+        return SendOutcome{.kind = SendOutcome::Kind::Refused, .uid = uid, .error = error_of(reply)};
     const auto body = json::parse(reply.body);
     const auto given = body ? number_at(*body, "taskUid") : std::nullopt;
     if (!given) return std::nullopt;
@@ -85,7 +91,8 @@ env::Task<SendOutcome> NodeLink::send(std::string address, NodeRequest request, 
     if (!request.content_type.empty()) outgoing.headers.add("Content-Type", std::move(request.content_type));
     outgoing.headers.add("TaskId", std::to_string(uid));
     const Result<http::Reply> reply = co_await ask(address, std::move(outgoing));
-    SendOutcome outcome{.kind = SendOutcome::Kind::Unknown, .uid = uid, .error = reply ? error_of(*reply) : reply.error()};
+    SendOutcome outcome{
+        .kind = SendOutcome::Kind::Unknown, .uid = uid, .error = reply ? error_of(*reply) : reply.error()};
     if (reply) {
         if (const auto clear = outcome_of(*reply, uid)) co_return *clear;
         if (says_used(*reply)) outcome.kind = SendOutcome::Kind::Overtaken;

@@ -22,11 +22,11 @@ struct LinkOptions {
 // What became of one send.
 struct SendOutcome {
     enum class Kind : std::uint8_t {
-        Accepted,  // the node has it, as `uid`
-        Refused,   // the node answered with an error of its own and has not enqueued it
-        Missed,    // the node cannot be reached; it does not have it
-        Unknown,   // it may or may not have it, or may get it yet: send it again under the same uid
-        Overtaken, // the node is past this uid and has not used it for this: choose another
+        Accepted,   // the node has it, as `uid`
+        Refused,    // the node answered with an error of its own and has not enqueued it
+        Missed,     // the node cannot be reached; it does not have it
+        Unknown,    // it may or may not have it, or may get it yet: send it again under the same uid
+        Overtaken,  // the node is past this uid and has not used it for this: choose another
     };
     Kind kind = Kind::Unknown;
     std::uint64_t uid = 0;

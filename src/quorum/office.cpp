@@ -25,25 +25,32 @@ protocol::Task addition_task(const IndexUid& uid, std::size_t received) {
 
 Error reserved_setting() {
     return {.code = ErrorCode::MiroirReservedField,
-            .message = "The settings use a name that begins with `_miroir_`: such names belong to Miroir. Rename the field."};
+            .message =
+                "The settings use a name that begins with `_miroir_`: such names belong to Miroir. Rename the field."};
 }
 
 }  // namespace
 
 Office::Office(env::Env env, http::Client& client, tasks::Store& store, TopologySource topology,
-               std::unique_ptr<tasks::TaskBook> tasks, std::unique_ptr<CatalogBook> catalog, std::unique_ptr<ShelfBook> shelves,
-               BehindBoard& board, OfficeOptions options)
-    : env_(env), topology_(std::move(topology)), tasks_(std::move(tasks)), catalog_(std::move(catalog)),
-      shelves_(std::move(shelves)), options_(options), writer_(env, client, store, *tasks_, *catalog_, board, options.writer) {}
+               std::unique_ptr<tasks::TaskBook> tasks, std::unique_ptr<CatalogBook> catalog,
+               std::unique_ptr<ShelfBook> shelves, BehindBoard& board, OfficeOptions options)
+    : env_(env),
+      topology_(std::move(topology)),
+      tasks_(std::move(tasks)),
+      catalog_(std::move(catalog)),
+      shelves_(std::move(shelves)),
+      options_(options),
+      writer_(env, client, store, *tasks_, *catalog_, board, options.writer) {}
 
 env::Task<Result<std::unique_ptr<Office>>> Office::open(env::Env env, http::Client& client, tasks::Store& store,
-                                                        TopologySource topology, Publishers publish,
-                                                        BehindBoard& board, OfficeOptions options) {
+                                                        TopologySource topology, Publishers publish, BehindBoard& board,
+                                                        OfficeOptions options) {
     MIROIR_CO_TRY(std::unique_ptr<tasks::TaskBook> tasks, co_await tasks::TaskBook::open(store));
     MIROIR_CO_TRY(std::unique_ptr<CatalogBook> catalog, co_await CatalogBook::open(store, std::move(publish.catalog)));
-    MIROIR_CO_TRY(std::unique_ptr<ShelfBook> shelves, co_await ShelfBook::open(env.executor, store, options.master_key, std::move(publish.shelves)));
-    std::unique_ptr<Office> office(new Office(env, client, store, std::move(topology), std::move(tasks), std::move(catalog),
-                                              std::move(shelves), board, options));
+    MIROIR_CO_TRY(std::unique_ptr<ShelfBook> shelves,
+                  co_await ShelfBook::open(env.executor, store, options.master_key, std::move(publish.shelves)));
+    std::unique_ptr<Office> office(new Office(env, client, store, std::move(topology), std::move(tasks),
+                                              std::move(catalog), std::move(shelves), board, options));
     MIROIR_CO_CHECK(co_await office->writer_.hints().open());
     MIROIR_CO_CHECK(co_await office->plant_default_keys());
     co_return office;
@@ -87,7 +94,10 @@ env::Task<Result<Receipt>> Office::change_index(IndexUid uid, IndexWish wish) {
         stamps_of(name).forget_all(false);
     }
     const bool taken = wish.name && *wish.name != uid && index_of(*wish.name);
-    Order order = order_index_update(topology_(), {.uid = uid, .primary_key = std::move(wish.primary_key), .name = std::move(wish.name), .name_taken = taken}, index_of(uid));
+    Order order = order_index_update(
+        topology_(),
+        {.uid = uid, .primary_key = std::move(wish.primary_key), .name = std::move(wish.name), .name_taken = taken},
+        index_of(uid));
     co_return co_await submit(std::move(order));
 }
 
@@ -114,10 +124,12 @@ env::Task<Result<Receipt>> Office::change_settings(IndexUid uid, SettingsWish wi
     const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
     const plan::IndexPtr index = index_of(uid);
     const protocol::SettingsPatch& patch = wish.patch;
-    const Result<protocol::Settings> after = protocol::apply_patch(index ? index->settings : protocol::Settings(), patch);
+    const Result<protocol::Settings> after =
+        protocol::apply_patch(index ? index->settings : protocol::Settings(), patch);
     if (after && plan::names_reserved_field(*after)) co_return fail(reserved_setting());
     if (!index && !wish.may_create) {
-        Order failed = order_missing_index(topology_(), protocol::TaskType::SettingsUpdate, uid, protocol::settings_task_details(patch));
+        Order failed = order_missing_index(topology_(), protocol::TaskType::SettingsUpdate, uid,
+                                           protocol::settings_task_details(patch));
         co_return co_await submit(std::move(failed), std::move(wish.custom_metadata));
     }
     if (!index) stamps_of(uid).forget_all(true);
@@ -129,7 +141,8 @@ env::Task<Result<Receipt>> Office::add_documents(IndexUid uid, Documents documen
     MIROIR_CO_CHECK(plan::refuse_reserved_fields(documents.documents));
     const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
     const plan::IndexPtr index = index_of(uid);
-    const protocol::KeyQuestion question{.index_key = index ? index->primary_key : std::nullopt, .asked = documents.primary_key};
+    const protocol::KeyQuestion question{.index_key = index ? index->primary_key : std::nullopt,
+                                         .asked = documents.primary_key};
     Result<protocol::BatchVerdict> verdict = protocol::judge_batch(question, documents.documents);
     if (!index && !documents.may_create) verdict = fail(index_not_found(uid));
     if (verdict && index) {
@@ -138,15 +151,20 @@ env::Task<Result<Receipt>> Office::add_documents(IndexUid uid, Documents documen
     }
     if (!verdict) {
         // The engine makes the index all the same, where the caller may.
-        Order failed = order_failed_addition(topology_(), addition_task(uid, documents.documents.size()), verdict.error(),
-                                             index || !documents.may_create ? 0 : options_.shards);
+        Order failed = order_failed_addition(topology_(), addition_task(uid, documents.documents.size()),
+                                             verdict.error(), index || !documents.may_create ? 0 : options_.shards);
         co_return co_await submit(std::move(failed), std::move(documents.custom_metadata));
     }
     Stamps& stamps = stamps_of(uid);
     if (index) MIROIR_CO_CHECK(co_await learn_stamps(index, stamps.unknown(verdict->ids)));
-    const auto now_us = std::chrono::duration_cast<std::chrono::microseconds>(env_.clock.wall().time_since_epoch()).count();
-    DocumentBatch batch{.documents = std::move(documents.documents), .ids = std::move(verdict->ids), .stamps = {},
-                        .primary_key = verdict->primary_key.value_or(""), .update = documents.update, .skip_creation = documents.skip_creation};
+    const auto now_us =
+        std::chrono::duration_cast<std::chrono::microseconds>(env_.clock.wall().time_since_epoch()).count();
+    DocumentBatch batch{.documents = std::move(documents.documents),
+                        .ids = std::move(verdict->ids),
+                        .stamps = {},
+                        .primary_key = verdict->primary_key.value_or(""),
+                        .update = documents.update,
+                        .skip_creation = documents.skip_creation};
     batch.stamps = stamps.assign(batch.ids, static_cast<std::uint64_t>(now_us));
     Order order = order_documents(topology_(), uid, index, batch, options_.shards);
     Result<Receipt> receipt = co_await submit(std::move(order), std::move(documents.custom_metadata));
@@ -171,13 +189,18 @@ env::Task<Result<void>> Office::learn_stamps(const plan::IndexPtr& index, std::v
     for (auto& [node, list] : asked) {
         for (std::size_t at = 0; at < list.size(); at += kStampPage) {
             const std::size_t end = std::min(list.size(), at + kStampPage);
-            const json::Array page(list.begin() + static_cast<std::ptrdiff_t>(at), list.begin() + static_cast<std::ptrdiff_t>(end));
+            const json::Array page(list.begin() + static_cast<std::ptrdiff_t>(at),
+                                   list.begin() + static_cast<std::ptrdiff_t>(end));
             http::Outgoing request;
             request.method = "POST";
             request.target = "/indexes/" + index->uid.value + "/documents/fetch";
             request.headers.add("Content-Type", "application/json");
-            request.body = json::to_text(json::Object{{"ids", page}, {"limit", page.size()}, {"fields", json::Array{*index->primary_key, cluster::kStampField}}});
-            const Result<http::Reply> reply = co_await writer_.link(topology->node(node).id).ask(topology->node(node).address, std::move(request));
+            request.body =
+                json::to_text(json::Object{{"ids", page},
+                                           {"limit", page.size()},
+                                           {"fields", json::Array{*index->primary_key, cluster::kStampField}}});
+            const Result<http::Reply> reply =
+                co_await writer_.link(topology->node(node).id).ask(topology->node(node).address, std::move(request));
             if (!reply || reply->status != 200) continue;
             const auto body = json::parse(reply->body);
             const json::Value* results = body ? body->find("results") : nullptr;
@@ -186,7 +209,8 @@ env::Task<Result<void>> Office::learn_stamps(const plan::IndexPtr& index, std::v
                 if (!document.is_object()) continue;
                 const Result<std::string> id = protocol::document_id(document.object(), *index->primary_key);
                 const json::Value* text = document.find(cluster::kStampField);
-                const auto stamp = text != nullptr && text->is_string() ? cluster::stamp_of(text->string()) : std::nullopt;
+                const auto stamp =
+                    text != nullptr && text->is_string() ? cluster::stamp_of(text->string()) : std::nullopt;
                 if (id && stamp) stamps_of(index->uid).learn(*id, *stamp);
             }
         }
@@ -194,7 +218,8 @@ env::Task<Result<void>> Office::learn_stamps(const plan::IndexPtr& index, std::v
     co_return Result<void>{};
 }
 
-env::Task<Result<Receipt>> Office::delete_documents(IndexUid uid, std::vector<std::string> ids, std::optional<std::string> metadata) {
+env::Task<Result<Receipt>> Office::delete_documents(IndexUid uid, std::vector<std::string> ids,
+                                                    std::optional<std::string> metadata) {
     const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
     for (const std::string& id : ids) stamps_of(uid).forget(id);
     Order order = order_deletion_by_ids(topology_(), uid, index_of(uid), ids);
@@ -203,7 +228,8 @@ env::Task<Result<Receipt>> Office::delete_documents(IndexUid uid, std::vector<st
     co_return receipt;
 }
 
-env::Task<Result<Receipt>> Office::delete_by_filter(IndexUid uid, json::Value filter, std::optional<std::string> metadata) {
+env::Task<Result<Receipt>> Office::delete_by_filter(IndexUid uid, json::Value filter,
+                                                    std::optional<std::string> metadata) {
     const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
     const plan::IndexPtr index = index_of(uid);
     if (const Result<void> judged = index ? judge_filter(*index, filter) : Result<void>{}; !judged) {

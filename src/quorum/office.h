@@ -19,7 +19,7 @@ namespace miroir::quorum {
 
 struct OfficeOptions {
     WriterOptions writer;
-    std::uint32_t shards = 64;              // S of a new index
+    std::uint32_t shards = 64;                // S of a new index
     std::optional<std::string> master_key{};  // from which client keys derive; none: everybody may do everything
 };
 
@@ -40,7 +40,7 @@ struct Documents {
 
 struct SettingsWish {
     protocol::SettingsPatch patch;
-    bool is_reset = false;    // DELETE: of an index that is there
+    bool is_reset = false;  // DELETE: of an index that is there
     bool may_create = false;
     std::optional<std::string> custom_metadata{};
 };
@@ -52,8 +52,8 @@ struct IndexWish {
 };
 
 struct EditWish {
-    json::Value body;      // as sent: function, context, filter
-    json::Value details;   // of the task
+    json::Value body;     // as sent: function, context, filter
+    json::Value details;  // of the task
     std::optional<std::string> custom_metadata;
 };
 
@@ -76,7 +76,8 @@ public:
     env::Task<Result<Receipt>> swap_indexes(std::vector<Swap> swaps);
     env::Task<Result<Receipt>> change_settings(IndexUid uid, SettingsWish wish);
     env::Task<Result<Receipt>> add_documents(IndexUid uid, Documents documents);
-    env::Task<Result<Receipt>> delete_documents(IndexUid uid, std::vector<std::string> ids, std::optional<std::string> metadata);
+    env::Task<Result<Receipt>> delete_documents(IndexUid uid, std::vector<std::string> ids,
+                                                std::optional<std::string> metadata);
     env::Task<Result<Receipt>> delete_by_filter(IndexUid uid, json::Value filter, std::optional<std::string> metadata);
     env::Task<Result<Receipt>> delete_all_documents(IndexUid uid, std::optional<std::string> metadata);
 
@@ -85,12 +86,12 @@ public:
     env::Task<Result<json::Value>> list_tasks(protocol::TaskQuery query, protocol::Grant grant);
     env::Task<Result<json::Value>> find_batch(std::uint64_t uid, protocol::Grant grant);
     env::Task<Result<json::Value>> list_batches(protocol::TaskQuery query, protocol::Grant grant);
-    env::Task<Result<Receipt>> purge_tasks(protocol::TaskFilter filter, protocol::TaskPurge purge, std::string original_filter,
-                                           protocol::Grant grant);
+    env::Task<Result<Receipt>> purge_tasks(protocol::TaskFilter filter, protocol::TaskPurge purge,
+                                           std::string original_filter, protocol::Grant grant);
     // A task that only Miroir itself carries out.
     env::Task<Result<Receipt>> note_task(protocol::Task task, std::optional<Error> verdict);
     env::Task<Result<Receipt>> back_up(protocol::TaskType type);  // DumpCreation, SnapshotCreation
-    env::Task<std::set<std::string>> indexes_at_work();  // of tasks that are processing
+    env::Task<std::set<std::string>> indexes_at_work();           // of tasks that are processing
 
     // See ShelfBook::put. Switches of features reach the nodes before it returns.
     env::Task<Result<bool>> put_on_shelves(std::uint64_t version, std::vector<ShelfPut> puts);
@@ -99,8 +100,8 @@ public:
 
 private:
     Office(env::Env env, http::Client& client, tasks::Store& store, TopologySource topology,
-           std::unique_ptr<tasks::TaskBook> tasks, std::unique_ptr<CatalogBook> catalog, std::unique_ptr<ShelfBook> shelves,
-           BehindBoard& board, OfficeOptions options);
+           std::unique_ptr<tasks::TaskBook> tasks, std::unique_ptr<CatalogBook> catalog,
+           std::unique_ptr<ShelfBook> shelves, BehindBoard& board, OfficeOptions options);
     env::Task<Result<void>> plant_default_keys();
     env::Task<void> tell_features(cluster::TopologyPtr topology);
     env::Task<void> keep_features_told(env::Cancel stop);

@@ -11,13 +11,19 @@ constexpr std::chrono::nanoseconds kTellEvery = std::chrono::seconds(1);
 
 // What changes how a node reads, writes or refuses. The others are answered here alone; what we ourselves need of a
 // node would be added here, whatever the client has set.
-constexpr Feature kOfNodes[] = {Feature::EditDocumentsByFunction, Feature::ContainsFilter, Feature::CompositeEmbedders,
-                                Feature::ChatCompletions, Feature::Multimodal,
-                                Feature::ForeignKeys, Feature::LegacySearch, Feature::RenderRoute};
+constexpr Feature kOfNodes[] = {Feature::EditDocumentsByFunction,
+                                Feature::ContainsFilter,
+                                Feature::CompositeEmbedders,
+                                Feature::ChatCompletions,
+                                Feature::Multimodal,
+                                Feature::ForeignKeys,
+                                Feature::LegacySearch,
+                                Feature::RenderRoute};
 
 std::string features_for_nodes(const Shelves& shelves) {
     json::Object out;
-    for (const Feature feature : kOfNodes) out.append(std::string(protocol::feature_row(feature).name), shelves.feature(feature));
+    for (const Feature feature : kOfNodes)
+        out.append(std::string(protocol::feature_row(feature).name), shelves.feature(feature));
     return json::to_text(json::Value(std::move(out)));
 }
 

@@ -32,12 +32,17 @@ tasks::Visible visible_to(const protocol::Grant& grant) {
     return [&grant](const protocol::Task& task) { return is_visible(grant, task); };
 }
 
-json::Value number_or_null(std::optional<std::uint64_t> number) { return number ? json::Value(*number) : json::Value(); }
+json::Value number_or_null(std::optional<std::uint64_t> number) {
+    return number ? json::Value(*number) : json::Value();
+}
 
 template <class Page>
 json::Value list_view(json::Array results, const Page& page, const protocol::TaskQuery& query) {
-    return json::Object{{"results", std::move(results)}, {"total", page.total}, {"limit", query.limit},
-                        {"from", number_or_null(page.from)}, {"next", number_or_null(page.next)}};
+    return json::Object{{"results", std::move(results)},
+                        {"total", page.total},
+                        {"limit", query.limit},
+                        {"from", number_or_null(page.from)},
+                        {"next", number_or_null(page.next)}};
 }
 
 }  // namespace
@@ -68,8 +73,8 @@ env::Task<Result<json::Value>> Office::list_batches(protocol::TaskQuery query, p
     co_return list_view(std::move(results), page, query);
 }
 
-env::Task<Result<Receipt>> Office::purge_tasks(protocol::TaskFilter filter, protocol::TaskPurge purge, std::string original_filter,
-                                               protocol::Grant grant) {
+env::Task<Result<Receipt>> Office::purge_tasks(protocol::TaskFilter filter, protocol::TaskPurge purge,
+                                               std::string original_filter, protocol::Grant grant) {
     const bool cancel = purge == protocol::TaskPurge::Cancel;
     WriteOrder order;
     order.topology = topology_();
@@ -124,7 +129,8 @@ env::Task<Result<Receipt>> Office::back_up(protocol::TaskType type) {
 env::Task<std::set<std::string>> Office::indexes_at_work() {
     std::set<std::string> out;
     for (const tasks::TaskEntry* entry : tasks_->unfinished()) {
-        if (entry->task.status == protocol::TaskStatus::Processing && entry->task.index_uid) out.insert(*entry->task.index_uid);
+        if (entry->task.status == protocol::TaskStatus::Processing && entry->task.index_uid)
+            out.insert(*entry->task.index_uid);
     }
     co_return out;
 }
@@ -135,7 +141,9 @@ env::Task<Result<json::Value>> Office::inspect_task(std::uint64_t uid) {
     static constexpr std::string_view kStates[] = {"planned", "accepted", "missed", "succeeded", "failed", "canceled"};
     json::Array parts;
     for (const tasks::NodeTask& part : entry->parts) {
-        json::Object line{{"node", part.node.value}, {"taskUid", part.uid}, {"status", kStates[static_cast<std::size_t>(part.state)]}};
+        json::Object line{{"node", part.node.value},
+                          {"taskUid", part.uid},
+                          {"status", kStates[static_cast<std::size_t>(part.state)]}};
         if (part.error) line.append("error", part.error->message);
         parts.emplace_back(std::move(line));
     }

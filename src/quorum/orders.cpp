@@ -15,7 +15,8 @@ namespace {
 using plan::CatalogChange;
 using protocol::TaskType;
 
-constexpr protocol::SettingsGates kAllGates{.chat_completions = false, .foreign_keys = false, .multimodal = true, .composite_embedders = true};
+constexpr protocol::SettingsGates kAllGates{
+    .chat_completions = false, .foreign_keys = false, .multimodal = true, .composite_embedders = true};
 
 std::vector<ShardId> all_shards(std::uint32_t shards) {
     std::vector<ShardId> out;
@@ -50,10 +51,15 @@ void broadcast(WriteOrder& order, std::uint32_t shards, const NodeRequest& reque
     }
 }
 
-std::string path_of(const IndexUid& uid, std::string_view rest = {}) { return "/indexes/" + uid.value + std::string(rest); }
+std::string path_of(const IndexUid& uid, std::string_view rest = {}) {
+    return "/indexes/" + uid.value + std::string(rest);
+}
 
 NodeRequest json_request(std::string method, std::string target, const json::Value& body) {
-    return {.method = std::move(method), .target = std::move(target), .content_type = "application/json", .body = json::to_text(body)};
+    return {.method = std::move(method),
+            .target = std::move(target),
+            .content_type = "application/json",
+            .body = json::to_text(body)};
 }
 
 NodeRequest bare_request(std::string method, std::string target) {
@@ -67,14 +73,20 @@ NodeRequest settings_request(const IndexUid& uid, const protocol::Settings& sett
 json::Value key_or_null(const std::optional<std::string>& key) { return key ? json::Value(*key) : json::Value(); }
 
 // The index and what the merge needs of it, ahead of whatever else the order asks.
-void create_on_nodes(Order& order, const IndexUid& uid, const std::optional<std::string>& primary_key, std::uint32_t shards) {
-    broadcast(order.write, shards, json_request("POST", "/indexes", json::Object{{"uid", uid.value}, {"primaryKey", key_or_null(primary_key)}}));
+void create_on_nodes(Order& order, const IndexUid& uid, const std::optional<std::string>& primary_key,
+                     std::uint32_t shards) {
+    broadcast(
+        order.write, shards,
+        json_request("POST", "/indexes", json::Object{{"uid", uid.value}, {"primaryKey", key_or_null(primary_key)}}));
     broadcast(order.write, shards, settings_request(uid, {}));
-    CatalogChange change{.kind = CatalogChange::Kind::Create, .uid = uid, .other = {}, .primary_key = primary_key, .shards = shards};
+    CatalogChange change{
+        .kind = CatalogChange::Kind::Create, .uid = uid, .other = {}, .primary_key = primary_key, .shards = shards};
     order.changes.push_back(std::move(change));
 }
 
-CatalogChange touch(const IndexUid& uid) { return {.kind = CatalogChange::Kind::Touch, .uid = uid, .other = {}, .primary_key = {}}; }
+CatalogChange touch(const IndexUid& uid) {
+    return {.kind = CatalogChange::Kind::Touch, .uid = uid, .other = {}, .primary_key = {}};
+}
 
 CatalogChange set_primary_key(const IndexUid& uid, std::optional<std::string> key) {
     return {.kind = CatalogChange::Kind::SetPrimaryKey, .uid = uid, .other = {}, .primary_key = std::move(key)};
@@ -101,8 +113,9 @@ Order order_index_creation(const cluster::TopologyPtr& topology, const IndexUid&
                            std::optional<std::string> primary_key, std::uint32_t shards) {
     protocol::Task task = task_of(TaskType::IndexCreation, uid, json::Object{{"primaryKey", key_or_null(primary_key)}});
     if (index) {
-        return order_failure(topology, std::move(task),
-                             {.code = ErrorCode::IndexAlreadyExists, .message = "Index `" + uid.value + "` already exists."});
+        return order_failure(
+            topology, std::move(task),
+            {.code = ErrorCode::IndexAlreadyExists, .message = "Index `" + uid.value + "` already exists."});
     }
     Order order = order_of(topology, std::move(task));
     create_on_nodes(order, uid, primary_key, shards);
@@ -128,8 +141,9 @@ Order order_index_update(const cluster::TopologyPtr& topology, const IndexUpdate
     protocol::Task task = task_of(TaskType::IndexUpdate, uid, std::move(details));
     if (!index) return order_failure(topology, std::move(task), index_not_found(uid));
     if (update.name_taken) {
-        return order_failure(topology, std::move(task),
-                             {.code = ErrorCode::IndexAlreadyExists, .message = "Index `" + update.name->value + "` already exists."});
+        return order_failure(
+            topology, std::move(task),
+            {.code = ErrorCode::IndexAlreadyExists, .message = "Index `" + update.name->value + "` already exists."});
     }
     Order order = order_of(topology, std::move(task));
     json::Object body{{"primaryKey", key_or_null(update.primary_key)}};
@@ -137,7 +151,8 @@ Order order_index_update(const cluster::TopologyPtr& topology, const IndexUpdate
     broadcast(order.write, index->shards, json_request("PATCH", path_of(uid), json::Value(std::move(body))));
     order.changes.push_back(update.primary_key ? set_primary_key(uid, update.primary_key) : touch(uid));
     if (update.name && *update.name != uid) {
-        order.changes.push_back({.kind = CatalogChange::Kind::Swap, .uid = uid, .other = *update.name, .primary_key = {}, .rename = true});
+        order.changes.push_back(
+            {.kind = CatalogChange::Kind::Swap, .uid = uid, .other = *update.name, .primary_key = {}, .rename = true});
     }
     return order;
 }
@@ -145,7 +160,8 @@ Order order_index_update(const cluster::TopologyPtr& topology, const IndexUpdate
 Order order_settings(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index,
                      const protocol::SettingsPatch& patch, std::uint32_t shards) {
     protocol::Task task = task_of(TaskType::SettingsUpdate, uid, protocol::settings_task_details(patch));
-    const Result<protocol::Settings> settings = protocol::apply_patch(index ? index->settings : protocol::Settings(), patch);
+    const Result<protocol::Settings> settings =
+        protocol::apply_patch(index ? index->settings : protocol::Settings(), patch);
     if (!settings) return order_failure(topology, std::move(task), settings.error());
     Order order = order_of(topology, std::move(task));
     if (!index) create_on_nodes(order, uid, std::nullopt, shards);
@@ -162,7 +178,8 @@ Order order_swaps(const cluster::TopologyPtr& topology, const plan::Catalog& cat
     std::optional<Swap> taken;
     std::uint32_t shards = 1;
     for (const Swap& swap : swaps) {
-        pairs.emplace_back(json::Object{{"indexes", json::Array{swap.first.value, swap.second.value}}, {"rename", swap.rename}});
+        pairs.emplace_back(
+            json::Object{{"indexes", json::Array{swap.first.value, swap.second.value}}, {"rename", swap.rename}});
         if (swap.rename && catalog.find(swap.second) && !taken) taken = swap;
         for (const IndexUid& uid : {swap.first, swap.second}) {
             const plan::IndexPtr index = catalog.find(uid);
@@ -178,19 +195,25 @@ Order order_swaps(const cluster::TopologyPtr& topology, const plan::Catalog& cat
         return order_failure(topology, std::move(task),
                              {.code = ErrorCode::IndexAlreadyExists,
                               .message = "Cannot rename `" + taken->first.value + "` to `" + name +
-                                         "` as the index already exists. Hint: You can remove `" + name + "` first and then do your remove."});
+                                         "` as the index already exists. Hint: You can remove `" + name +
+                                         "` first and then do your remove."});
     }
     if (!missing.empty()) {
         std::ranges::sort(missing);
         std::string names;
         for (const std::string& uid : missing) names += (names.empty() ? "`" : ", `") + uid + "`";
         const std::string noun = missing.size() == 1 ? "Index " : "Indexes ";
-        return order_failure(topology, std::move(task), {.code = ErrorCode::IndexNotFound, .message = noun + names + " not found."});
+        return order_failure(topology, std::move(task),
+                             {.code = ErrorCode::IndexNotFound, .message = noun + names + " not found."});
     }
     Order order = order_of(topology, std::move(task));
     broadcast(order.write, shards, json_request("POST", "/swap-indexes", pairs));
     for (const Swap& swap : swaps) {
-        order.changes.push_back({.kind = CatalogChange::Kind::Swap, .uid = swap.first, .other = swap.second, .primary_key = {}, .rename = swap.rename});
+        order.changes.push_back({.kind = CatalogChange::Kind::Swap,
+                                 .uid = swap.first,
+                                 .other = swap.second,
+                                 .primary_key = {},
+                                 .rename = swap.rename});
     }
     return order;
 }
@@ -211,8 +234,12 @@ Order order_documents(const cluster::TopologyPtr& topology, const IndexUid& uid,
     std::string target = path_of(uid, "/documents?primaryKey=" + batch.primary_key);
     if (batch.skip_creation) target += "&skipCreation=true";
     for (auto& [node, body] : plan.bodies) {
-        order.write.requests.push_back({.node = node, .method = batch.update ? "PUT" : "POST", .target = target,
-                                        .content_type = "application/x-ndjson", .body = std::move(body.ndjson), .shards = std::move(body.shards)});
+        order.write.requests.push_back({.node = node,
+                                        .method = batch.update ? "PUT" : "POST",
+                                        .target = target,
+                                        .content_type = "application/x-ndjson",
+                                        .body = std::move(body.ndjson),
+                                        .shards = std::move(body.shards)});
     }
     if (index) order.write.shards = plan.shards;
     const std::set<std::string_view> unique(batch.ids.begin(), batch.ids.end());
@@ -222,8 +249,9 @@ Order order_documents(const cluster::TopologyPtr& topology, const IndexUid& uid,
 
 Order order_deletion_by_ids(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index,
                             std::span<const std::string> ids) {
-    protocol::Task task = task_of(TaskType::DocumentDeletion, uid,
-                                  json::Object{{"providedIds", ids.size()}, {"deletedDocuments", nullptr}, {"originalFilter", nullptr}});
+    protocol::Task task =
+        task_of(TaskType::DocumentDeletion, uid,
+                json::Object{{"providedIds", ids.size()}, {"deletedDocuments", nullptr}, {"originalFilter", nullptr}});
     if (!index) return order_failure(topology, std::move(task), index_not_found(uid));
     Order order = order_of(topology, std::move(task));
     std::map<cluster::NodeIndex, json::Array> bodies;
@@ -231,7 +259,8 @@ Order order_deletion_by_ids(const cluster::TopologyPtr& topology, const IndexUid
     for (const std::string& id : ids) {
         const ShardId shard = cluster::shard_of(id, index->shards);
         touched.insert(shard);
-        for (const auto& [node, shards] : plan::holders_of(*topology, std::span(&shard, 1))) bodies[node].emplace_back(id);
+        for (const auto& [node, shards] : plan::holders_of(*topology, std::span(&shard, 1)))
+            bodies[node].emplace_back(id);
     }
     order.write.shards.assign(touched.begin(), touched.end());
     const auto holders = plan::holders_of(*topology, order.write.shards);
@@ -247,11 +276,13 @@ Order order_deletion_by_ids(const cluster::TopologyPtr& topology, const IndexUid
 
 Order order_deletion_by_filter(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index,
                                const json::Value& filter) {
-    protocol::Task task = task_of(TaskType::DocumentDeletion, uid,
-                                  json::Object{{"providedIds", 0}, {"deletedDocuments", nullptr}, {"originalFilter", json::to_text(filter)}});
+    protocol::Task task = task_of(
+        TaskType::DocumentDeletion, uid,
+        json::Object{{"providedIds", 0}, {"deletedDocuments", nullptr}, {"originalFilter", json::to_text(filter)}});
     if (!index) return order_failure(topology, std::move(task), index_not_found(uid));
     Order order = order_of(topology, std::move(task));
-    broadcast(order.write, index->shards, json_request("POST", path_of(uid, "/documents/delete"), json::Object{{"filter", filter}}));
+    broadcast(order.write, index->shards,
+              json_request("POST", path_of(uid, "/documents/delete"), json::Object{{"filter", filter}}));
     order.changes.push_back(touch(uid));
     return order;
 }
@@ -283,20 +314,24 @@ Order order_compaction(const cluster::TopologyPtr& topology, const IndexUid& uid
     return order;
 }
 
-Order order_failed_addition(const cluster::TopologyPtr& topology, protocol::Task task, Error verdict, std::uint32_t shards) {
+Order order_failed_addition(const cluster::TopologyPtr& topology, protocol::Task task, Error verdict,
+                            std::uint32_t shards) {
     const IndexUid uid{task.index_uid.value_or("")};
     Order order = order_failure(topology, std::move(task), std::move(verdict));
     if (shards > 0) create_on_nodes(order, uid, std::nullopt, shards);
     return order;
 }
 
-Order order_failed_filter(const cluster::TopologyPtr& topology, const IndexUid& uid, const json::Value& filter, Error verdict) {
-    protocol::Task task = task_of(TaskType::DocumentDeletion, uid,
-                                  json::Object{{"providedIds", 0}, {"deletedDocuments", nullptr}, {"originalFilter", json::to_text(filter)}});
+Order order_failed_filter(const cluster::TopologyPtr& topology, const IndexUid& uid, const json::Value& filter,
+                          Error verdict) {
+    protocol::Task task = task_of(
+        TaskType::DocumentDeletion, uid,
+        json::Object{{"providedIds", 0}, {"deletedDocuments", nullptr}, {"originalFilter", json::to_text(filter)}});
     return order_failure(topology, std::move(task), std::move(verdict));
 }
 
-Order order_missing_index(const cluster::TopologyPtr& topology, TaskType type, const IndexUid& uid, json::Value details) {
+Order order_missing_index(const cluster::TopologyPtr& topology, TaskType type, const IndexUid& uid,
+                          json::Value details) {
     return order_failure(topology, task_of(type, uid, std::move(details)), index_not_found(uid));
 }
 
@@ -309,7 +344,8 @@ Result<void> judge_filter(const plan::IndexEntry& index, const json::Value& filt
     return {};
 }
 
-Order order_edition(const cluster::TopologyPtr& topology, protocol::Task task, const plan::IndexPtr& index, const json::Value& body) {
+Order order_edition(const cluster::TopologyPtr& topology, protocol::Task task, const plan::IndexPtr& index,
+                    const json::Value& body) {
     const IndexUid uid{task.index_uid.value_or("")};
     if (!index) return order_failure(topology, std::move(task), index_not_found(uid));
     Order order = order_of(topology, std::move(task));

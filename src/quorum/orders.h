@@ -36,10 +36,10 @@ Order order_swaps(const cluster::TopologyPtr& topology, const plan::Catalog& cat
 
 struct DocumentBatch {
     std::vector<json::Object> documents;
-    std::vector<std::string> ids;        // beside them
-    std::vector<std::uint64_t> stamps;   // beside them
+    std::vector<std::string> ids;       // beside them
+    std::vector<std::uint64_t> stamps;  // beside them
     std::string primary_key;
-    bool update = false;                 // PUT: merge into what is there
+    bool update = false;  // PUT: merge into what is there
     bool skip_creation = false;
 };
 // Makes the index first where there is none, with the settings the merge needs, before the first document lands.
@@ -53,13 +53,17 @@ Order order_deletion_by_filter(const cluster::TopologyPtr& topology, const Index
 Order order_deletion_of_all(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index);
 
 // As the above where it is known to fail. A failed addition makes the index (`shards` not 0) as the engine does.
-Order order_failed_addition(const cluster::TopologyPtr& topology, protocol::Task task, Error verdict, std::uint32_t shards);
-Order order_failed_filter(const cluster::TopologyPtr& topology, const IndexUid& uid, const json::Value& filter, Error verdict);
-Order order_missing_index(const cluster::TopologyPtr& topology, protocol::TaskType type, const IndexUid& uid, json::Value details);
+Order order_failed_addition(const cluster::TopologyPtr& topology, protocol::Task task, Error verdict,
+                            std::uint32_t shards);
+Order order_failed_filter(const cluster::TopologyPtr& topology, const IndexUid& uid, const json::Value& filter,
+                          Error verdict);
+Order order_missing_index(const cluster::TopologyPtr& topology, protocol::TaskType type, const IndexUid& uid,
+                          json::Value details);
 Result<void> judge_filter(const plan::IndexEntry& index, const json::Value& filter);  // every attribute is filterable
 
 // `body` goes to the nodes, `task` to the client.
-Order order_edition(const cluster::TopologyPtr& topology, protocol::Task task, const plan::IndexPtr& index, const json::Value& body);
+Order order_edition(const cluster::TopologyPtr& topology, protocol::Task task, const plan::IndexPtr& index,
+                    const json::Value& body);
 
 // A dump or a snapshot: every node writes its own.
 Order order_back_up(const cluster::TopologyPtr& topology, protocol::TaskType type, std::uint32_t shards);

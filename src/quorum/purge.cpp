@@ -48,7 +48,8 @@ bool untouched(const tasks::TaskEntry& entry) {
 env::Task<bool> Writer::carry_cancelations(cluster::TopologyPtr topology) {
     std::vector<std::uint64_t> found;
     for (const tasks::TaskEntry* entry : tasks_.unfinished()) {
-        if (entry->task.type == TaskType::TaskCancelation && !sending_.contains(entry->task.uid)) found.push_back(entry->task.uid);
+        if (entry->task.type == TaskType::TaskCancelation && !sending_.contains(entry->task.uid))
+            found.push_back(entry->task.uid);
     }
     for (const std::uint64_t uid : found | std::views::reverse) co_await carry_cancelation(uid, topology);
     co_return !found.empty();
@@ -61,7 +62,8 @@ env::Task<void> Writer::carry_cancelation(std::uint64_t uid, cluster::TopologyPt
     std::map<NodeId, std::vector<std::uint64_t>> on_nodes;
     for (const std::uint64_t target : cancelation.targets) {
         const tasks::TaskEntry* known = tasks_.find(target);
-        if (known == nullptr || protocol::is_finished(known->task.status) || target >= uid || sending_.contains(target)) continue;
+        if (known == nullptr || protocol::is_finished(known->task.status) || target >= uid || sending_.contains(target))
+            continue;
         tasks::TaskEntry entry = *known;
         co_await look_after_parts(entry, topology);
         if (!untouched(entry)) continue;
@@ -113,8 +115,9 @@ env::Task<bool> Writer::cancel_on_node(NodeId node, std::string address, std::ve
 env::Task<void> Writer::cancel_task(std::uint64_t uid, std::uint64_t by, cluster::TopologyPtr topology) {
     tasks::TaskEntry entry = *tasks_.find(uid);
     co_await look_after_parts(entry, topology);
-    const bool called_off = entry.parts.empty() ||
-                            std::ranges::any_of(entry.parts, [](const tasks::NodeTask& part) { return part.state == State::Canceled; });
+    const bool called_off = entry.parts.empty() || std::ranges::any_of(entry.parts, [](const tasks::NodeTask& part) {
+                                return part.state == State::Canceled;
+                            });
     if (!called_off) co_return;  // it had begun: it is followed to its end
     entry.task.status = TaskStatus::Canceled;
     entry.task.canceled_by = by;

@@ -33,9 +33,11 @@ env::Task<bool> Writer::send_hint(cluster::Node node, Hints::Hint hint) {
     to.reserve_up_to(*hint.uid);
     NodeRequest request = hint.request;
     const SendOutcome outcome = co_await to.send(node.address, std::move(request), *hint.uid);
-    if (outcome.kind == SendOutcome::Kind::Accepted) co_return co_await hint_accepted(node.id, std::move(hint), outcome.uid);
+    if (outcome.kind == SendOutcome::Kind::Accepted)
+        co_return co_await hint_accepted(node.id, std::move(hint), outcome.uid);
     if (outcome.kind == SendOutcome::Kind::Refused) {
-        env_.log.warn("quorum", "a node refuses what it is owed", {{"node", node.id.value}, {"task", hint.task}, {"why", outcome.error.message}});
+        env_.log.warn("quorum", "a node refuses what it is owed",
+                      {{"node", node.id.value}, {"task", hint.task}, {"why", outcome.error.message}});
     }
     if (outcome.kind != SendOutcome::Kind::Overtaken) co_return false;
     to.ask_anew();

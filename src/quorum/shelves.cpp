@@ -20,7 +20,8 @@ void lay(Shelves& shelves, ShelfPut put) {
         return;
     }
     if (put.shelf == kKeys) {
-        if (Result<protocol::ApiKey> key = protocol::key_of_record(put.value)) shelves.ring.keys.emplace(put.name, *std::move(key));
+        if (Result<protocol::ApiKey> key = protocol::key_of_record(put.value))
+            shelves.ring.keys.emplace(put.name, *std::move(key));
     }
     shelves.by_name[put.shelf].insert_or_assign(std::move(put.name), std::move(put.value));
 }
@@ -51,8 +52,12 @@ env::Task<Result<std::unique_ptr<ShelfBook>>> ShelfBook::open(env::Executor& exe
         for (const tasks::Record& record : *records) {
             auto value = json::parse(record.value);
             const std::size_t slash = record.key.find('/');
-            if (!value || slash == std::string::npos) co_return fail(ErrorCode::MiroirStorageFailed, "a record `" + record.key + "` in the store cannot be read");
-            lay(shelves, {.shelf = record.key.substr(0, slash), .name = record.key.substr(slash + 1), .value = *std::move(value)});
+            if (!value || slash == std::string::npos)
+                co_return fail(ErrorCode::MiroirStorageFailed,
+                               "a record `" + record.key + "` in the store cannot be read");
+            lay(shelves, {.shelf = record.key.substr(0, slash),
+                          .name = record.key.substr(slash + 1),
+                          .value = *std::move(value)});
         }
         if (records->size() < kScanSize) break;
         scan.from = records->back().key + '\0';

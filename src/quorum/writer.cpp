@@ -13,11 +13,11 @@ using tasks::NodeTask;
 
 struct Writer::Sending {
     WriteOrder order;
-    tasks::TaskEntry entry;               // its parts stand beside the requests of the order
-    std::set<NodeId> nodes;               // by name, so that two orders never wait for each other's lanes
+    tasks::TaskEntry entry;  // its parts stand beside the requests of the order
+    std::set<NodeId> nodes;  // by name, so that two orders never wait for each other's lanes
     std::vector<env::Lane::Pass> passes;
-    std::vector<SendOutcome> outcomes;    // beside the requests; a part that is not sent stays Missed
-    std::vector<std::uint64_t> places;    // of their hints
+    std::vector<SendOutcome> outcomes;  // beside the requests; a part that is not sent stays Missed
+    std::vector<std::uint64_t> places;  // of their hints
 };
 
 namespace {
@@ -32,7 +32,13 @@ Error no_quorum(const AckCount& acks) {
 
 Writer::Writer(env::Env env, http::Client& client, tasks::Store& store, tasks::TaskBook& tasks, CatalogBook& catalog,
                BehindBoard& board, WriterOptions options)
-    : env_(env), client_(client), store_(store), tasks_(tasks), catalog_(catalog), options_(std::move(options)), hints_(store, board) {}
+    : env_(env),
+      client_(client),
+      store_(store),
+      tasks_(tasks),
+      catalog_(catalog),
+      options_(std::move(options)),
+      hints_(store, board) {}
 
 env::Lane& Writer::lane(const IndexUid& index) { return lanes_.try_emplace(index, env_.executor).first->second; }
 
@@ -60,7 +66,8 @@ tasks::TaskEntry Writer::entry_of(const WriteOrder& order) {
 }
 
 env::Task<Result<void>> Writer::choose_uids(Sending& sending) {
-    sending.outcomes.assign(sending.entry.parts.size(), SendOutcome{.kind = SendOutcome::Kind::Missed, .uid = 0, .error = {}});
+    sending.outcomes.assign(sending.entry.parts.size(),
+                            SendOutcome{.kind = SendOutcome::Kind::Missed, .uid = 0, .error = {}});
     for (const NodeTask& part : sending.entry.parts) sending.nodes.insert(part.node);
     for (const NodeId& node : sending.nodes) sending.passes.push_back(co_await link(node).lane().enter());
     std::set<NodeId> mute;
@@ -131,7 +138,8 @@ env::Task<Result<void>> Writer::send_parts(Sending& sending, NodeId id) {
 }
 
 void Writer::count_attainable(const Sending& sending, std::vector<std::uint8_t>& attainable) const {
-    for (const NodeTask& part : sending.entry.parts) attainable.push_back(part.state == NodeTask::State::Planned ? 1 : 0);
+    for (const NodeTask& part : sending.entry.parts)
+        attainable.push_back(part.state == NodeTask::State::Planned ? 1 : 0);
 }
 
 env::Task<Result<Receipt>> Writer::settle(Sending& sending) {

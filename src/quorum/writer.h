@@ -30,8 +30,8 @@ struct WriterOptions {
 };
 
 struct Receipt {
-    protocol::Task task;              // as enqueued: for the summary
-    std::vector<ShardId> degraded;    // accepted, but some replica has only a hint
+    protocol::Task task;            // as enqueued: for the summary
+    std::vector<ShardId> degraded;  // accepted, but some replica has only a hint
 };
 
 class Writer {
@@ -70,7 +70,8 @@ private:
         tasks::Batch batch;
         std::vector<std::pair<NodeId, std::uint64_t>> owed;  // places of hints in it
     };
-    bool covered(const tasks::TaskEntry& entry, const cluster::Topology& topology, const std::set<NodeId>& without) const;
+    bool covered(const tasks::TaskEntry& entry, const cluster::Topology& topology,
+                 const std::set<NodeId>& without) const;
     bool excuse_absent(tasks::TaskEntry& entry, const cluster::Topology& topology, Ending& ending);
     void excuse_failed(tasks::TaskEntry& entry, const cluster::Topology& topology, Ending& ending);
     env::Task<void> end_task(tasks::TaskEntry entry, std::uint32_t copies, Ending ending = {});

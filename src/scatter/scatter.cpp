@@ -32,7 +32,8 @@ void take_outcome(Gathered& gathered, NodeCall call, Result<http::Reply> outcome
 // What is not even asked of another node will not be answered: an incomplete answer must say so.
 void note_missing(Gathered& gathered, const std::vector<ShardId>& unanswered, const std::vector<NodeCall>& next) {
     for (const ShardId shard : unanswered) {
-        const bool asked = std::ranges::any_of(next, [shard](const NodeCall& call) { return std::ranges::find(call.shards, shard) != call.shards.end(); });
+        const bool asked = std::ranges::any_of(
+            next, [shard](const NodeCall& call) { return std::ranges::find(call.shards, shard) != call.shards.end(); });
         if (!asked) gathered.missing.push_back(shard);
     }
     std::ranges::sort(gathered.missing);
@@ -84,7 +85,8 @@ env::Task<Gathered> Scatter::run(cluster::TopologyPtr topology, std::vector<Node
         if (unanswered.empty()) co_return gathered;
         std::ranges::sort(unanswered);
         const bool over = round == options_.rounds_max || call.deadline.expired(env_.clock) || call.cancel.requested();
-        Result<std::vector<NodeCall>> next = over ? Result<std::vector<NodeCall>>(std::vector<NodeCall>{}) : elsewhere(unanswered, avoid);
+        Result<std::vector<NodeCall>> next =
+            over ? Result<std::vector<NodeCall>>(std::vector<NodeCall>{}) : elsewhere(unanswered, avoid);
         calls = next ? *std::move(next) : std::vector<NodeCall>{};
         note_missing(gathered, unanswered, calls);
         if (calls.empty()) co_return gathered;

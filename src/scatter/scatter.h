@@ -27,7 +27,7 @@ protected:
 
 struct ScatterOptions {
     std::chrono::nanoseconds node_timeout = std::chrono::seconds(5);
-    std::string node_key;         // sent as a bearer token; empty: nodes have none
+    std::string node_key;          // sent as a bearer token; empty: nodes have none
     std::uint32_t rounds_max = 3;  // the first and the ones that ask other replicas
 };
 
@@ -37,14 +37,14 @@ struct Answered {
 };
 
 struct Gathered {
-    std::vector<Answered> answers;           // status below 500, other than 429
-    std::vector<ShardId> missing;            // nobody answered for these
+    std::vector<Answered> answers;  // status below 500, other than 429
+    std::vector<ShardId> missing;   // nobody answered for these
     std::vector<std::pair<cluster::NodeIndex, Error>> failures;
 };
 
 // Calls for these shards on nodes other than those in `avoid`; an error when some shard has none left.
-using CallsElsewhere =
-    std::function<Result<std::vector<plan::NodeCall>>(const std::vector<ShardId>& shards, const std::vector<cluster::NodeIndex>& avoid)>;
+using CallsElsewhere = std::function<Result<std::vector<plan::NodeCall>>(const std::vector<ShardId>& shards,
+                                                                         const std::vector<cluster::NodeIndex>& avoid)>;
 
 // Looks at an answer before it counts (and may take its bytes). An error: the node failed, somebody else is asked.
 using Accept = std::function<Result<void>(Answered& answered)>;

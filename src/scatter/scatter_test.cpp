@@ -21,7 +21,8 @@ public:
 cluster::TopologyPtr three_nodes() {
     cluster::TopologySpec spec{.nodes = {}, .shards = 4, .replicas = 1};
     for (const char* name : {"a", "b", "c"}) {
-        spec.nodes.push_back({.id = NodeId{name}, .address = std::string("http://") + name + ":7700", .group = GroupId{0}, .zone = {}});
+        spec.nodes.push_back(
+            {.id = NodeId{name}, .address = std::string("http://") + name + ":7700", .group = GroupId{0}, .zone = {}});
     }
     return *cluster::make_topology(spec);
 }
@@ -39,8 +40,9 @@ TEST(Scatter, NamesWhatNobodyIsAskedForAgain) {
     env::JsonLog log(reactor, env::LogLevel::Off, "test");
     Nodes nodes;
     const Scatter scatter(reactor.env(log), nodes, {});
-    const CallsElsewhere only_the_first = [](const std::vector<ShardId>& shards, const std::vector<cluster::NodeIndex>& avoid)
-        -> Result<std::vector<plan::NodeCall>> {
+    const CallsElsewhere only_the_first =
+        [](const std::vector<ShardId>& shards,
+           const std::vector<cluster::NodeIndex>& avoid) -> Result<std::vector<plan::NodeCall>> {
         EXPECT_EQ(avoid, std::vector<cluster::NodeIndex>{0});
         return std::vector<plan::NodeCall>{call_of(1, {shards.front()})};
     };

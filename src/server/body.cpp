@@ -1,8 +1,8 @@
 #include "server/body.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
-#include <fmt/format.h>
 
 #include "json/parse.h"
 
@@ -11,7 +11,8 @@ namespace {
 
 std::string lower(std::string_view text) {
     std::string out(text);
-    std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::ranges::transform(out, out.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     return out;
 }
 
@@ -50,9 +51,10 @@ std::string broken_json_text(const http::Headers& headers) {
     std::string_view reason = "InvalidData, error: \"Invalid Data\"";
     if (encoding == "gzip") reason = "InvalidInput, error: \"corrupt gzip stream does not have a matching checksum\"";
     if (encoding == "deflate") reason = "InvalidInput, error: \"corrupt deflate stream\"";
-    return fmt::format("Error that occur during reading payload: payload reached EOF before completing: Some(Custom {{ "
-                       "kind: {} }})",
-                       reason);
+    return fmt::format(
+        "Error that occur during reading payload: payload reached EOF before completing: Some(Custom {{ "
+        "kind: {} }})",
+        reason);
 }
 
 // What came over the limit of a JSON route. A length that was announced gives 500 `internal`: the engine's quirk.

@@ -70,7 +70,8 @@ public:
         const BrotliEncoderOperation operation = last ? BROTLI_OPERATION_FINISH : BROTLI_OPERATION_FLUSH;
         do {
             std::size_t no_room = 0;
-            const BROTLI_BOOL sound = BrotliEncoderCompressStream(state_, operation, &left, &next_in, &no_room, nullptr, nullptr);
+            const BROTLI_BOOL sound =
+                BrotliEncoderCompressStream(state_, operation, &left, &next_in, &no_room, nullptr, nullptr);
             MIROIR_ASSERT(sound);
             std::size_t size = 0;
             const std::uint8_t* bytes = BrotliEncoderTakeOutput(state_, &size);

@@ -14,8 +14,7 @@ constexpr auto kOursToTake = std::to_array<std::string_view>(
     {"x-miroir-min-settings-version", "x-miroir-session", "x-miroir-over-fetch", "x-miroir-tenant"});
 
 constexpr auto kStripped = std::to_array<std::string_view>({"meili-proxy-search", "taskid", "dryrun", "forwarded"});
-constexpr auto kStrippedBeginnings =
-    std::to_array<std::string_view>({"x-miroir-", "x-forwarded-", "x-meili-proxy-"});
+constexpr auto kStrippedBeginnings = std::to_array<std::string_view>({"x-miroir-", "x-forwarded-", "x-meili-proxy-"});
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 

@@ -82,7 +82,8 @@ TEST(Encoding, StopsBombs) {
 TEST(Encoding, RefusesBrokenBytes) {
     for (const Encoding encoding : kEncodings) {
         const std::string sound = compress(encoding, sample_text());
-        for (const std::string& broken : {std::string("[{\"id\":2}]"), sound.substr(0, sound.size() / 2), std::string()}) {
+        for (const std::string& broken :
+             {std::string("[{\"id\":2}]"), sound.substr(0, sound.size() / 2), std::string()}) {
             const Result<std::string> plain = inflate(encoding, broken, 100, 1u << 30);
             ASSERT_FALSE(plain) << encoding_name(encoding);
             EXPECT_EQ(plain.error().code, ErrorCode::BadRequest);

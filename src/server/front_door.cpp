@@ -1,8 +1,8 @@
 #include "server/front_door.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <exception>
-#include <fmt/format.h>
 
 #include "env/log.h"
 #include "server/edge.h"
@@ -158,8 +158,7 @@ env::Task<http::Reply> FrontDoor::admit(const Endpoint& endpoint, Incoming in, V
     co_return reply;
 }
 
-env::Task<http::Reply> FrontDoor::run(const Endpoint& endpoint, Incoming in,
-                                      [[maybe_unused]] Admission::Pass pass) {
+env::Task<http::Reply> FrontDoor::run(const Endpoint& endpoint, Incoming in, [[maybe_unused]] Admission::Pass pass) {
     const std::string request_id = in.call.request_id;
     const std::string_view route = in.route;
     std::string what;
@@ -171,7 +170,8 @@ env::Task<http::Reply> FrontDoor::run(const Endpoint& endpoint, Incoming in,
         what = "something that is no std::exception";
     }
     env_.log.error(kLogTarget, "an endpoint threw", {{"request_id", request_id}, {"route", route}, {"what", what}});
-    const Error internal{.code = ErrorCode::Internal, .message = fmt::format("Internal error, see the log (request {}).", request_id)};
+    const Error internal{.code = ErrorCode::Internal,
+                         .message = fmt::format("Internal error, see the log (request {}).", request_id)};
     co_return error_reply(internal);
 }
 
@@ -193,7 +193,8 @@ http::Reply FrontDoor::busy(Admission::Verdict verdict) const {
 void FrontDoor::finish(http::Reply& reply, const Visit& visit) {
     if (!visit.bare) {
         add_cors(reply.headers, visit.has_origin);
-        const bool long_enough = reply.stream != nullptr || reply.body.size() >= std::max<std::size_t>(options_.compress_min, 1);
+        const bool long_enough =
+            reply.stream != nullptr || reply.body.size() >= std::max<std::size_t>(options_.compress_min, 1);
         if (visit.encoding != Encoding::Identity && long_enough && compressible(reply)) {
             reply.headers.set("content-encoding", std::string(encoding_name(visit.encoding)));
             reply.headers.add("vary", "accept-encoding");

@@ -135,10 +135,10 @@ TEST(FrontDoor, SpeaksCorsAsTheEngineDoes) {
     EXPECT_EQ(room.ask("GET", "/health", origin).headers.get("access-control-allow-origin"), "*");
     EXPECT_EQ(room.ask("GET", "/nowhere", origin).headers.get("access-control-allow-origin"), "*");
 
-    const http::Reply preflight =
-        room.ask("OPTIONS", "/indexes/a", {{"Origin", "http://shop.example"},
-                                           {"Access-Control-Request-Method", "POST"},
-                                           {"Access-Control-Request-Headers", "authorization, content-type"}});
+    const http::Reply preflight = room.ask("OPTIONS", "/indexes/a",
+                                           {{"Origin", "http://shop.example"},
+                                            {"Access-Control-Request-Method", "POST"},
+                                            {"Access-Control-Request-Headers", "authorization, content-type"}});
     EXPECT_EQ(preflight.status, 200);
     EXPECT_EQ(preflight.headers.get("access-control-allow-origin"), "*");
     EXPECT_EQ(preflight.headers.get("access-control-allow-headers"), "authorization, content-type");
@@ -218,9 +218,9 @@ TEST(FrontDoor, ReadsJsonWithTheEnginesRefusals) {
 
 TEST(FrontDoor, DropsInternalHeadersAtTheEdge) {
     Room room;
-    const http::Headers headers = {{"X-Miroir-Internal", "1"},    {"x-miroir-session", "s"},
-                                   {"X-Forwarded-For", "1.2.3.4"}, {"Meili-Proxy-Search", "true"},
-                                   {"TaskId", "9"},                {"X-Admin-Key", "k"}};
+    const http::Headers headers = {
+        {"X-Miroir-Internal", "1"},     {"x-miroir-session", "s"}, {"X-Forwarded-For", "1.2.3.4"},
+        {"Meili-Proxy-Search", "true"}, {"TaskId", "9"},           {"X-Admin-Key", "k"}};
     room.ask("GET", "/health", headers);
     for (const std::string_view gone : {"x-miroir-internal", "x-forwarded-for", "meili-proxy-search", "taskid"}) {
         EXPECT_FALSE(room.seen.headers.has(gone)) << gone;

@@ -44,7 +44,8 @@ struct Router::Node {
     }
 
     // The node where the path ends, literals preferred; `values` are those of the parameters on the way.
-    const Node* walk(const std::vector<std::string>& segments, std::size_t depth, std::vector<std::size_t>& values) const {
+    const Node* walk(const std::vector<std::string>& segments, std::size_t depth,
+                     std::vector<std::size_t>& values) const {
         if (depth == segments.size()) return pattern.empty() ? nullptr : this;
         for (const auto& [name, node] : literals) {
             if (name != segments[depth]) continue;

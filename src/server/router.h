@@ -32,9 +32,9 @@ private:
 // A request on its way to an endpoint. The body is already decoded (Content-Encoding), never nullptr.
 struct Incoming {
     std::string method;
-    std::string path;                // as sent, without the query, still percent-encoded
-    std::string raw_query;           // what follows '?', still percent-encoded
-    std::string_view route;          // the pattern, "/indexes/{uid}/documents"; lives as long as the router
+    std::string path;        // as sent, without the query, still percent-encoded
+    std::string raw_query;   // what follows '?', still percent-encoded
+    std::string_view route;  // the pattern, "/indexes/{uid}/documents"; lives as long as the router
     Params params;
     http::Headers headers;
     std::unique_ptr<http::BodySource> body;

@@ -28,7 +28,7 @@ Router sample() {
 struct Case {
     std::string_view method;
     std::string path;
-    std::string_view route;  // empty: 404
+    std::string_view route;       // empty: 404
     std::string_view allow = {};  // set: 405 with it
 };
 
@@ -102,8 +102,8 @@ TEST(Query, ReadsWhatFormsSend) {
 TEST(Query, RepairsTextAsTheEngineDoes) {
     const std::string mark = "\xEF\xBF\xBD";
     EXPECT_EQ(repair_utf8("plain é \xF0\x9F\x98\x80"), "plain é \xF0\x9F\x98\x80");
-    EXPECT_EQ(repair_utf8("a\xE2\x82z"), "a" + mark + "z");         // a cut sequence is one mark
-    EXPECT_EQ(repair_utf8("\xED\xA0\x80"), mark + mark + mark);     // a surrogate is three
+    EXPECT_EQ(repair_utf8("a\xE2\x82z"), "a" + mark + "z");      // a cut sequence is one mark
+    EXPECT_EQ(repair_utf8("\xED\xA0\x80"), mark + mark + mark);  // a surrogate is three
     EXPECT_EQ(repair_utf8("\xC0\x80\x80"), mark + mark + mark);
     EXPECT_EQ(repair_utf8("x\xF0\x9F"), "x" + mark);
     EXPECT_EQ(percent_encode("a/b é.."), "a%2Fb%20%C3%A9..");

@@ -11,7 +11,8 @@ env::Task<Result<void>> MemoryStore::commit(Batch batch) {
         const Table& table = tables_[expected.at.table];
         const auto found = table.find(expected.at.key);
         const bool same = found == table.end() ? !expected.value : expected.value == found->second;
-        if (!same) co_return fail(ErrorCode::MiroirStorageConflict, "another process has changed `" + expected.at.key + "`");
+        if (!same)
+            co_return fail(ErrorCode::MiroirStorageConflict, "another process has changed `" + expected.at.key + "`");
     }
     for (Batch::Put& put : batch.puts) tables_[put.at.table][put.at.key] = std::move(put.value);
     for (const RecordKey& at : batch.erasures) tables_[at.table].erase(at.key);

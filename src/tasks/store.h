@@ -59,7 +59,7 @@ struct Record {
 
 struct Scan {
     std::string table;
-    std::string from;             // first key that may be given; with `reverse` the last one. Empty: from the end
+    std::string from;  // first key that may be given; with `reverse` the last one. Empty: from the end
     std::size_t limit = 1000;
     bool reverse = false;
 };

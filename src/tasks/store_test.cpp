@@ -20,7 +20,8 @@ public:
             store = std::make_unique<MemoryStore>();
             return;
         }
-        folder = std::filesystem::temp_directory_path() / ("miroir-store-" + std::to_string(::getpid()) + "-" + std::to_string(++count));
+        folder = std::filesystem::temp_directory_path() /
+                 ("miroir-store-" + std::to_string(::getpid()) + "-" + std::to_string(++count));
         std::filesystem::create_directories(folder);
         reopen();
     }

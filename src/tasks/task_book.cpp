@@ -15,7 +15,8 @@ constexpr std::string_view kNextUid = "next_task_uid";
 constexpr std::string_view kNextBatch = "next_batch_uid";
 constexpr std::size_t kScanSize = 1000;
 
-constexpr std::array<std::string_view, 6> kStateNames = {"planned", "accepted", "missed", "succeeded", "failed", "canceled"};
+constexpr std::array<std::string_view, 6> kStateNames = {"planned",   "accepted", "missed",
+                                                         "succeeded", "failed",   "canceled"};
 
 json::Object error_record(const Error& error) {
     return {{"code", error_row(error.code).wire}, {"message", error.message}};
@@ -55,7 +56,8 @@ Error error_of_record(const json::Value& record) {
 NodeTask part_of(const json::Value& line) {
     NodeTask part;
     part.node.value = text_of(line, "node");
-    if (const json::Value* uid = line.find("uid"); uid != nullptr && uid->is_unsigned()) part.uid = uid->unsigned_integer();
+    if (const json::Value* uid = line.find("uid"); uid != nullptr && uid->is_unsigned())
+        part.uid = uid->unsigned_integer();
     const auto state = std::ranges::find(kStateNames, text_of(line, "state"));
     if (state != kStateNames.end()) part.state = static_cast<NodeTask::State>(state - kStateNames.begin());
     if (const json::Value* details = line.find("details")) part.details = *details;
@@ -65,7 +67,8 @@ NodeTask part_of(const json::Value& line) {
 
 Result<TaskEntry> entry_of(const std::string& record) {
     const auto parsed = json::parse(record);
-    if (!parsed || parsed->find("task") == nullptr) return fail(ErrorCode::MiroirStorageFailed, "a task in the store cannot be read");
+    if (!parsed || parsed->find("task") == nullptr)
+        return fail(ErrorCode::MiroirStorageFailed, "a task in the store cannot be read");
     TaskEntry entry;
     MIROIR_TRY(entry.task, protocol::task_of_record(*parsed->find("task")));
     if (const json::Value* parts = parsed->find("parts"); parts != nullptr && parts->is_array()) {
@@ -74,7 +77,8 @@ Result<TaskEntry> entry_of(const std::string& record) {
     if (const json::Value* verdict = parsed->find("verdict")) entry.verdict = error_of_record(*verdict);
     if (const json::Value* details = parsed->find("atSuccess")) entry.at_success = *details;
     if (const json::Value* targets = parsed->find("targets"); targets != nullptr && targets->is_array()) {
-        for (const json::Value& uid : targets->array()) entry.targets.push_back(uid.is_unsigned() ? uid.unsigned_integer() : 0);
+        for (const json::Value& uid : targets->array())
+            entry.targets.push_back(uid.is_unsigned() ? uid.unsigned_integer() : 0);
     }
     return entry;
 }
@@ -97,7 +101,8 @@ env::Task<Result<std::unique_ptr<TaskBook>>> TaskBook::open(Store& store) {
         if (!records) co_return fail(records.error());
         for (const Record& record : *records) {
             MIROIR_CO_TRY(TaskEntry entry, entry_of(record.value));
-            if (entry.task.status == protocol::TaskStatus::Processing) entry.task.status = protocol::TaskStatus::Enqueued;
+            if (entry.task.status == protocol::TaskStatus::Processing)
+                entry.task.status = protocol::TaskStatus::Enqueued;
             if (!protocol::is_finished(entry.task.status)) entry.task.batch_uid.reset();
             book->place(std::move(entry));
         }

@@ -23,9 +23,9 @@ namespace miroir::tasks {
 // One node's part of a task.
 struct NodeTask {
     enum class State : std::uint8_t {
-        Planned,    // the uid is chosen and written down; whether the node has it is not known yet
-        Accepted,   // the node has enqueued it
-        Missed,     // the node did not take it: a hint or a debt stands for it
+        Planned,   // the uid is chosen and written down; whether the node has it is not known yet
+        Accepted,  // the node has enqueued it
+        Missed,    // the node did not take it: a hint or a debt stands for it
         Succeeded,
         Failed,
         Canceled,
@@ -40,8 +40,8 @@ struct NodeTask {
 struct TaskEntry {
     protocol::Task task;
     std::vector<NodeTask> parts;
-    std::optional<Error> verdict;  // the task is to fail with this when its turn comes; no node is asked
-    json::Value at_success{};      // members that its details get when it succeeds, or null
+    std::optional<Error> verdict;          // the task is to fail with this when its turn comes; no node is asked
+    json::Value at_success{};              // members that its details get when it succeeds, or null
     std::vector<std::uint64_t> targets{};  // tasks that it deletes or cancels
 };
 

@@ -74,7 +74,8 @@ std::vector<std::uint64_t> TaskBook::matching(const protocol::TaskFilter& filter
         out.erase(twice.begin(), twice.end());
         return out;
     }
-    const bool only_open = filter.statuses.values && std::ranges::none_of(*filter.statuses.values, protocol::is_finished);
+    const bool only_open =
+        filter.statuses.values && std::ranges::none_of(*filter.statuses.values, protocol::is_finished);
     if (only_open) {
         for (const auto& [uid, open] : unfinished_) look(entries_.at(uid));
         return out;
@@ -109,10 +110,12 @@ std::vector<const protocol::Task*> TaskBook::tasks_of(std::uint64_t batch) const
 
 std::optional<protocol::Batch> TaskBook::find_batch(std::uint64_t uid, const Visible& visible) const {
     const std::vector<const protocol::Task*> tasks = tasks_of(uid);
-    if (std::ranges::none_of(tasks, [&](const protocol::Task* task) { return shown(visible, *task); })) return std::nullopt;
+    if (std::ranges::none_of(tasks, [&](const protocol::Task* task) { return shown(visible, *task); }))
+        return std::nullopt;
     protocol::Batch batch{.uid = uid};
     batch.started_at = tasks.front()->started_at.value_or(tasks.front()->enqueued_at);
-    const bool over = std::ranges::all_of(tasks, [](const protocol::Task* task) { return protocol::is_finished(task->status); });
+    const bool over =
+        std::ranges::all_of(tasks, [](const protocol::Task* task) { return protocol::is_finished(task->status); });
     if (over) batch.finished_at = tasks.back()->finished_at;
     else batch.progress.push_back({.name = "processing tasks", .finished = 0, .total = tasks.size()});
     batch.strategy = strategy_of(*tasks.back());

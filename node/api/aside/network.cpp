@@ -1,6 +1,6 @@
 // The network as the community edition has it: remotes are kept and shown, a leader is refused.
-#include "node/api/routes.h"
 #include "protocol/instance/network.h"
+#include "node/api/routes.h"
 
 namespace miroir::node {
 namespace {

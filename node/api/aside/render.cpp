@@ -17,7 +17,7 @@ struct Part {
     std::optional<std::string> embedder;
 };
 
-constexpr std::string_view kTemplates[] = {"documentTemplate", "chatDocumentTemplate", "indexingFragment",
+constexpr std::string_view kTemplates[] = {"documentTemplate", "chatDocumentTemplate",   "indexingFragment",
                                            "searchFragment",   "inlineDocumentTemplate", "inlineFragment"};
 constexpr std::string_view kInputs[] = {"indexDocument", "inlineDocument", "inlineSearch"};
 

@@ -29,15 +29,17 @@ Result<json::Value> find_hook(Visit& visit, const std::string& uuid) {
 Result<void> refuse_nil(const std::string& uuid) {
     if (uuid != kNil) return {};
     return fail(ErrorCode::ImmutableWebhook,
-                "Webhook `" + uuid + "` is immutable. The webhook defined from the command line cannot be modified "
-                "using the API.");
+                "Webhook `" + uuid +
+                    "` is immutable. The webhook defined from the command line cannot be modified "
+                    "using the API.");
 }
 
 // The engine shows the newest first where their random names allow it: in the order of the names.
 Result<http::Reply> list(Visit& visit) {
     std::vector<const json::Value*> hooks;
     for (const auto& [uuid, hook] : visit.world().shelf("webhooks")) hooks.push_back(&hook);
-    std::ranges::sort(hooks, std::ranges::greater(), [](const json::Value* hook) { return hook->find("order")->unsigned_integer(); });
+    std::ranges::sort(hooks, std::ranges::greater(),
+                      [](const json::Value* hook) { return hook->find("order")->unsigned_integer(); });
     json::Array all;
     for (const json::Value* hook : hooks) all.push_back(protocol::webhook_view(*hook));
     return ok(json::Object{{"results", std::move(all)}});

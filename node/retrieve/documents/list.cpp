@@ -7,10 +7,10 @@
 #include "node/retrieve/filter/evaluate.h"
 #include "node/retrieve/format/hit_maker.h"
 #include "node/retrieve/format/json_paths.h"
-#include "node/search/geo/distance.h"
 #include "node/retrieve/refusals.h"
 #include "node/retrieve/search.h"
 #include "node/retrieve/sort_criteria.h"
+#include "node/search/geo/distance.h"
 #include "protocol/query/documents_query.h"
 #include "protocol/text_normal.h"
 

@@ -2,8 +2,8 @@
 
 #include <limits>
 
-#include "node/search/geo/distance.h"
 #include "node/retrieve/geo/shape.h"
+#include "node/search/geo/distance.h"
 #include "protocol/settings/settings.h"
 
 namespace miroir::node {

@@ -7,8 +7,8 @@
 
 #include "json/write.h"
 #include "node/retrieve/format/json_paths.h"
-#include "node/search/geo/distance.h"
 #include "node/retrieve/sort_criteria.h"
+#include "node/search/geo/distance.h"
 #include "protocol/settings/settings.h"
 
 namespace miroir::node {

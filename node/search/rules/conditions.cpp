@@ -5,8 +5,8 @@
 #include <set>
 
 #include "base/assert.h"
-#include "node/search/rules/proximity.h"
 #include "node/search/resolve.h"
+#include "node/search/rules/proximity.h"
 
 namespace miroir::node {
 
@@ -63,13 +63,14 @@ std::vector<EdgeOffer> field_edges(SearchContext& context, const LocatedSubset& 
         const auto weight = context.index().roles()[field].weight;
         if (!weight) continue;
         heaviest = std::max<std::uint32_t>(heaviest, *weight);
-        edges.push_back({.cost = *weight * to.id_count(),
-                         .condition = conditions.intern({.term = to, .value = field + 1U})});
+        edges.push_back(
+            {.cost = *weight * to.id_count(), .condition = conditions.intern({.term = to, .value = field + 1U})});
     }
     // The heaviest possible cost is always on offer, so that the best score does not depend on where the word occurs.
     if (const auto& names = context.settings().searchable_attributes) {
         const auto last = names->empty() ? 0U : static_cast<std::uint32_t>(names->size() - 1);
-        if (heaviest < last) edges.push_back({.cost = last * to.id_count(), .condition = conditions.intern({.term = to})});
+        if (heaviest < last)
+            edges.push_back({.cost = last * to.id_count(), .condition = conditions.intern({.term = to})});
     }
     return edges;
 }
@@ -97,8 +98,8 @@ std::vector<EdgeOffer> position_edges(SearchContext& context, const LocatedSubse
 
     std::map<std::uint32_t, std::vector<std::uint16_t>> by_cost;
     for (const std::uint16_t position : positions) {
-        const std::uint32_t distance = position > to.first_position ? position - to.first_position
-                                                                    : to.first_position - position;
+        const std::uint32_t distance =
+            position > to.first_position ? position - to.first_position : to.first_position - position;
         std::uint32_t cost = 0;
         for (std::uint32_t i = 0; i < to.id_count(); ++i) cost += cost_of_distance(distance + i);
         by_cost[cost].push_back(position);
@@ -106,7 +107,8 @@ std::vector<EdgeOffer> position_edges(SearchContext& context, const LocatedSubse
     by_cost.try_emplace(to.id_count() * kWorstPosition);
     std::vector<EdgeOffer> edges;
     for (auto& [cost, at] : by_cost) {
-        edges.push_back({.cost = cost, .condition = conditions.intern({.term = to, .value = 0, .positions = std::move(at)})});
+        edges.push_back(
+            {.cost = cost, .condition = conditions.intern({.term = to, .value = 0, .positions = std::move(at)})});
     }
     return edges;
 }
@@ -202,8 +204,7 @@ protocol::ScoreDetail score_of(GraphRuleKind kind, protocol::Rank rank) {
         case GraphRuleKind::Proximity: return protocol::ProximityScore{protocol::Fraction::of(rank)};
         case GraphRuleKind::AttributeRank: return protocol::AttributeRankScore{protocol::Fraction::of(rank)};
         case GraphRuleKind::WordPosition: return protocol::WordPositionScore{protocol::Fraction::of(rank)};
-        case GraphRuleKind::Exactness:
-            return protocol::ExactWordsScore{.matching = rank.rank - 1, .max = rank.max - 1};
+        case GraphRuleKind::Exactness: return protocol::ExactWordsScore{.matching = rank.rank - 1, .max = rank.max - 1};
     }
     MIROIR_ASSERT(false);
 }

@@ -15,7 +15,7 @@ enum class GraphRuleKind : std::uint8_t { Words, Typo, Proximity, AttributeRank,
 struct Condition {
     std::optional<LocatedSubset> left;  // Proximity only
     LocatedSubset term;
-    std::uint32_t value = 0;            // distance, field + 1 (0: none), or whether it must be exact
+    std::uint32_t value = 0;  // distance, field + 1 (0: none), or whether it must be exact
     std::vector<std::uint16_t> positions;
     bool operator==(const Condition&) const = default;
 };

@@ -70,9 +70,8 @@ private:
             });
             all.resize(kQueue);
         } else {
-            std::ranges::sort(all, {}, [](const Placed& placed) {
-                return std::pair(std::trunc(placed.metres), placed.id);
-            });
+            std::ranges::sort(all, {},
+                              [](const Placed& placed) { return std::pair(std::trunc(placed.metres), placed.id); });
             if (!ascending_) std::ranges::reverse(all);
         }
         queue_.assign(all.begin(), all.end());

@@ -5,8 +5,8 @@
 #include <memory>
 #include <optional>
 
-#include "node/search/rules/conditions.h"
 #include "node/search/keyword_search.h"
+#include "node/search/rules/conditions.h"
 #include "node/search/rules/rule.h"
 
 namespace miroir::node {

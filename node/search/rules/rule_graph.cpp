@@ -19,10 +19,8 @@ RuleGraph::RuleGraph(SearchContext& context, GraphRuleKind kind, std::shared_ptr
                 edges_[from].push_back({.to = to, .cost = nodes[to].term.id_count(), .left_out = *may_leave_out[to]});
             }
             for (const EdgeOffer& offer : offer_edges(context, kind, left, nodes[to].term, conditions_)) {
-                edges_[from].push_back({.to = to,
-                                        .cost = offer.cost,
-                                        .condition = offer.condition,
-                                        .left_out = query_->no_nodes()});
+                edges_[from].push_back(
+                    {.to = to, .cost = offer.cost, .condition = offer.condition, .left_out = query_->no_nodes()});
             }
         });
     }
@@ -57,8 +55,14 @@ std::vector<std::vector<std::uint64_t>> RuleGraph::costs_to_end() const {
 
 PathWalk::PathWalk(const RuleGraph& graph, const std::vector<std::vector<std::uint64_t>>& costs,
                    const DeadEnds& dead_ends, std::uint64_t cost, Visit visit)
-    : graph_(graph), costs_(costs), dead_ends_(dead_ends), visit_(std::move(visit)), budget_(cost),
-      taken_(graph.conditions().size()), visited_(graph.query().no_nodes()), forbidden_(graph.conditions().size()),
+    : graph_(graph),
+      costs_(costs),
+      dead_ends_(dead_ends),
+      visit_(std::move(visit)),
+      budget_(cost),
+      taken_(graph.conditions().size()),
+      visited_(graph.query().no_nodes()),
+      forbidden_(graph.conditions().size()),
       left_out_(graph.query().no_nodes()) {}
 
 bool PathWalk::fits(NodeId node) const { return std::ranges::binary_search(costs_[node], budget_); }

@@ -6,9 +6,9 @@
 #include <optional>
 #include <vector>
 
+#include "node/search/query_graph.h"
 #include "node/search/rules/conditions.h"
 #include "node/search/rules/dead_ends.h"
-#include "node/search/query_graph.h"
 
 namespace miroir::node {
 
@@ -63,8 +63,8 @@ private:
     Visit visit_;
     std::uint64_t budget_;
     std::vector<ConditionId> path_;
-    Bits taken_;      // conditions on the way
-    Bits visited_;    // nodes not left out
+    Bits taken_;    // conditions on the way
+    Bits visited_;  // nodes not left out
     Bits forbidden_;
     Bits left_out_;
 };

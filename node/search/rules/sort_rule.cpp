@@ -58,10 +58,9 @@ private:
 
     Bucket bucket(DocIds docs, json::Value value) const {
         return {.docs = std::move(docs),
-                .score = protocol::SortScore{.field = field_,
-                                             .ascending = ascending_,
-                                             .redacted = redacted_,
-                                             .value = std::move(value)},
+                .score =
+                    protocol::SortScore{
+                        .field = field_, .ascending = ascending_, .redacted = redacted_, .value = std::move(value)},
                 .query = query_};
     }
 

@@ -14,7 +14,8 @@ namespace {
 ErrorCode code_of(const std::string& body) {
     const auto parsed = json::parse(body);
     const json::Value* code = parsed ? parsed->find("code") : nullptr;
-    const ErrorCode known = code != nullptr && code->is_string() ? error_code_of(code->string()) : ErrorCode::BadRequest;
+    const ErrorCode known =
+        code != nullptr && code->is_string() ? error_code_of(code->string()) : ErrorCode::BadRequest;
     return known == ErrorCode::Internal ? ErrorCode::BadRequest : known;
 }
 
@@ -67,8 +68,9 @@ env::Task<Result<Round>> ask_everywhere(RoundPlace place, CallOf call_of, scatte
         for (const cluster::CoverPart& part : cover.parts) calls.push_back(call_of(part));
         return calls;
     };
-    const scatter::CallsElsewhere elsewhere = [&](const std::vector<ShardId>& shards, const std::vector<cluster::NodeIndex>& avoid)
-        -> Result<std::vector<plan::NodeCall>> {
+    const scatter::CallsElsewhere elsewhere =
+        [&](const std::vector<ShardId>& shards,
+            const std::vector<cluster::NodeIndex>& avoid) -> Result<std::vector<plan::NodeCall>> {
         MIROIR_TRY(cluster::Cover cover, place.desk.cover(*place.topology, *place.index, place.seed, avoid));
         return calls_of(restricted(std::move(cover), shards));
     };
@@ -77,7 +79,8 @@ env::Task<Result<Round>> ask_everywhere(RoundPlace place, CallOf call_of, scatte
         return answered.reply.status >= 400 || !accept ? Result<void>() : accept(answered);
     };
     MIROIR_CO_TRY(const cluster::Cover cover, place.desk.cover(*place.topology, *place.index, place.seed));
-    scatter::Gathered gathered = co_await place.desk.scatter().run(place.topology, calls_of(cover), elsewhere, place.call, accept_answer);
+    scatter::Gathered gathered =
+        co_await place.desk.scatter().run(place.topology, calls_of(cover), elsewhere, place.call, accept_answer);
     Round round;
     round.missing = std::move(gathered.missing);
     round.missing.insert(round.missing.end(), cover.missing.begin(), cover.missing.end());
@@ -87,7 +90,8 @@ env::Task<Result<Round>> ask_everywhere(RoundPlace place, CallOf call_of, scatte
         else round.answers.push_back(std::move(answered));
     }
     if (round.refusal) co_return round;
-    const bool partial = place.desk.options().unavailable_shards == UnavailableShards::Partial && !round.answers.empty();
+    const bool partial =
+        place.desk.options().unavailable_shards == UnavailableShards::Partial && !round.answers.empty();
     if (!round.missing.empty() && !partial) co_return fail(shards_unavailable(round.missing));
     co_return round;
 }
@@ -98,8 +102,9 @@ env::Task<Result<http::Reply>> fetch_document(DocumentPlace place) {
     plan::NodeCall call{.node = cluster::kNoNode, .shards = {shard}, .method = "GET", .target = {}};
     call.target = "/indexes/" + place.index->uid.value + "/documents/" + server::percent_encode(place.id);
     if (!place.raw_query.empty()) call.target += "?" + place.raw_query;
-    const scatter::CallsElsewhere elsewhere = [&](const std::vector<ShardId>& shards, const std::vector<cluster::NodeIndex>& avoid)
-        -> Result<std::vector<plan::NodeCall>> {
+    const scatter::CallsElsewhere elsewhere =
+        [&](const std::vector<ShardId>& shards,
+            const std::vector<cluster::NodeIndex>& avoid) -> Result<std::vector<plan::NodeCall>> {
         MIROIR_TRY(cluster::Cover cover, place.desk.cover(*topology, *place.index, 0, avoid));
         std::vector<plan::NodeCall> calls;
         for (const cluster::CoverPart& part : restricted(std::move(cover), shards).parts) {
@@ -114,9 +119,11 @@ env::Task<Result<http::Reply>> fetch_document(DocumentPlace place) {
     };
     const std::vector<ShardId> shards = {shard};
     MIROIR_CO_TRY(std::vector<plan::NodeCall> calls, elsewhere(shards, {}));
-    scatter::Gathered gathered = co_await place.desk.scatter().run(topology, std::move(calls), elsewhere, place.call, accept);
+    scatter::Gathered gathered =
+        co_await place.desk.scatter().run(topology, std::move(calls), elsewhere, place.call, accept);
     if (gathered.answers.empty()) {
-        co_return fail(ErrorCode::MiroirShardUnavailable, "No node can answer for shard " + std::to_string(shard.value) + ". Bring its nodes back.");
+        co_return fail(ErrorCode::MiroirShardUnavailable,
+                       "No node can answer for shard " + std::to_string(shard.value) + ". Bring its nodes back.");
     }
     co_return std::move(gathered.answers.front().reply);
 }

@@ -11,7 +11,8 @@ namespace {
 using Reply = env::Task<Result<http::Reply>>;
 using protocol::FacetSearchQuery;
 
-plan::NodeCall facet_call(const plan::IndexEntry& index, const cluster::CoverPart& part, const FacetSearchQuery& query) {
+plan::NodeCall facet_call(const plan::IndexEntry& index, const cluster::CoverPart& part,
+                          const FacetSearchQuery& query) {
     protocol::SearchQuery search = query.search;
     if (!part.whole) search.filter = plan::with_shard_clause(search.filter, part.shards);
     search.use_network.reset();
@@ -26,10 +27,13 @@ plan::NodeCall facet_call(const plan::IndexEntry& index, const cluster::CoverPar
 }
 
 Result<void> check(const Visit& visit, const plan::IndexEntry& index, FacetSearchQuery& query) {
-    if (!index.settings.facet_search) return fail(ErrorCode::FacetSearchDisabled, "The facet search is disabled for this index");
+    if (!index.settings.facet_search)
+        return fail(ErrorCode::FacetSearchDisabled, "The facet search is disabled for this index");
     json::Value forced = visit.grant.forced_filter(index.uid.value);
-    if (!forced.is_null()) query.search.filter = protocol::join_filters(query.search.filter.value_or(json::Value()), std::move(forced));
-    MIROIR_CHECK(plan::check_filter(index, query.search.filter, visit.desk.filter_gates(), ErrorCode::InvalidSearchFilter, false));
+    if (!forced.is_null())
+        query.search.filter = protocol::join_filters(query.search.filter.value_or(json::Value()), std::move(forced));
+    MIROIR_CHECK(plan::check_filter(index, query.search.filter, visit.desk.filter_gates(),
+                                    ErrorCode::InvalidSearchFilter, false));
     return plan::check_facet_search(index, query.facet_name);
 }
 
@@ -42,7 +46,11 @@ env::Task<Result<http::Reply>> facet_search(Visit visit) {
     merge::FacetHits hits;
     const CallOf call_of = [&](const cluster::CoverPart& part) { return facet_call(*index, part, query); };
     const scatter::Accept accept = [&](scatter::Answered& answered) { return hits.add(answered.reply.body); };
-    RoundPlace place{.desk = visit.desk, .topology = visit.desk.topology(), .index = index, .seed = seed_of(index->uid.value + query.facet_name), .call = visit.in.call};
+    RoundPlace place{.desk = visit.desk,
+                     .topology = visit.desk.topology(),
+                     .index = index,
+                     .seed = seed_of(index->uid.value + query.facet_name),
+                     .call = visit.in.call};
     MIROIR_CO_TRY(Round round, co_await ask_everywhere(std::move(place), call_of, accept));
     if (round.refusal) co_return std::move(*round.refusal);
     const bool by_count = index->settings.facet_order(query.facet_name) == protocol::FacetOrder::Count;

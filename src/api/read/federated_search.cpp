@@ -32,11 +32,13 @@ Result<std::size_t> place_of(const Visit& visit, const MultiSearch& request, std
     const MultiSearchQuery& query = request.queries[i];
     MIROIR_CHECK(protocol::check_federated_query(*request.federation, query));
     using protocol::Feature;
-    if (query.search.use_network) MIROIR_CHECK(visit.desk.require(Feature::Network, "passing `useNetwork` in a search query"));
+    if (query.search.use_network)
+        MIROIR_CHECK(visit.desk.require(Feature::Network, "passing `useNetwork` in a search query"));
     if (!query.federation_options) return i;
     if (query.federation_options->remote) {
         MIROIR_CHECK(visit.desk.require(Feature::Network, "Performing a remote federated search"));
-        return fail(ErrorCode::InvalidMultiSearchRemote, "Invalid `.federation_options.remote`: remote `" + *query.federation_options->remote + "` is not registered");
+        return fail(ErrorCode::InvalidMultiSearchRemote, "Invalid `.federation_options.remote`: remote `" +
+                                                             *query.federation_options->remote + "` is not registered");
     }
     if (!query.federation_options->query_position) return i;
     MIROIR_CHECK(visit.desk.require(Feature::Network, "Using `federationOptions.queryPosition`"));
@@ -57,22 +59,28 @@ const std::vector<std::string>* facets_of(const Federation& federation, const st
 // One merged map of facets needs one order for each of them.
 using FacetOrders = std::map<std::string, std::pair<std::string, protocol::FacetOrder>>;
 
-Result<void> check_facet_orders(const Federation& federation, const plan::IndexEntry& index, const std::vector<std::string>& facets, FacetOrders& orders) {
-    const auto told = [](protocol::FacetOrder order) { return order == protocol::FacetOrder::Alpha ? "alphabetically" : "by count"; };
+Result<void> check_facet_orders(const Federation& federation, const plan::IndexEntry& index,
+                                const std::vector<std::string>& facets, FacetOrders& orders) {
+    const auto told = [](protocol::FacetOrder order) {
+        return order == protocol::FacetOrder::Alpha ? "alphabetically" : "by count";
+    };
     if (!federation.merge_facets) return {};
     for (const std::string& field : facets) {
         const protocol::FacetOrder order = index.settings.facet_order(field);
         const auto [known, fresh] = orders.try_emplace(field, index.uid.value, order);
         if (fresh || known->second.second == order) continue;
         return fail(ErrorCode::InvalidMultiSearchFacetOrder,
-                    "Inconsistent order for values in facet `" + field + "`: index `" + known->second.first + "` orders " + told(known->second.second) +
-                        ", but index `" + index.uid.value + "` orders " + told(order) +
-                        ".\n - Hint: Remove `federation.mergeFacets` or change `faceting.sortFacetValuesBy` to be consistent in settings.");
+                    "Inconsistent order for values in facet `" + field + "`: index `" + known->second.first +
+                        "` orders " + told(known->second.second) + ", but index `" + index.uid.value + "` orders " +
+                        told(order) +
+                        ".\n - Hint: Remove `federation.mergeFacets` or change `faceting.sortFacetValuesBy` to be "
+                        "consistent in settings.");
     }
     return {};
 }
 
-Result<void> check_index_facets(const Visit& visit, const Federation& federation, const std::string& uid, FacetOrders& orders) {
+Result<void> check_index_facets(const Visit& visit, const Federation& federation, const std::string& uid,
+                                FacetOrders& orders) {
     MIROIR_TRY(const plan::IndexPtr index, open_inside(visit.desk, uid));
     const std::vector<std::string>* facets = facets_of(federation, uid);
     if (facets == nullptr) return {};
@@ -93,7 +101,8 @@ Result<SearchWish> wish_of(const Visit& visit, const Federation& federation, Mul
         query.search.hits_per_page = paging.end();
     }
     if (const auto* facets = facets_of(federation, query.index_uid)) query.search.facets = *facets;
-    return SearchWish{.index = index, .query = std::move(query.search), .call = visit.in.call, .options = {.apart = true}};
+    return SearchWish{
+        .index = index, .query = std::move(query.search), .call = visit.in.call, .options = {.apart = true}};
 }
 
 struct Asked {
@@ -127,7 +136,8 @@ Result<Asked> ask_of(const Visit& visit, const MultiSearch& request) {
 }
 
 // Facets of each index; counts of an index asked several times are those of its query that found most.
-std::map<std::string, std::vector<merge::MergedFacet>> facets_by_index(const Federation& federation, const std::vector<SearchOutcome>& outcomes) {
+std::map<std::string, std::vector<merge::MergedFacet>> facets_by_index(const Federation& federation,
+                                                                       const std::vector<SearchOutcome>& outcomes) {
     std::map<std::string, std::vector<merge::MergedFacet>> out;
     std::map<std::string, std::uint64_t> most;
     for (const SearchOutcome& outcome : outcomes) {
@@ -141,7 +151,8 @@ std::map<std::string, std::vector<merge::MergedFacet>> facets_by_index(const Fed
     return out;
 }
 
-void append_facets(std::string& body, const Federation& federation, const std::vector<SearchOutcome>& outcomes, const FacetOrders& orders) {
+void append_facets(std::string& body, const Federation& federation, const std::vector<SearchOutcome>& outcomes,
+                   const FacetOrders& orders) {
     const auto by_index = facets_by_index(federation, outcomes);
     if (by_index.empty()) return;
     if (federation.merge_facets) {
@@ -169,8 +180,8 @@ void append_facets(std::string& body, const Federation& federation, const std::v
     body += '}';
 }
 
-void append_hits(std::string& body, const merge::FederatedHits& merged, const std::vector<merge::FederatedSource>& sources,
-                 const std::vector<SearchOutcome>& outcomes) {
+void append_hits(std::string& body, const merge::FederatedHits& merged,
+                 const std::vector<merge::FederatedSource>& sources, const std::vector<SearchOutcome>& outcomes) {
     body += "{\"hits\":[";
     for (const merge::FederatedHit& hit : merged.page) {
         if (body.back() != '[') body += ',';
@@ -187,7 +198,9 @@ void append_hits(std::string& body, const merge::FederatedHits& merged, const st
 }
 
 void append_totals(std::string& body, const Federation& federation, std::uint64_t total) {
-    const auto add = [&](std::string_view name, std::uint64_t value) { body.append(",\"").append(name).append("\":").append(std::to_string(value)); };
+    const auto add = [&](std::string_view name, std::uint64_t value) {
+        body.append(",\"").append(name).append("\":").append(std::to_string(value));
+    };
     if (!federation.is_exhaustive()) {
         add("limit", federation.limit);
         add("offset", federation.offset);
@@ -201,10 +214,13 @@ void append_totals(std::string& body, const Federation& federation, std::uint64_
 }
 
 void append_query_vectors(std::string& body, const MultiSearch& request, const std::vector<SearchOutcome>& outcomes) {
-    if (std::ranges::none_of(request.queries, [](const MultiSearchQuery& query) { return query.search.retrieve_vectors; })) return;
+    if (std::ranges::none_of(request.queries,
+                             [](const MultiSearchQuery& query) { return query.search.retrieve_vectors; }))
+        return;
     body += ",\"queryVectors\":{";
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
-        const auto found = std::ranges::find_if(outcomes[i].answers, [](const auto& answer) { return !answer.query_vector().empty(); });
+        const auto found = std::ranges::find_if(outcomes[i].answers,
+                                                [](const auto& answer) { return !answer.query_vector().empty(); });
         if (found == outcomes[i].answers.end()) continue;
         if (body.back() != '{') body += ',';
         body.append("\"").append(std::to_string(i)).append("\":").append(found->query_vector());
@@ -212,19 +228,24 @@ void append_query_vectors(std::string& body, const MultiSearch& request, const s
     body += '}';
 }
 
-std::string body_of(const Visit& visit, const MultiSearch& request, const Asked& asked, const std::vector<SearchOutcome>& outcomes) {
+std::string body_of(const Visit& visit, const MultiSearch& request, const Asked& asked,
+                    const std::vector<SearchOutcome>& outcomes) {
     const Federation& federation = *request.federation;
     std::vector<merge::FederatedSource> sources;
     std::uint64_t total = 0;
     bool semantic = false;
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
         const auto& options = request.queries[i].federation_options;
-        sources.push_back({.hits = outcomes[i].merged.page, .index = request.queries[i].index_uid, .query = asked.places[i], .weight = options ? options->weight : 1.0});
+        sources.push_back({.hits = outcomes[i].merged.page,
+                           .index = request.queries[i].index_uid,
+                           .query = asked.places[i],
+                           .weight = options ? options->weight : 1.0});
         total += outcomes[i].merged.total;
         semantic |= outcomes[i].plan.frame.semantic;
     }
     const Paging paging = paging_of(federation);
-    const merge::FederatedHits merged = merge::merge_federated(sources, {.skip = paging.skip, .take = paging.take, .distinct = federation.distinct.has_value()});
+    const merge::FederatedHits merged = merge::merge_federated(
+        sources, {.skip = paging.skip, .take = paging.take, .distinct = federation.distinct.has_value()});
     total -= std::min(total, merged.repeated + merged.dropped);
     std::string body;
     append_hits(body, merged, sources, outcomes);
@@ -235,7 +256,8 @@ std::string body_of(const Visit& visit, const MultiSearch& request, const Asked&
     body += ",\"requestUid\":\"" + draw_uuid_v7(visit.desk) + "\"";
     if (wants_metadata(visit)) {
         json::Array metadata;
-        for (std::size_t i = 0; i < outcomes.size(); ++i) metadata.emplace_back(metadata_of(visit, *outcomes[i].plan.index, request.queries[i].search.q));
+        for (std::size_t i = 0; i < outcomes.size(); ++i)
+            metadata.emplace_back(metadata_of(visit, *outcomes[i].plan.index, request.queries[i].search.q));
         body += ",\"metadata\":" + json::to_text(json::Value(std::move(metadata)));
     }
     if (semantic) body += ",\"semanticHitCount\":" + std::to_string(merged.semantic_hits);

@@ -35,15 +35,18 @@ Reply one_by_one(Visit visit, MultiSearch request) {
             if (wish) running.push_back(run_search(visit.desk, *std::move(wish)));
             else refused = protocol::inside_query(i, std::move(wish).error());
         }
-        std::vector<Result<SearchOutcome>> outcomes = co_await env::gather(visit.desk.env().executor, std::move(running));
+        std::vector<Result<SearchOutcome>> outcomes =
+            co_await env::gather(visit.desk.env().executor, std::move(running));
         for (std::size_t i = 0; i < outcomes.size(); ++i) {
             if (!outcomes[i]) co_return fail(protocol::inside_query(begin + i, std::move(outcomes[i]).error()));
-            if (outcomes[i]->refusal) co_return fail(protocol::inside_query(begin + i, error_of(*outcomes[i]->refusal)));
+            if (outcomes[i]->refusal)
+                co_return fail(protocol::inside_query(begin + i, error_of(*outcomes[i]->refusal)));
             if (body.back() != '[') body += ',';
             body += "{\"indexUid\":";
             json::append_string(body, request.queries[begin + i].index_uid);
             body.append(",").append(search_body(visit, *outcomes[i]).substr(1));
-            if (!outcomes[i]->missing.empty() && !headers.headers.has("X-Miroir-Degraded")) headers.headers.add("X-Miroir-Degraded", shards_text(outcomes[i]->missing));
+            if (!outcomes[i]->missing.empty() && !headers.headers.has("X-Miroir-Degraded"))
+                headers.headers.add("X-Miroir-Degraded", shards_text(outcomes[i]->missing));
         }
         if (refused) co_return fail(*std::move(refused));
     }
@@ -57,7 +60,8 @@ Reply one_by_one(Visit visit, MultiSearch request) {
 env::Task<Result<http::Reply>> multi_search(Visit visit) {
     MIROIR_CO_TRY(MultiSearch request, protocol::parse_multi_search(visit.body));
     if (request.queries.size() > kQueriesMax) {
-        co_return fail(ErrorCode::BadRequest, "A multi-search may hold " + std::to_string(kQueriesMax) + " queries at most, this one holds " +
+        co_return fail(ErrorCode::BadRequest, "A multi-search may hold " + std::to_string(kQueriesMax) +
+                                                  " queries at most, this one holds " +
                                                   std::to_string(request.queries.size()) + ". Split it.");
     }
     for (std::size_t i = 0; i < request.queries.size(); ++i) {

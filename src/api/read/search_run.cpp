@@ -30,19 +30,22 @@ struct LegPlace {
 env::Task<Leg> run_leg(LegPlace place, plan::Leg which, std::vector<plan::NodeCall> calls) {
     Leg leg;
     const plan::SearchPlan& plan = place.plan;
-    const scatter::CallsElsewhere elsewhere = [&](const std::vector<ShardId>& shards, const std::vector<cluster::NodeIndex>& avoid)
-        -> Result<std::vector<plan::NodeCall>> {
+    const scatter::CallsElsewhere elsewhere =
+        [&](const std::vector<ShardId>& shards,
+            const std::vector<cluster::NodeIndex>& avoid) -> Result<std::vector<plan::NodeCall>> {
         if (plan.alone) return std::vector<plan::NodeCall>{};
         MIROIR_TRY(cluster::Cover cover, place.desk.cover(*plan.topology, *plan.index, place.seed, avoid));
         return plan::calls_for(plan, restricted(std::move(cover), shards), which);
     };
     const scatter::Accept accept = [&](scatter::Answered& answered) -> Result<void> {
         if (answered.reply.status >= 400) return {};
-        MIROIR_TRY(merge::NodeAnswer answer, merge::NodeAnswer::read(std::move(answered.reply.body), plan.recipe.distinct_field));
+        MIROIR_TRY(merge::NodeAnswer answer,
+                   merge::NodeAnswer::read(std::move(answered.reply.body), plan.recipe.distinct_field));
         leg.answers.push_back(std::move(answer));
         return {};
     };
-    scatter::Gathered gathered = co_await place.desk.scatter().run(plan.topology, std::move(calls), elsewhere, place.call, accept);
+    scatter::Gathered gathered =
+        co_await place.desk.scatter().run(plan.topology, std::move(calls), elsewhere, place.call, accept);
     leg.missing = std::move(gathered.missing);
     for (const auto& [node, error] : gathered.failures) leg.failed.push_back(node);
     for (scatter::Answered& answered : gathered.answers) {
@@ -78,9 +81,11 @@ env::Task<Result<void>> add_vectors(LegPlace place, const cluster::Cover& cover,
 env::Task<Result<void>> finish(LegPlace place, const cluster::Cover& cover, SearchOutcome& outcome) {
     plan::SearchPlan& plan = outcome.plan;
     outcome.merged = merge::merge_hits(outcome.answers, plan.recipe);
-    if (plan.alone && !outcome.answers.empty()) outcome.merged.semantic_hits = outcome.answers[0].semantic_hit_count().value_or(outcome.merged.semantic_hits);
+    if (plan.alone && !outcome.answers.empty())
+        outcome.merged.semantic_hits = outcome.answers[0].semantic_hit_count().value_or(outcome.merged.semantic_hits);
     if (!plan.vector_calls.empty()) co_return co_await add_vectors(place, cover, outcome);
-    const bool look_again = !plan.alone && plan.recipe.threshold && plan.recipe.estimates && plan.frame.facets && !outcome.merged.filled;
+    const bool look_again =
+        !plan.alone && plan.recipe.threshold && plan.recipe.estimates && plan.frame.facets && !outcome.merged.filled;
     if (look_again) {  // the page is not full, so one node would have looked at everything
         plan.asked.ranking_score_threshold = plan.recipe.threshold;
         Leg again = co_await run_leg(place, plan::Leg::Words, plan::calls_for(plan, cover, plan::Leg::Words));
@@ -98,7 +103,8 @@ env::Task<Leg> no_leg() { co_return Leg{}; }
 
 Result<void> prepare(const Visit& visit, const plan::IndexEntry& index, protocol::SearchQuery& query) {
     json::Value forced = visit.grant.forced_filter(index.uid.value);
-    if (!forced.is_null()) query.filter = protocol::join_filters(query.filter.value_or(json::Value()), std::move(forced));
+    if (!forced.is_null())
+        query.filter = protocol::join_filters(query.filter.value_or(json::Value()), std::move(forced));
     return plan::check_search(index, query, visit.desk.filter_gates());
 }
 
@@ -108,13 +114,17 @@ env::Task<Result<SearchOutcome>> run_search(Desk& desk, SearchWish wish) {
     std::vector<cluster::NodeIndex> avoid;
     for (int attempt = 1;; ++attempt) {
         MIROIR_CO_TRY(const cluster::Cover cover, desk.cover(*topology, *wish.index, seed, avoid));
-        if (cover.parts.empty()) co_return fail(ErrorCode::MiroirShardUnavailable, "No shard of the index has a node that can answer. Bring its nodes back.");
+        if (cover.parts.empty())
+            co_return fail(ErrorCode::MiroirShardUnavailable,
+                           "No shard of the index has a node that can answer. Bring its nodes back.");
         SearchOutcome outcome;
         MIROIR_CO_TRY(outcome.plan, plan::plan_search(wish.index, wish.query, topology, cover, wish.options));
         const LegPlace place{.desk = desk, .plan = outcome.plan, .seed = seed, .call = wish.call};
         std::vector<env::Task<Leg>> legs;
         legs.push_back(run_leg(place, plan::Leg::Words, outcome.plan.calls));
-        legs.push_back(outcome.plan.census ? run_leg(place, plan::Leg::Census, plan::calls_for(outcome.plan, cover, plan::Leg::Census)) : no_leg());
+        legs.push_back(outcome.plan.census
+                           ? run_leg(place, plan::Leg::Census, plan::calls_for(outcome.plan, cover, plan::Leg::Census))
+                           : no_leg());
         std::vector<Leg> ran = co_await env::gather(desk.env().executor, std::move(legs));
         Leg& words = ran.front();
         if (words.refusal) {
@@ -134,19 +144,22 @@ env::Task<Result<SearchOutcome>> run_search(Desk& desk, SearchWish wish) {
             outcome.merged.total = total.value_or(outcome.merged.total);
         }
         std::ranges::sort(outcome.missing);
-        const bool partial = desk.options().unavailable_shards == UnavailableShards::Partial && !outcome.answers.empty();
+        const bool partial =
+            desk.options().unavailable_shards == UnavailableShards::Partial && !outcome.answers.empty();
         if (!outcome.missing.empty() && !partial) co_return fail(shards_unavailable(outcome.missing));
         co_return outcome;
     }
 }
 
 std::uint64_t elapsed_ms(const Visit& visit) {
-    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(visit.desk.env().clock.now() - visit.begun).count());
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(visit.desk.env().clock.now() - visit.begun).count());
 }
 
 std::string draw_uuid_v7(Desk& desk) {
     env::Env env = desk.env();
-    const auto unix_ms = std::chrono::duration_cast<std::chrono::milliseconds>(env.clock.wall().time_since_epoch()).count();
+    const auto unix_ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(env.clock.wall().time_since_epoch()).count();
     return env::uuid_v7(env.random, static_cast<std::uint64_t>(unix_ms));
 }
 
@@ -168,7 +181,8 @@ std::string search_body(const Visit& visit, const SearchOutcome& outcome) {
     merge::ReplyFrame frame = outcome.plan.frame;
     frame.processing_ms = elapsed_ms(visit);
     frame.request_uid = draw_uuid_v7(visit.desk);
-    if (wants_metadata(visit)) frame.metadata = json::to_text(metadata_of(visit, *outcome.plan.index, outcome.plan.asked.q));
+    if (wants_metadata(visit))
+        frame.metadata = json::to_text(metadata_of(visit, *outcome.plan.index, outcome.plan.asked.q));
     std::vector<merge::MergedFacet> facets;
     if (frame.facets) facets = merge::merge_facets(outcome.answers, outcome.plan.facet_recipe, outcome.merged.total);
     return merge::write_search_reply(outcome.answers, outcome.merged, facets, frame);
@@ -180,11 +194,16 @@ void add_search_headers(http::Reply& reply, const SearchOutcome& outcome) {
 }
 
 Error error_of(const http::Reply& refusal) {
-    Error error{.code = ErrorCode::BadRequest, .message = "The query was refused by the engine.", .node = {}, .status = refusal.status};
+    Error error{.code = ErrorCode::BadRequest,
+                .message = "The query was refused by the engine.",
+                .node = {},
+                .status = refusal.status};
     const auto body = json::parse(refusal.body);
     if (!body) return error;
-    if (const json::Value* code = body->find("code"); code != nullptr && code->is_string()) error.code = error_code_of(code->string());
-    if (const json::Value* message = body->find("message"); message != nullptr && message->is_string()) error.message = message->string();
+    if (const json::Value* code = body->find("code"); code != nullptr && code->is_string())
+        error.code = error_code_of(code->string());
+    if (const json::Value* message = body->find("message"); message != nullptr && message->is_string())
+        error.message = message->string();
     return error;
 }
 

@@ -21,11 +21,14 @@ struct Model {
 // `_vectors.<embedder>.embeddings`: a list of vectors, or one; the first counts.
 Model model_of(const json::Value& document, const std::string& embedder) {
     Model out;
-    if (const json::Value* stamp = document.find(cluster::kStampField); stamp != nullptr && stamp->is_string()) out.stamp = stamp->string();
+    if (const json::Value* stamp = document.find(cluster::kStampField); stamp != nullptr && stamp->is_string())
+        out.stamp = stamp->string();
     const json::Value* vectors = document.find("_vectors");
     const json::Value* own = vectors != nullptr ? vectors->find(embedder) : nullptr;
     const json::Value* embeddings = own != nullptr && own->is_object() ? own->find("embeddings") : own;
-    if (embeddings != nullptr && embeddings->is_array() && !embeddings->array().empty() && embeddings->array().front().is_array()) embeddings = &embeddings->array().front();
+    if (embeddings != nullptr && embeddings->is_array() && !embeddings->array().empty() &&
+        embeddings->array().front().is_array())
+        embeddings = &embeddings->array().front();
     if (embeddings == nullptr || !embeddings->is_array() || embeddings->array().empty()) return out;
     out.vector.emplace();
     for (const json::Value& number : embeddings->array()) {
@@ -43,13 +46,15 @@ protocol::SearchQuery search_of(const SimilarQuery& query, const Model& model, s
     search.show_ranking_score_details = query.show_ranking_score_details;
     search.hybrid = protocol::HybridQuery{.semantic_ratio = 1, .embedder = query.embedder};
     search.vector = model.vector;
-    const std::uint64_t end = query.offset > reachable ? reachable : std::min(reachable, query.offset + std::min(query.limit, reachable)) + 1;
+    const std::uint64_t end =
+        query.offset > reachable ? reachable : std::min(reachable, query.offset + std::min(query.limit, reachable)) + 1;
     search.limit = query.limit == 0 ? 0 : end;
     return search;
 }
 
 // The page of the hits that are like the document and not the document itself.
-std::vector<merge::PickedHit> page_of(const SearchOutcome& found, const SimilarQuery& query, const Model& model, std::uint64_t& total) {
+std::vector<merge::PickedHit> page_of(const SearchOutcome& found, const SimilarQuery& query, const Model& model,
+                                      std::uint64_t& total) {
     std::vector<merge::PickedHit> page;
     std::uint64_t place = 0;
     for (const merge::PickedHit& picked : found.merged.page) {
@@ -73,15 +78,22 @@ Reply answer(Visit visit, SimilarQuery query) {
         co_return fail(ErrorCode::InvalidSimilarEmbedder, "Cannot find embedder with name `" + query.embedder + "`.");
     }
     json::Value forced = visit.grant.forced_filter(index->uid.value);
-    if (!forced.is_null()) query.filter = protocol::join_filters(query.filter.value_or(json::Value()), std::move(forced));
-    MIROIR_CO_CHECK(plan::check_filter(*index, query.filter, visit.desk.filter_gates(), ErrorCode::InvalidSimilarFilter, false));
-    MIROIR_CO_TRY(const std::string id, protocol::document_id_of(query.id, "Invalid value at `.id`: ", ErrorCode::InvalidSimilarId));
-    DocumentPlace place{.desk = visit.desk, .index = index, .id = id, .raw_query = "retrieveVectors=true", .call = visit.in.call};
+    if (!forced.is_null())
+        query.filter = protocol::join_filters(query.filter.value_or(json::Value()), std::move(forced));
+    MIROIR_CO_CHECK(
+        plan::check_filter(*index, query.filter, visit.desk.filter_gates(), ErrorCode::InvalidSimilarFilter, false));
+    MIROIR_CO_TRY(const std::string id,
+                  protocol::document_id_of(query.id, "Invalid value at `.id`: ", ErrorCode::InvalidSimilarId));
+    DocumentPlace place{
+        .desk = visit.desk, .index = index, .id = id, .raw_query = "retrieveVectors=true", .call = visit.in.call};
     MIROIR_CO_TRY(http::Reply document, co_await fetch_document(std::move(place)));
     if (document.status == 404) co_return fail(ErrorCode::NotFoundSimilarId, "Document `" + id + "` not found.");
     if (document.status != 200) co_return scrubbed(std::move(document));
     const Model model = model_of(json::parse(document.body).value_or(json::Value()), query.embedder);
-    SearchWish wish{.index = index, .query = search_of(query, model, index->settings.max_total_hits), .call = visit.in.call, .options = {.apart = true, .settings_distinct = false}};
+    SearchWish wish{.index = index,
+                    .query = search_of(query, model, index->settings.max_total_hits),
+                    .call = visit.in.call,
+                    .options = {.apart = true, .settings_distinct = false}};
     if (!model.vector) wish.query.hybrid.reset(), wish.query.limit = 0;
     MIROIR_CO_TRY(SearchOutcome found, co_await run_search(visit.desk, std::move(wish)));
     if (found.refusal) co_return std::move(*found.refusal);

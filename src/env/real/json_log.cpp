@@ -140,7 +140,8 @@ void JsonLog::redact(std::vector<std::string> secrets) {
         secrets_.push_back(std::move(secret));
     }
     // Longest first, so that a key which is the beginning of another does not leave the other's tail behind.
-    std::ranges::sort(secrets_, [](const auto& a, const auto& b) { return a.size() != b.size() ? a.size() > b.size() : a < b; });
+    std::ranges::sort(secrets_,
+                      [](const auto& a, const auto& b) { return a.size() != b.size() ? a.size() > b.size() : a < b; });
     const auto repeated = std::ranges::unique(secrets_);
     secrets_.erase(repeated.begin(), repeated.end());
 }

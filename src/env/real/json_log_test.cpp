@@ -18,7 +18,8 @@ class FixedClock final : public Clock {
 public:
     Monotonic now() override { return {}; }
     WallTime wall() override { return time; }
-    WallTime time{std::chrono::sys_days(std::chrono::year(2026) / 1 / 31) + std::chrono::hours(23) + std::chrono::microseconds(59'000'007)};
+    WallTime time{std::chrono::sys_days(std::chrono::year(2026) / 1 / 31) + std::chrono::hours(23) +
+                  std::chrono::microseconds(59'000'007)};
 };
 
 class JsonLogTest : public ::testing::Test {
@@ -37,16 +38,20 @@ protected:
 };
 
 TEST_F(JsonLogTest, ALineIsOneObjectInAFixedOrder) {
-    EXPECT_EQ(log.line(LogLevel::Warn, "cluster", "node is down", {{"node", "a"}, {"failures", 3}, {"share", 0.5}, {"ready", false}}),
-              R"({"timestamp":"2026-01-31T23:00:59.000007Z","level":"WARN","target":"cluster","message":"node is down",)"
-              R"("pod_id":"pod-1","fields":{"node":"a","failures":3,"share":0.5,"ready":false}})");
+    EXPECT_EQ(
+        log.line(LogLevel::Warn, "cluster", "node is down",
+                 {{"node", "a"}, {"failures", 3}, {"share", 0.5}, {"ready", false}}),
+        R"({"timestamp":"2026-01-31T23:00:59.000007Z","level":"WARN","target":"cluster","message":"node is down",)"
+        R"("pod_id":"pod-1","fields":{"node":"a","failures":3,"share":0.5,"ready":false}})");
     EXPECT_EQ(log.line(LogLevel::Info, "t", "m", {}).find("fields"), std::string::npos);
 }
 
 TEST_F(JsonLogTest, AnyBytesMakeValidJson) {
     const json::Value line = parsed("a\"b\\c\n\t\x01\x7F \xC3\xA9 \xFF \xED\xA0\x80 \xF0\x9F\x98\x80 \xE2\x82",
                                     {{"not finite", std::numeric_limits<double>::infinity()}, {"", ""}});
-    EXPECT_EQ(text(line, "message"), "a\"b\\c\n\t\x01\x7F \xC3\xA9 \xEF\xBF\xBD \xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD \xF0\x9F\x98\x80 \xEF\xBF\xBD\xEF\xBF\xBD");
+    EXPECT_EQ(text(line, "message"),
+              "a\"b\\c\n\t\x01\x7F \xC3\xA9 \xEF\xBF\xBD \xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD \xF0\x9F\x98\x80 "
+              "\xEF\xBF\xBD\xEF\xBF\xBD");
     EXPECT_TRUE(line.find("fields")->find("not finite")->is_null());
 }
 
@@ -60,8 +65,9 @@ TEST_F(JsonLogTest, LongTextsAreCutBetweenCharacters) {
 TEST_F(JsonLogTest, SecretsNeverAppear) {
     log.redact({"CANARY-key-1", "CANARY-key-1-and-longer", "CANARY\"quoted\"", "short", "CANARY-key-1"});
     const std::string_view inside_json = R"({"key":"CANARY\"quoted\""})";
-    const std::string line = log.line(LogLevel::Info, "CANARY-key-1", "Bearer CANARY-key-1CANARY-key-1-and-longer",
-                                      {{"CANARY-key-1", "x"}, {"header", "CANARY\"quoted\"!"}, {"body", inside_json}, {"word", "short"}});
+    const std::string line =
+        log.line(LogLevel::Info, "CANARY-key-1", "Bearer CANARY-key-1CANARY-key-1-and-longer",
+                 {{"CANARY-key-1", "x"}, {"header", "CANARY\"quoted\"!"}, {"body", inside_json}, {"word", "short"}});
     EXPECT_EQ(line.find("CANARY"), std::string::npos) << line;
     EXPECT_EQ(line.find("longer"), std::string::npos) << "the tail of a longer secret: " << line;
     const auto value = json::parse(line);
@@ -72,7 +78,8 @@ TEST_F(JsonLogTest, SecretsNeverAppear) {
 
 TEST_F(JsonLogTest, ACutDoesNotLetHalfASecretThrough) {
     log.redact({"CANARY-0123456789"});
-    const std::string line = log.line(LogLevel::Info, "t", std::string(JsonLog::kMaxValueBytes - 6, 'x') + "CANARY-0123456789", {});
+    const std::string line =
+        log.line(LogLevel::Info, "t", std::string(JsonLog::kMaxValueBytes - 6, 'x') + "CANARY-0123456789", {});
     EXPECT_EQ(line.find("CANARY"), std::string::npos);
 }
 
@@ -88,7 +95,8 @@ public:
         ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
         std::string out;
         std::array<char, 4096> buffer{};
-        for (ssize_t n = 0; (n = ::read(ends[0], buffer.data(), buffer.size())) > 0;) out.append(buffer.data(), static_cast<std::size_t>(n));
+        for (ssize_t n = 0; (n = ::read(ends[0], buffer.data(), buffer.size())) > 0;)
+            out.append(buffer.data(), static_cast<std::size_t>(n));
         return out;
     }
     std::array<int, 2> ends{};
@@ -147,7 +155,8 @@ TEST(JsonLogWrite, AFullPipeLosesLinesAndNotTheProcess) {
     std::string out = pipe.drain();
     ASSERT_FALSE(out.empty());
     const std::size_t start = out.find('{');
-    EXPECT_TRUE(json::parse(std::string_view(out).substr(start, out.find('\n', start) - start))) << "a torn line spoils only itself";
+    EXPECT_TRUE(json::parse(std::string_view(out).substr(start, out.find('\n', start) - start)))
+        << "a torn line spoils only itself";
 }
 
 }  // namespace

@@ -3,11 +3,11 @@
 #include <map>
 #include <unordered_map>
 
+#include <openssl/rand.h>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <openssl/rand.h>
 
 #include "base/assert.h"
 
@@ -97,7 +97,9 @@ void Reactor::cancel(TimerId timer) {
 
 Monotonic Reactor::now() { return Monotonic(std::chrono::steady_clock::now().time_since_epoch()); }
 
-WallTime Reactor::wall() { return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now()); }
+WallTime Reactor::wall() {
+    return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
+}
 
 // xoshiro256**, after the public description by Blackman and Vigna.
 std::uint64_t Reactor::next() {

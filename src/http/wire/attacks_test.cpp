@@ -58,19 +58,23 @@ const Attack kAttacks[] = {
     {"LongTarget", "GET /" + std::string(1 << 20, 'a') + " HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 414"},
     {"LargeHeaders", post("A: " + std::string(64 << 10, 'a') + "\r\n"), "HTTP/1.1 431"},
     {"EndlessHeader", "GET / HTTP/1.1\r\nHost: h\r\nA: " + std::string(1 << 20, 'a'), "HTTP/1.1 431"},
-    {"ManyHeaders", [] {
+    {"ManyHeaders",
+     [] {
          std::string fields;
          for (int i = 0; i < 10'000; ++i) fields += "a:b\r\n";
          return post(fields);
-     }(), "HTTP/1.1 431"},
+     }(),
+     "HTTP/1.1 431"},
 };
-INSTANTIATE_TEST_SUITE_P(Wire, Attacks, testing::ValuesIn(kAttacks), [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Wire, Attacks, testing::ValuesIn(kAttacks),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 // These begin as sound requests; the body is what is wrong.
 TEST(BodyAttacks, EndTheConnection) {
     Served served;
-    for (const std::string& body : {std::string("5;a\rb\r\nhello\r\n0\r\n\r\n"), std::string("0x5\r\nhello\r\n0\r\n\r\n"),
-                                    std::string("5\nhello\n0\n\n"), std::string("ffffffffffffffff\r\n"), std::string("+5\r\nhello\r\n0\r\n\r\n")}) {
+    for (const std::string& body : {std::string("5;a\rb\r\nhello\r\n0\r\n\r\n"),
+                                    std::string("0x5\r\nhello\r\n0\r\n\r\n"), std::string("5\nhello\n0\n\n"),
+                                    std::string("ffffffffffffffff\r\n"), std::string("+5\r\nhello\r\n0\r\n\r\n")}) {
         RawSocket client = served.dial();
         client.send(post("Transfer-Encoding: chunked\r\n") + body + "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n");
         client.finish();

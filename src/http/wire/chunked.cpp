@@ -3,7 +3,7 @@
 namespace miroir::wire {
 namespace {
 
-constexpr std::uint32_t kLongestSize = 15;      // hex digits: no overflow, more than any body
+constexpr std::uint32_t kLongestSize = 15;  // hex digits: no overflow, more than any body
 constexpr std::uint32_t kMaxExtension = 256;
 constexpr std::uint32_t kMaxTrailers = 8 << 10;
 
@@ -26,7 +26,8 @@ std::unexpected<Error> bad(const char* message) { return fail(ErrorCode::BadRequ
 Result<std::string_view> ChunkedReader::take(std::string_view& in) {
     while (!in.empty() && state_ != State::Done) {
         if (state_ == State::Body) {
-            const std::string_view body = in.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left_, in.size())));
+            const std::string_view body =
+                in.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left_, in.size())));
             in.remove_prefix(body.size());
             left_ -= body.size();
             if (left_ == 0) state_ = State::BodyCr;

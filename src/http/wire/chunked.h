@@ -17,7 +17,19 @@ public:
     bool done() const { return state_ == State::Done; }
 
 private:
-    enum class State : std::uint8_t { Size, Extension, SizeEnd, Body, BodyCr, BodyLf, Trailer, TrailerLine, TrailerEnd, LastEnd, Done };
+    enum class State : std::uint8_t {
+        Size,
+        Extension,
+        SizeEnd,
+        Body,
+        BodyCr,
+        BodyLf,
+        Trailer,
+        TrailerLine,
+        TrailerEnd,
+        LastEnd,
+        Done
+    };
 
     Result<void> step(char c);
     Result<void> step_size(char c);

@@ -35,11 +35,13 @@ Error trouble(ErrorCode code, const http::Address& to, std::string_view what) {
 // Opens a connection within the connect timeout; nothing is sent yet.
 env::Task<StreamOrError> connect(std::shared_ptr<Client::Core> core, http::Address to, http::SendOptions options) {
     if (to.tls && !core->tls()) co_return fail(core->tls().error());
-    const env::Deadline limit = options.deadline.sooner(env::Deadline::after(core->reactor, core->options.connect_timeout));
+    const env::Deadline limit =
+        options.deadline.sooner(env::Deadline::after(core->reactor, core->options.connect_timeout));
     auto stream = std::make_shared<Stream>(core->reactor, to.tls ? *core->tls() : nullptr);
     stream->expire_at(limit.at);
     const env::Cancel::Hook hook(options.cancel, [stream] { stream->close(Outcome::Canceled); });
-    std::vector<sockaddr_storage> addresses = co_await resolve(core->reactor, to.host, to.port, limit.at, options.cancel);
+    std::vector<sockaddr_storage> addresses =
+        co_await resolve(core->reactor, to.host, to.port, limit.at, options.cancel);
     const bool named = !addresses.empty();
     Outcome outcome = Outcome::Failed;
     if (named && stream->is_open()) outcome = co_await stream->connect(std::move(addresses));
@@ -49,7 +51,8 @@ env::Task<StreamOrError> connect(std::shared_ptr<Client::Core> core, http::Addre
     std::string why = named ? stream->error_text() : "the name has no address";
     stream->close();
     if (options.cancel.requested()) co_return fail(trouble(ErrorCode::MiroirCanceled, to, "canceled"));
-    if (options.deadline.expired(core->reactor)) co_return fail(trouble(ErrorCode::MiroirTimeout, to, "no connection in time"));
+    if (options.deadline.expired(core->reactor))
+        co_return fail(trouble(ErrorCode::MiroirTimeout, to, "no connection in time"));
     if (limit.expired(core->reactor)) why = "no connection within the connect timeout";
     co_return fail(trouble(ErrorCode::MiroirNodeUnreachable, to, "cannot connect: " + why));
 }
@@ -65,14 +68,17 @@ Error failure_of(const Exchanged& exchanged, const http::Address& to) {
     return trouble(code, to, exchanged.reply.error().message);
 }
 
-bool broke(const Exchanged& exchanged) { return exchanged.outcome == Outcome::End || exchanged.outcome == Outcome::Failed; }
+bool broke(const Exchanged& exchanged) {
+    return exchanged.outcome == Outcome::End || exchanged.outcome == Outcome::Failed;
+}
 
 env::Task<Result<http::Reply>> send_on(std::shared_ptr<Client::Core> core, http::Address to, http::Outgoing request,
                                        http::SendOptions options) {
     const Result<std::string> head = request_head(to, request);
     if (!head) co_return fail(head.error());
     if (options.cancel.requested()) co_return fail(trouble(ErrorCode::MiroirCanceled, to, "canceled"));
-    if (options.deadline.expired(core->reactor)) co_return fail(trouble(ErrorCode::MiroirTimeout, to, "the time was over before it began"));
+    if (options.deadline.expired(core->reactor))
+        co_return fail(trouble(ErrorCode::MiroirTimeout, to, "the time was over before it began"));
     const ReplyBounds bounds{.header_bytes = core->options.header_bytes, .body_bytes = options.body_limit};
 
     std::shared_ptr<Stream> stream = core->pool->take(to);
@@ -96,7 +102,8 @@ env::Task<Result<http::Reply>> send_on(std::shared_ptr<Client::Core> core, http:
         stream->close();
         stream.reset();
         // A connection that had been left waiting may die as we write to it: then nobody has seen the request.
-        const bool again = pooled && broke(exchanged) && !exchanged.heard && (exchanged.bytes_sent == 0 || options.repeatable);
+        const bool again =
+            pooled && broke(exchanged) && !exchanged.heard && (exchanged.bytes_sent == 0 || options.repeatable);
         if (!again) co_return fail(failure_of(exchanged, to));
     }
 }
@@ -104,7 +111,8 @@ env::Task<Result<http::Reply>> send_on(std::shared_ptr<Client::Core> core, http:
 }  // namespace
 
 Client::Client(env::Reactor& reactor, ClientOptions options) {
-    const Pool::Bounds bounds{.per_address = options.idle_per_address, .total = options.idle_total, .idle_timeout = options.idle_timeout};
+    const Pool::Bounds bounds{
+        .per_address = options.idle_per_address, .total = options.idle_total, .idle_timeout = options.idle_timeout};
     auto pool = std::make_shared<Pool>(reactor, bounds);
     core_ = std::make_shared<Core>(Core{.reactor = reactor, .options = std::move(options), .pool = std::move(pool)});
 }

@@ -26,7 +26,7 @@ struct ClientOptions {
     std::chrono::milliseconds idle_timeout{4'000};     // Meilisearch closes after 5 s
     std::size_t idle_per_address = 64;
     std::size_t idle_total = 1024;
-    std::size_t header_bytes = 64 << 10;               // of a reply
+    std::size_t header_bytes = 64 << 10;  // of a reply
 };
 
 class Client final : public http::Client {

@@ -14,13 +14,16 @@ constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok
 
 // A client on a world of its own; requests go to the loopback.
 struct Caller {
-    explicit Caller(ClientOptions options = {}) : client(world.on_thread([&] { return std::make_unique<Client>(world.reactor, options); })) {}
+    explicit Caller(ClientOptions options = {})
+        : client(world.on_thread([&] { return std::make_unique<Client>(world.reactor, options); })) {}
     ~Caller() {
         world.on_thread([&] { client.reset(); });
     }
 
-    std::future<ReplyOrError> start(std::uint16_t port, http::Outgoing request = {}, http::SendOptions options = {}, bool tls = false) {
-        if (options.deadline.at == env::Monotonic::max()) options.deadline = env::Deadline::after(world.reactor, seconds(5));
+    std::future<ReplyOrError> start(std::uint16_t port, http::Outgoing request = {}, http::SendOptions options = {},
+                                    bool tls = false) {
+        if (options.deadline.at == env::Monotonic::max())
+            options.deadline = env::Deadline::after(world.reactor, seconds(5));
         return world.start<ReplyOrError>([=, this]() mutable {
             const http::Address to{.host = "127.0.0.1", .port = port, .tls = tls};
             return client->send(to, std::move(request), std::move(options));
@@ -32,7 +35,9 @@ struct Caller {
     std::size_t idle() {
         return world.on_thread([&] { return client->idle_connections(); });
     }
-    http::SendOptions within(std::chrono::nanoseconds span) { return {.deadline = env::Deadline::after(world.reactor, span)}; }
+    http::SendOptions within(std::chrono::nanoseconds span) {
+        return {.deadline = env::Deadline::after(world.reactor, span)};
+    }
 
     World world;
     std::unique_ptr<Client> client;
@@ -63,7 +68,11 @@ TEST(Client, WritesTheHeadAnew) {
     RawServer server;
     Caller caller;
     http::Outgoing request = post("/a?b=c", "{}");
-    request.headers = {{"X-Word", "hi"}, {"Host", "evil"}, {"Content-Length", "9"}, {"Transfer-Encoding", "chunked"}, {"Accept-Encoding", "gzip"}};
+    request.headers = {{"X-Word", "hi"},
+                       {"Host", "evil"},
+                       {"Content-Length", "9"},
+                       {"Transfer-Encoding", "chunked"},
+                       {"Accept-Encoding", "gzip"}};
     auto reply = caller.start(server.port(), request);
     RawSocket peer = server.accept();
     EXPECT_EQ(peer.until("{}"), "POST /a?b=c HTTP/1.1\r\nhost: 127.0.0.1:" + std::to_string(server.port()) +
@@ -172,7 +181,9 @@ TEST(Client, RepeatsOnceOnAFreshConnectionIfItMay) {
     EXPECT_EQ(reply->body, "ok");
 }
 
-TEST(Client, RepeatsOnlyOnce) { EXPECT_EQ(meet_a_dead_connection(true, true).error().code, ErrorCode::MiroirNodeBadReply); }
+TEST(Client, RepeatsOnlyOnce) {
+    EXPECT_EQ(meet_a_dead_connection(true, true).error().code, ErrorCode::MiroirNodeBadReply);
+}
 
 TEST(Client, NeverRepeatsWhatMayHaveBeenDone) {
     EXPECT_EQ(meet_a_dead_connection(false, false).error().code, ErrorCode::MiroirNodeBadReply);
@@ -194,8 +205,10 @@ TEST(Client, AsksForNames) {
     Served served;
     Caller caller;
     http::Address to{.host = "localhost", .port = served.port};
-    auto reply = caller.world.start<ReplyOrError>(
-        [&] { return caller.client->send(to, http::Outgoing{}, caller.within(seconds(5))); }).get();
+    auto reply =
+        caller.world
+            .start<ReplyOrError>([&] { return caller.client->send(to, http::Outgoing{}, caller.within(seconds(5))); })
+            .get();
     ASSERT_TRUE(reply) << reply.error().message;
     EXPECT_EQ(reply->status, 200);
 }
@@ -271,18 +284,22 @@ TEST_P(BadReplies, AreErrorsAndTheConnectionIsNotKept) {
     EXPECT_EQ(caller.idle(), 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Wire, BadReplies,
-    testing::Values("", "junk\r\n\r\n", "HTTP/1.1 200 OK\r\nconte", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nshort",
-                    "HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab",
-                    "HTTP/1.1 200 OK\r\ncontent-length: 101\r\n\r\n" + std::string(101, 'x'),
-                    "HTTP/1.1 200 OK\r\ncontent-length: 999999999999999999\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n" + std::string(101, 'x'),
-                    "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n",
-                    "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
-                    "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n70\r\n" + std::string(112, 'x') + "\r\n0\r\n\r\n",
-                    "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\nxx",
-                    "HTTP/1.1 200 OK\r\na: " + std::string(2000, 'x') + "\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\n\r\n",
-                    "HTTP/1.1 100 Continue\r\n\r\n", "<html></html>"));
+INSTANTIATE_TEST_SUITE_P(Wire, BadReplies,
+                         testing::Values("", "junk\r\n\r\n", "HTTP/1.1 200 OK\r\nconte",
+                                         "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nshort",
+                                         "HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n",
+                                         "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab",
+                                         "HTTP/1.1 200 OK\r\ncontent-length: 101\r\n\r\n" + std::string(101, 'x'),
+                                         "HTTP/1.1 200 OK\r\ncontent-length: 999999999999999999\r\n\r\n",
+                                         "HTTP/1.1 200 OK\r\n\r\n" + std::string(101, 'x'),
+                                         "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n",
+                                         "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+                                         "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n70\r\n" +
+                                             std::string(112, 'x') + "\r\n0\r\n\r\n",
+                                         "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\nxx",
+                                         "HTTP/1.1 200 OK\r\na: " + std::string(2000, 'x') + "\r\n\r\n",
+                                         "HTTP/1.1 101 Switching Protocols\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\n",
+                                         "<html></html>"));
 
 TEST(Client, ManyAtOnce) {
     Served served;

@@ -167,7 +167,7 @@ env::Task<bool> Connection::write_reply(http::Reply reply, const RequestHead& he
         written = co_await stream_->write(text, body, floor_->options.write_timeout) == Outcome::Ok;
     }
     cancel_.reset();
-    co_return written && form != BodyForm::UntilClose;
+    co_return written&& form != BodyForm::UntilClose;
 }
 
 env::Task<bool> Connection::write_stream(http::Reply reply, BodyForm form, bool keep_alive) {
@@ -177,7 +177,8 @@ env::Task<bool> Connection::write_stream(http::Reply reply, BodyForm form, bool 
     for (bool first = true;; first = false) {
         const Result<std::string> piece = co_await reply.stream->next();
         if (!piece && first) {  // nothing is out yet: it can still be a proper reply
-            http::Reply failed = refusal(piece.error().http_status(), piece.error().code, "The reply could not be produced.");
+            http::Reply failed =
+                refusal(piece.error().http_status(), piece.error().code, "The reply could not be produced.");
             const std::string text = reply_head(failed, BodyForm::Length, keep_alive);
             co_return co_await stream_->write(text, failed.body, patience) == Outcome::Ok;
         }

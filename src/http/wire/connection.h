@@ -9,8 +9,8 @@
 
 #include "http/wire/head.h"
 #include "http/wire/listener.h"
-#include "http/wire/request_body.h"
 #include "http/wire/reply_text.h"
+#include "http/wire/request_body.h"
 #include "http/wire/stream.h"
 
 namespace miroir::wire {

@@ -9,11 +9,14 @@
 namespace miroir::wire {
 namespace {
 
-std::unexpected<Error> bad_reply(std::string message) { return fail(ErrorCode::MiroirNodeBadReply, std::move(message)); }
+std::unexpected<Error> bad_reply(std::string message) {
+    return fail(ErrorCode::MiroirNodeBadReply, std::move(message));
+}
 
 bool is_ours(std::string_view name) {
-    static constexpr std::array<std::string_view, 9> kOurs = {"host",       "content-length", "connection", "transfer-encoding", "keep-alive",
-                                                              "accept-encoding", "expect",     "te",                "upgrade"};
+    static constexpr std::array<std::string_view, 9> kOurs = {
+        "host", "content-length", "connection", "transfer-encoding", "keep-alive", "accept-encoding", "expect",
+        "te",   "upgrade"};
     return std::ranges::any_of(kOurs, [&](std::string_view one) { return http::same_name(one, name); });
 }
 
@@ -26,7 +29,8 @@ bool is_target(std::string_view target) {
 // Reads one reply. Each step reads from the stream until it has what it needs.
 class Reading {
 public:
-    Reading(Stream& stream, bool head_only, ReplyBounds bounds) : stream_(stream), head_only_(head_only), bounds_(bounds) {}
+    Reading(Stream& stream, bool head_only, ReplyBounds bounds)
+        : stream_(stream), head_only_(head_only), bounds_(bounds) {}
 
     env::Task<Result<http::Reply>> run();
     bool heard() const { return heard_; }
@@ -62,7 +66,8 @@ env::Task<Result<ReplyHead>> Reading::read_head() {
         while (end == std::string_view::npos) {
             seen = stream_.ready().size();
             if (seen > bounds_.header_bytes) co_return bad_reply("the head of the reply is too large");
-            if (!co_await more(std::max(Stream::kReplyRoom, seen))) co_return bad_reply("the reply ended before its head was whole");
+            if (!co_await more(std::max(Stream::kReplyRoom, seen)))
+                co_return bad_reply("the reply ended before its head was whole");
             end = find_head_end(stream_.ready(), seen);
         }
         if (end > bounds_.header_bytes) co_return bad_reply("the head of the reply is too large");
@@ -101,9 +106,10 @@ Result<bool> Reading::take(const Framing& framing, std::string& body) {
 env::Task<Result<std::string>> Reading::read_body(Framing framing) {
     if (framing.length.value_or(0) > bounds_.body_bytes) co_return bad_reply("the reply is larger than allowed");
     constexpr std::uint64_t kTrusted = 1 << 20;  // reserved on the other side's word
-    constexpr std::uint64_t kRoomBehind = 64;     // readers of JSON want some behind the end; else they copy the body
+    constexpr std::uint64_t kRoomBehind = 64;    // readers of JSON want some behind the end; else they copy the body
     std::string body;
-    if (framing.length.value_or(0) > 0) body.reserve(static_cast<std::size_t>(std::min(*framing.length, kTrusted) + kRoomBehind));
+    if (framing.length.value_or(0) > 0)
+        body.reserve(static_cast<std::size_t>(std::min(*framing.length, kTrusted) + kRoomBehind));
     for (;;) {
         const Result<bool> whole = take(framing, body);
         if (!whole) co_return fail(whole.error());
@@ -157,14 +163,15 @@ Result<std::string> request_head(const http::Address& to, const http::Outgoing& 
         if (!is_token(name) || !is_field_value(value)) return refuse("a header of an outgoing request is malformed");
         out.append(name).append(": ").append(value).append("\r\n");
     }
-    const bool says_length = !request.body.empty() || request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
+    const bool says_length =
+        !request.body.empty() || request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
     if (says_length) out.append("content-length: ").append(std::to_string(request.body.size())).append("\r\n");
     out += "\r\n";
     return out;
 }
 
-env::Task<Exchanged> exchange(std::shared_ptr<Stream> stream, std::string_view head, std::string_view body, bool head_only,
-                              ReplyBounds bounds) {
+env::Task<Exchanged> exchange(std::shared_ptr<Stream> stream, std::string_view head, std::string_view body,
+                              bool head_only, ReplyBounds bounds) {
     Exchanged out;
     const Outcome written = co_await stream->write(head, body, std::chrono::nanoseconds::max(), &out.bytes_sent);
     if (written == Outcome::TimedOut || written == Outcome::Canceled) {
@@ -177,9 +184,11 @@ env::Task<Exchanged> exchange(std::shared_ptr<Stream> stream, std::string_view h
     out.reply = co_await reading.run();
     out.outcome = reading.outcome();
     out.heard = reading.heard();
-    out.reusable = out.reply && written == Outcome::Ok && reading.whole() && stream->ready().empty() && stream->is_open();
+    out.reusable =
+        out.reply && written == Outcome::Ok && reading.whole() && stream->ready().empty() && stream->is_open();
     if (!out.reply && out.outcome == Outcome::Ok) co_return out;
-    if (!out.reply && !out.heard && !write_error.empty()) out.reply = bad_reply("the connection broke while sending: " + write_error);
+    if (!out.reply && !out.heard && !write_error.empty())
+        out.reply = bad_reply("the connection broke while sending: " + write_error);
     co_return out;
 }
 

@@ -27,7 +27,7 @@ struct Exchanged {
 };
 
 // The caller has set the connection's deadline; `head` and `body` stay alive.
-env::Task<Exchanged> exchange(std::shared_ptr<Stream> stream, std::string_view head, std::string_view body, bool head_only,
-                              ReplyBounds bounds);
+env::Task<Exchanged> exchange(std::shared_ptr<Stream> stream, std::string_view head, std::string_view body,
+                              bool head_only, ReplyBounds bounds);
 
 }  // namespace miroir::wire

@@ -78,7 +78,8 @@ Result<void> read_meaning(string_view name, string_view value, Seen& seen) {
             if (http::same_name(name, "host")) {
                 ++seen.hosts;
                 for (const char c : value) {
-                    if (static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) >= 0x7F || c == '/' || c == '@' || c == ',') {
+                    if (static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) >= 0x7F || c == '/' ||
+                        c == '@' || c == ',') {
                         return bad("The Host header is not a host.");
                     }
                 }
@@ -113,7 +114,8 @@ Result<void> read_field(string_view line, http::Headers& headers, Seen& seen) {
     const std::size_t colon = line.find(':');
     if (colon == string_view::npos) return bad("A header has no colon.");
     const string_view name = line.substr(0, colon);
-    if (!is_token(name)) return bad("A header has a character in its name, or a space before its colon, that must not be there.");
+    if (!is_token(name))
+        return bad("A header has a character in its name, or a space before its colon, that must not be there.");
     const string_view value = trim(line.substr(colon + 1));
     if (!is_field_value(value)) return bad("A header has a control character in its value.");
     MIROIR_CHECK(read_meaning(name, value, seen));
@@ -129,7 +131,8 @@ Result<void> read_fields(string_view rest, http::Headers& headers, Seen& seen) {
     }
     if (!rest.empty()) return bad("Something follows the end of the head.");
     if (seen.transfer_encodings > 1) return bad("There is more than one Transfer-Encoding.");
-    if (seen.framing.chunked && seen.framing.length) return bad("There is a Content-Length beside a Transfer-Encoding.");
+    if (seen.framing.chunked && seen.framing.length)
+        return bad("There is a Content-Length beside a Transfer-Encoding.");
     return {};
 }
 
@@ -138,7 +141,8 @@ Result<void> check_target(string_view method, string_view target) {
     if (!target.starts_with('/')) return bad("The request target must begin with a slash.");
     for (const char c : target) {
         const auto byte = static_cast<unsigned char>(c);
-        if (byte <= ' ' || byte == 0x7F || c == '#') return bad("The request target has a character that must not be there.");
+        if (byte <= ' ' || byte == 0x7F || c == '#')
+            return bad("The request target has a character that must not be there.");
     }
     return {};
 }

@@ -37,7 +37,8 @@ const Case kRefused[] = {
     {"TwoTransferEncodings", get("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")},
     {"OtherCoding", get("Transfer-Encoding: gzip, chunked\r\n")},
     {"IdentityCoding", get("Transfer-Encoding: identity\r\n")},
-    {"CodingWithVerticalTab", get("Transfer-Encoding: \x0b" "chunked\r\n")},
+    {"CodingWithVerticalTab", get("Transfer-Encoding: \x0b"
+                                  "chunked\r\n")},
     {"CodingQuoted", get("Transfer-Encoding: \"chunked\"\r\n")},
     {"BareLf", "GET / HTTP/1.1\nHost: h\n\n"},
     {"BareLfInFields", "GET / HTTP/1.1\r\nHost: h\r\nA: b\nC: d\r\n\r\n"},
@@ -84,11 +85,13 @@ const Case kRefused[] = {
     {"Empty", ""},
     {"Junk", get("") + "x"},
 };
-INSTANTIATE_TEST_SUITE_P(Heads, Refused, testing::ValuesIn(kRefused), [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Heads, Refused, testing::ValuesIn(kRefused),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 TEST(Head, ReadsWhatIsThere) {
-    const auto head = parse_request_head("POST /indexes/a/search?x=%20&y=\"{ HTTP/1.1\r\nHost: [::1]:7700\r\nX-Empty:\r\nX-Tab: \t a\tb \r\n"
-                                         "Content-Length: 012\r\nConnection: Foo, Close\r\nexpect: 100-Continue\r\n\r\n");
+    const auto head = parse_request_head(
+        "POST /indexes/a/search?x=%20&y=\"{ HTTP/1.1\r\nHost: [::1]:7700\r\nX-Empty:\r\nX-Tab: \t a\tb \r\n"
+        "Content-Length: 012\r\nConnection: Foo, Close\r\nexpect: 100-Continue\r\n\r\n");
     ASSERT_TRUE(head);
     EXPECT_EQ(head->method, "POST");
     EXPECT_EQ(head->target, "/indexes/a/search?x=%20&y=\"{");
@@ -141,10 +144,11 @@ TEST(ReplyHead, ReadsAndRefuses) {
     EXPECT_TRUE(good->keep_alive);
     EXPECT_TRUE(parse_reply_head("HTTP/1.1 200\r\n\r\n"));
     EXPECT_FALSE(parse_reply_head("HTTP/1.0 200 OK\r\n\r\n")->keep_alive);
-    for (const char* bad : {"HTTP/1.1 20 OK\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/1.1 099 OK\r\n\r\n", "HTTP/2 200 OK\r\n\r\n",
-                            "HTTP/1.1  200 OK\r\n\r\n", "ICY 200 OK\r\n\r\n", "HTTP/1.1 200 OK\n\n", "\r\n\r\n", "HTTP/1.1 2x0 OK\r\n\r\n",
-                            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n",
-                            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"}) {
+    for (const char* bad :
+         {"HTTP/1.1 20 OK\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/1.1 099 OK\r\n\r\n", "HTTP/2 200 OK\r\n\r\n",
+          "HTTP/1.1  200 OK\r\n\r\n", "ICY 200 OK\r\n\r\n", "HTTP/1.1 200 OK\n\n", "\r\n\r\n",
+          "HTTP/1.1 2x0 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n",
+          "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"}) {
         const auto parsed = parse_reply_head(bad);
         ASSERT_FALSE(parsed) << bad;
         EXPECT_EQ(parsed.error().code, ErrorCode::MiroirNodeBadReply);

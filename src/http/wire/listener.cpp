@@ -25,7 +25,9 @@ Result<tcp::endpoint> endpoint_of(asio::io_context& io, const ListenerOptions& o
     tcp::resolver resolver(io);
     const auto found = resolver.resolve(options.host, "", failed);
     if (failed || found.empty()) {
-        return fail(ErrorCode::MiroirConfigInvalid, "cannot listen on '" + options.host + "': it is no address of this machine; 0.0.0.0 stands for all of them");
+        return fail(ErrorCode::MiroirConfigInvalid,
+                    "cannot listen on '" + options.host +
+                        "': it is no address of this machine; 0.0.0.0 stands for all of them");
     }
     tcp::endpoint out = found.begin()->endpoint();
     out.port(options.port);
@@ -84,7 +86,8 @@ struct Listener::Core : std::enable_shared_from_this<Core> {
                 continue;
             }
             const bool exhausted = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
-            if (exhausted && !somebody_waits()) break;  // the system looks for a descriptor before it looks for a caller
+            if (exhausted && !somebody_waits())
+                break;  // the system looks for a descriptor before it looks for a caller
             if (exhausted) {
                 make_way();
                 return;
@@ -129,12 +132,14 @@ struct Listener::Core : std::enable_shared_from_this<Core> {
     }
 };
 
-Result<std::unique_ptr<Listener>> Listener::open(env::Reactor& reactor, http::Handler& handler, ListenerOptions options) {
+Result<std::unique_ptr<Listener>> Listener::open(env::Reactor& reactor, http::Handler& handler,
+                                                 ListenerOptions options) {
     std::shared_ptr<const TlsContext> tls;
     if (options.tls) {
         MIROIR_TRY(tls, make_server_tls(*options.tls));
     }
-    auto floor = std::make_shared<Floor>(Floor{.reactor = reactor, .handler = handler, .options = std::move(options), .tls = std::move(tls)});
+    auto floor = std::make_shared<Floor>(
+        Floor{.reactor = reactor, .handler = handler, .options = std::move(options), .tls = std::move(tls)});
     auto core = std::make_shared<Core>(std::move(floor));
     MIROIR_CHECK(core->start());
     return std::unique_ptr<Listener>(new Listener(std::move(core)));

@@ -17,7 +17,7 @@ namespace miroir::wire {
 
 // PEM files.
 struct ListenerTls {
-    std::string certificate;         // the whole chain, own certificate first
+    std::string certificate;  // the whole chain, own certificate first
     std::string key;
     std::string client_authorities;  // empty: clients are not asked for a certificate
     bool client_required = false;    // with client_authorities: no certificate, no connection
@@ -30,14 +30,14 @@ struct ListenerOptions {
     int backlog = 1024;
     std::optional<ListenerTls> tls;
 
-    std::size_t request_line_bytes = 64 << 10;  // more: 414
-    std::size_t header_bytes = 64 << 10;        // all fields together; more: 431
-    std::size_t header_count = 128;             // more: 431
+    std::size_t request_line_bytes = 64 << 10;             // more: 414
+    std::size_t header_bytes = 64 << 10;                   // all fields together; more: 431
+    std::size_t header_count = 128;                        // more: 431
     std::chrono::milliseconds header_timeout{10'000};      // first byte to end of head, and the TLS greeting
     std::chrono::milliseconds body_idle_timeout{30'000};   // between two pieces of a body
     std::chrono::milliseconds keep_alive_timeout{75'000};  // between two requests
     std::chrono::milliseconds write_timeout{30'000};       // without the client taking a byte
-    std::size_t connections = 20'000;  // at the cap the connection that is idle longest makes room
+    std::size_t connections = 20'000;                      // at the cap the connection that is idle longest makes room
 
     // A body that the handler did not want: so much is read for the sake of the next request, and so much and so long
     // before closing, so that the client gets to read the reply.
@@ -48,7 +48,8 @@ struct ListenerOptions {
 
 class Listener {
 public:
-    static Result<std::unique_ptr<Listener>> open(env::Reactor& reactor, http::Handler& handler, ListenerOptions options);
+    static Result<std::unique_ptr<Listener>> open(env::Reactor& reactor, http::Handler& handler,
+                                                  ListenerOptions options);
     ~Listener();  // closes everything at once
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;

@@ -25,8 +25,10 @@ TEST(Listener, AnswersAndKeepsTheConnection) {
 TEST(Listener, AnswersPipelinedRequestsInOrder) {
     Served served;
     RawSocket client = served.dial();
-    ASSERT_TRUE(client.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\noneGET /two HTTP/1.1\r\nHost: h\r\n\r\n"
-                            "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nthree\r\n0\r\n\r\nGET /4 HTTP/1.1\r\nHost: h\r\n\r\n"));
+    ASSERT_TRUE(
+        client.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\noneGET /two HTTP/1.1\r\nHost: h\r\n\r\n"
+                    "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nthree\r\n0\r\n\r\nGET /4 "
+                    "HTTP/1.1\r\nHost: h\r\n\r\n"));
     EXPECT_EQ(body_of_reply(client.reply()), "one");
     EXPECT_EQ(body_of_reply(client.reply()), "GET /two ");
     EXPECT_EQ(body_of_reply(client.reply()), "three");
@@ -60,7 +62,9 @@ TEST(Listener, AnswersAClientThatHasFinishedWriting) {
 TEST(Listener, HeadHasTheLengthButNoBody) {
     Served served;
     RawSocket client = served.dial();
-    ASSERT_TRUE(client.send("HEAD /abc HTTP/1.1\r\nHost: h\r\n\r\nHEAD /pieces HTTP/1.1\r\nHost: h\r\n\r\nGET /empty HTTP/1.1\r\nHost: h\r\n\r\n"));
+    ASSERT_TRUE(
+        client.send("HEAD /abc HTTP/1.1\r\nHost: h\r\n\r\nHEAD /pieces HTTP/1.1\r\nHost: h\r\n\r\nGET /empty "
+                    "HTTP/1.1\r\nHost: h\r\n\r\n"));
     EXPECT_EQ(client.until("\r\n\r\n"), "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n");
     EXPECT_EQ(client.until("\r\n\r\n"), "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
     EXPECT_EQ(client.until("\r\n\r\n"), "HTTP/1.1 204 No Content\r\n\r\n");
@@ -70,7 +74,9 @@ TEST(Listener, StreamsInChunksOrUntilTheEnd) {
     Served served;
     RawSocket client = served.dial();
     ASSERT_TRUE(client.send("GET /pieces HTTP/1.1\r\nHost: h\r\n\r\n"));
-    EXPECT_EQ(client.until("0\r\n\r\n"), "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nppppp\r\n5\r\nppppp\r\n5\r\nppppp\r\n0\r\n\r\n");
+    EXPECT_EQ(
+        client.until("0\r\n\r\n"),
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nppppp\r\n5\r\nppppp\r\n5\r\nppppp\r\n0\r\n\r\n");
     ASSERT_TRUE(client.send(kGet));
     EXPECT_EQ(status_of(client.reply()), "HTTP/1.1 200");
     RawSocket old = served.dial();
@@ -110,7 +116,8 @@ TEST(Listener, TakesALargeBodyInSmallPieces) {
     RawSocket client = served.dial();
     constexpr std::size_t kBytes = 50 << 20;
     const std::string piece(256 << 10, 'x');
-    ASSERT_TRUE(client.send("POST /count HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(kBytes) + "\r\n\r\n"));
+    ASSERT_TRUE(
+        client.send("POST /count HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(kBytes) + "\r\n\r\n"));
     for (std::size_t sent = 0; sent < kBytes; sent += piece.size()) ASSERT_TRUE(client.send(piece));
     EXPECT_EQ(body_of_reply(client.reply()), std::to_string(kBytes));
     EXPECT_LE(served.house.largest_piece, 128u << 10);
@@ -146,11 +153,13 @@ TEST(Listener, SkipsASmallUnreadBodyAndClosesAfterALargeOne) {
     options.unread_body_bytes = 1000;
     Served served(options);
     RawSocket client = served.dial();
-    ASSERT_TRUE(client.send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n" + std::string(1000, 'x') + std::string(kGet)));
+    ASSERT_TRUE(client.send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n" + std::string(1000, 'x') +
+                            std::string(kGet)));
     EXPECT_EQ(body_of_reply(client.reply()), "POST /a ");
     EXPECT_EQ(body_of_reply(client.reply()), "GET /a?b=%20c hi");
     // The reply arrives although megabytes were on their way, and the request hidden behind them is not read.
-    ASSERT_TRUE(client.send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4000000\r\n\r\n" + std::string(4'000'000, 'x') + std::string(kGet)));
+    ASSERT_TRUE(client.send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4000000\r\n\r\n" +
+                            std::string(4'000'000, 'x') + std::string(kGet)));
     client.finish();
     const std::string rest = client.until_end();
     EXPECT_NE(rest.find("connection: close"), std::string::npos);
@@ -165,7 +174,9 @@ TEST(Listener, ABodyThatEndsEarlyIsAnErrorForTheHandler) {
     client.finish();
     EXPECT_EQ(status_of(client.until_end()), "HTTP/1.1 400");
     RawSocket chunks = served.dial();
-    ASSERT_TRUE(chunks.send("POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n" + std::string(kGet)));
+    ASSERT_TRUE(
+        chunks.send("POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n" +
+                    std::string(kGet)));
     chunks.finish();
     const std::string reply = chunks.until_end();
     EXPECT_EQ(status_of(reply), "HTTP/1.1 400");

@@ -81,7 +81,8 @@ public:
         connected_ = ::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof(to)) == 0;
     }
     explicit RawSocket(int fd, int) : fd_(fd), connected_(true) { patience(5'000); }
-    RawSocket(RawSocket&& other) noexcept : fd_(std::exchange(other.fd_, -1)), connected_(other.connected_), rest_(std::move(other.rest_)) {}
+    RawSocket(RawSocket&& other) noexcept
+        : fd_(std::exchange(other.fd_, -1)), connected_(other.connected_), rest_(std::move(other.rest_)) {}
     RawSocket(const RawSocket&) = delete;
     ~RawSocket() { close(); }
 

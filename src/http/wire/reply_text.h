@@ -11,8 +11,8 @@
 namespace miroir::wire {
 
 enum class BodyForm : std::uint8_t {
-    None,       // by its status there is no body, nor a word about one
-    Length,     // `body` follows, or would (HEAD)
+    None,    // by its status there is no body, nor a word about one
+    Length,  // `body` follows, or would (HEAD)
     Chunked,
     UntilClose  // for HTTP/1.0
 };

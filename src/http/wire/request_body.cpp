@@ -14,11 +14,18 @@ private:
 
 }  // namespace
 
-std::unique_ptr<http::BodySource> source_of(std::shared_ptr<RequestBody> body) { return std::make_unique<Source>(std::move(body)); }
+std::unique_ptr<http::BodySource> source_of(std::shared_ptr<RequestBody> body) {
+    return std::make_unique<Source>(std::move(body));
+}
 
-RequestBody::RequestBody(env::Reactor& reactor, std::shared_ptr<Stream> stream, const RequestHead& head, std::chrono::nanoseconds patience)
-    : reactor_(reactor), stream_(std::move(stream)), patience_(patience), chunked_(head.framing.chunked),
-      left_(head.framing.length.value_or(0)), wants_invitation_(head.expects_continue) {}
+RequestBody::RequestBody(env::Reactor& reactor, std::shared_ptr<Stream> stream, const RequestHead& head,
+                         std::chrono::nanoseconds patience)
+    : reactor_(reactor),
+      stream_(std::move(stream)),
+      patience_(patience),
+      chunked_(head.framing.chunked),
+      left_(head.framing.length.value_or(0)),
+      wants_invitation_(head.expects_continue) {}
 
 std::optional<std::uint64_t> RequestBody::left() const {
     if (complete_) return 0;
@@ -62,7 +69,10 @@ Result<std::string> RequestBody::take() {
 
 Error RequestBody::failure_of(Outcome outcome) const {
     switch (outcome) {
-        case Outcome::TimedOut: return {.code = ErrorCode::MiroirTimeout, .message = "The body of the request did not come in time.", .status = 408};
+        case Outcome::TimedOut:
+            return {.code = ErrorCode::MiroirTimeout,
+                    .message = "The body of the request did not come in time.",
+                    .status = 408};
         case Outcome::Canceled: return {.code = ErrorCode::MiroirCanceled, .message = "The server is shutting down."};
         default: return {.code = ErrorCode::BadRequest, .message = "The body of the request ended too early."};
     }

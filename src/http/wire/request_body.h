@@ -18,7 +18,8 @@ namespace miroir::wire {
 
 class RequestBody {
 public:
-    RequestBody(env::Reactor& reactor, std::shared_ptr<Stream> stream, const RequestHead& head, std::chrono::nanoseconds patience);
+    RequestBody(env::Reactor& reactor, std::shared_ptr<Stream> stream, const RequestHead& head,
+                std::chrono::nanoseconds patience);
 
     env::Task<Result<std::string>> next();
 

@@ -20,7 +20,8 @@ sockaddr_storage plain_address(const tcp::endpoint& endpoint) {
 
 }  // namespace
 
-env::Task<Addresses> resolve(env::Reactor& reactor, std::string host, std::uint16_t port, env::Monotonic limit, env::Cancel cancel) {
+env::Task<Addresses> resolve(env::Reactor& reactor, std::string host, std::uint16_t port, env::Monotonic limit,
+                             env::Cancel cancel) {
     BoostError failed;
     const asio::ip::address literal = asio::ip::make_address(host, failed);
     if (!failed) co_return Addresses{plain_address(tcp::endpoint(literal, port))};

@@ -107,7 +107,8 @@ env::Task<Outcome> Stream::connect(std::vector<sockaddr_storage> addresses) {
 struct Greeting {
     static bool prepare_name(asio::ssl::stream<tcp::socket&>& secure, const std::string& name) {
         in6_addr parsed;
-        const bool literal = inet_pton(AF_INET, name.c_str(), &parsed) == 1 || inet_pton(AF_INET6, name.c_str(), &parsed) == 1;
+        const bool literal =
+            inet_pton(AF_INET, name.c_str(), &parsed) == 1 || inet_pton(AF_INET6, name.c_str(), &parsed) == 1;
         return literal || SSL_set_tlsext_host_name(secure.native_handle(), name.c_str()) == 1;
     }
 };
@@ -131,7 +132,8 @@ env::Task<Outcome> Stream::greet_server(std::string server_name) {
     };
     if (!socket_->secure) co_return Outcome::Ok;
     BoostError failed;
-    if (socket_->tls->verify()) socket_->secure->set_verify_callback(asio::ssl::host_name_verification(server_name), failed);
+    if (socket_->tls->verify())
+        socket_->secure->set_verify_callback(asio::ssl::host_name_verification(server_name), failed);
     if (failed || !Greeting::prepare_name(*socket_->secure, server_name)) {
         error_text_ = "the server's name cannot be used with TLS";
         co_return Outcome::Failed;
@@ -200,7 +202,8 @@ env::Task<Outcome> Stream::write(std::string_view first, std::string_view second
         void await_suspend(std::coroutine_handle<> waiting) {
             Socket& socket = *stream.socket_;
             // TLS makes a record of each part: the shorter one is finished first.
-            if (socket.secure) socket.secure->async_write_some(parts[0].size() > 0 ? parts[0] : parts[1], ended(waiting));
+            if (socket.secure)
+                socket.secure->async_write_some(parts[0].size() > 0 ? parts[0] : parts[1], ended(waiting));
             else socket.plain.async_write_some(parts, ended(waiting));
         }
     };
@@ -265,7 +268,8 @@ void Stream::finish_writing() {
 bool Stream::is_silent() const {
     if (fate_ != Outcome::Ok || news_ || begin_ != end_) return false;
     char byte;
-    return ::recv(socket_->plain.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    return ::recv(socket_->plain.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+           (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
 std::string Stream::peer() const {

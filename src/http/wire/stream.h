@@ -43,7 +43,8 @@ public:
     std::string_view ready() const { return {buffer_.get() + begin_, end_ - begin_}; }
     void consume(std::size_t bytes) { begin_ += bytes; }
 
-    // Begins to read at most `room` bytes more if no read is under way. When it ends while nobody waits, `unwaited` runs.
+    // Begins to read at most `room` bytes more if no read is under way. When it ends while nobody waits, `unwaited`
+    // runs.
     void read_ahead(std::size_t room);
     void on_unwaited(env::Job unwaited) { unwaited_ = std::move(unwaited); }
     // The read ahead has ended badly, and nobody has asked yet.

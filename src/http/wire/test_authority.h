@@ -47,7 +47,8 @@ public:
 private:
     std::string name_of_file(const std::string& name) const { return folder_ + "/" + name + ".pem"; }
 
-    X509* make(const std::string& name, EVP_PKEY* key, X509* issuer, const std::string& alternative, bool authority) const {
+    X509* make(const std::string& name, EVP_PKEY* key, X509* issuer, const std::string& alternative,
+               bool authority) const {
         X509* out = X509_new();
         X509_set_version(out, 2);
         ASN1_INTEGER_set(X509_get_serialNumber(out), authority ? 1 : 2);
@@ -55,7 +56,8 @@ private:
         X509_gmtime_adj(X509_getm_notAfter(out), 3600);
         X509_set_pubkey(out, key);
         X509_NAME* subject = X509_get_subject_name(out);
-        X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
+        X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name.c_str()),
+                                   -1, -1, 0);
         X509_set_issuer_name(out, issuer != nullptr ? X509_get_subject_name(issuer) : subject);
         extend(out, NID_basic_constraints, authority ? "critical,CA:TRUE" : "CA:FALSE");
         if (!alternative.empty()) extend(out, NID_subject_alt_name, alternative.c_str());

@@ -30,11 +30,13 @@ protected:
         auto client = world.on_thread([&] { return std::make_unique<Client>(world.reactor, options); });
         ReplyOrError reply;
         for (int i = 0; i < times; ++i) {
-            reply = world.start<ReplyOrError>([&] {
-                const http::Address to{.host = "127.0.0.1", .port = port, .tls = true};
-                const http::SendOptions limits{.deadline = env::Deadline::after(world.reactor, seconds(5))};
-                return client->send(to, request, limits);
-            }).get();
+            reply = world
+                        .start<ReplyOrError>([&] {
+                            const http::Address to{.host = "127.0.0.1", .port = port, .tls = true};
+                            const http::SendOptions limits{.deadline = env::Deadline::after(world.reactor, seconds(5))};
+                            return client->send(to, request, limits);
+                        })
+                        .get();
         }
         world.on_thread([&] { client.reset(); });
         return reply;
@@ -104,7 +106,8 @@ TEST_F(Tls, FilesThatCannotBeUsedAreNamed) {
     EXPECT_EQ(Served(lonely).error.code, ErrorCode::MiroirConfigInvalid);
 
     World world;
-    auto client = world.on_thread([&] { return std::make_unique<Client>(world.reactor, ClientOptions{.tls = {.authorities = "/nowhere.pem"}}); });
+    auto client = world.on_thread(
+        [&] { return std::make_unique<Client>(world.reactor, ClientOptions{.tls = {.authorities = "/nowhere.pem"}}); });
     ASSERT_FALSE(client->tls_ready());
     EXPECT_NE(client->tls_ready().error().message.find("/nowhere.pem"), std::string::npos);
     world.on_thread([&] { client.reset(); });

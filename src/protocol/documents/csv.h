@@ -1,4 +1,5 @@
-// CSV with a header line to objects. A header cell may end in `:number`, `:boolean` or `:string`; an empty cell is null.
+// CSV with a header line to objects. A header cell may end in `:number`, `:boolean` or `:string`; an empty cell is
+// null.
 #pragma once
 
 #include <string_view>

@@ -14,8 +14,8 @@ struct Kind {
     std::string_view name;
     int depth;
 };
-constexpr std::array<Kind, 6> kGeometries = {{{"Point", 0}, {"MultiPoint", 1}, {"LineString", 1},
-                                              {"MultiLineString", 2}, {"Polygon", 2}, {"MultiPolygon", 3}}};
+constexpr std::array<Kind, 6> kGeometries = {
+    {{"Point", 0}, {"MultiPoint", 1}, {"LineString", 1}, {"MultiLineString", 2}, {"Polygon", 2}, {"MultiPolygon", 3}}};
 
 Result<void> check_positions(const json::Value& value, int depth) {
     if (!value.is_array()) return bad("Expected an Array value, but got `None`");
@@ -24,7 +24,8 @@ Result<void> check_positions(const json::Value& value, int depth) {
         return {};
     }
     if (value.array().size() < 2) {
-        return bad("A position must contain two or more elements, but got `" + std::to_string(value.array().size()) + "`");
+        return bad("A position must contain two or more elements, but got `" + std::to_string(value.array().size()) +
+                   "`");
     }
     for (const json::Value& number : value.array()) {
         if (!number.is_number()) return bad("Expected a floating-point value, but got None");

@@ -69,7 +69,8 @@ std::string moved(std::string_view text, std::size_t start, const json::ParseErr
         column += last == std::string_view::npos ? before.size() : before.size() - last - 1;
     }
     line += static_cast<std::size_t>(std::ranges::count(before, '\n'));
-    return skipper_words(std::move(words), text.substr(start)) + " at line " + std::to_string(line) + " column " + std::to_string(column);
+    return skipper_words(std::move(words), text.substr(start)) + " at line " + std::to_string(line) + " column " +
+           std::to_string(column);
 }
 
 // An element that is JSON but no object: the engine calls it its own failure. `raw` is its text.

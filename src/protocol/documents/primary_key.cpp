@@ -23,7 +23,8 @@ void collect_in(const json::Object& object, std::string_view path, std::vector<c
         if (path == member.first) {
             found.push_back(&member.second);
         } else if (path.starts_with(member.first) && path[member.first.size()] == '.') {
-            if (member.second.is_object()) collect_in(member.second.object(), path.substr(member.first.size() + 1), found);
+            if (member.second.is_object())
+                collect_in(member.second.object(), path.substr(member.first.size() + 1), found);
         }
     }
 }

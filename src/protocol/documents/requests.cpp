@@ -9,7 +9,8 @@ namespace miroir::protocol {
 namespace {
 
 std::size_t count_characters(std::string_view text) {
-    return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 Result<void> read_delimiter(DocumentAddition& out, const json::Value& value, const Place& place) {
@@ -28,7 +29,8 @@ Result<void> read_skip(DocumentAddition& out, const json::Value& value, const Pl
     std::string lower = value.string();
     for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
     if (lower != "true" && lower != "false") {
-        return fail(ErrorCode::InvalidSkipCreation, "skipCreation must be either `true` or `false`. Found: `" + value.string() + "`");
+        return fail(ErrorCode::InvalidSkipCreation,
+                    "skipCreation must be either `true` or `false`. Found: `" + value.string() + "`");
     }
     out.skip_creation = lower == "true";
     return {};
@@ -56,9 +58,10 @@ Result<PayloadOptions> payload_options(const DocumentAddition& addition, std::st
     PayloadOptions options{.format = payload_format_of(media_type)};
     if (!addition.csv_delimiter) return options;
     if (options.format != PayloadFormat::Csv) {
-        return fail(ErrorCode::InvalidContentType, "The Content-Type `" + std::string(media_type) +
-                                                       "` does not support the use of a csv delimiter. The csv delimiter "
-                                                       "can only be used with the Content-Type `text/csv`.");
+        return fail(ErrorCode::InvalidContentType,
+                    "The Content-Type `" + std::string(media_type) +
+                        "` does not support the use of a csv delimiter. The csv delimiter "
+                        "can only be used with the Content-Type `text/csv`.");
     }
     MIROIR_TRY(options.csv_delimiter, csv_delimiter_of(*addition.csv_delimiter));
     return options;

@@ -139,8 +139,8 @@ Result<void> check_vectors(const std::string& external_id, const std::string& em
         return fail(ErrorCode::InvalidVectorDimensions,
                     "Invalid vector dimensions in document with id `" + external_id + "` in `._vectors." + embedder +
                         "`.\n  - note: embedding #" + std::to_string(i) + " has dimensions " +
-                        std::to_string(vectors[i].size()) + "\n  - note: embedder `" + embedder +
-                        "` requires " + std::to_string(*settings.dimensions));
+                        std::to_string(vectors[i].size()) + "\n  - note: embedder `" + embedder + "` requires " +
+                        std::to_string(*settings.dimensions));
     }
     return {};
 }
@@ -150,7 +150,8 @@ Result<std::optional<GivenPoint>> read_geo(const std::string& external_id, const
     if (!geo.is_object()) {
         return bad_geo("The `_geo` field " + in_document(external_id) +
                        " is not an object. Was expecting an object with the `_geo.lat` and `_geo.lng` fields but "
-                       "instead got `" + json::to_text(geo) + "`.");
+                       "instead got `" +
+                       json::to_text(geo) + "`.");
     }
     json::Object rest = geo.object();
     const json::Value* lat = geo.find("lat");
@@ -168,8 +169,8 @@ Result<std::optional<GivenPoint>> read_geo(const std::string& external_id, const
         return bad_geo("Could not find longitude " + in_document(external_id) + ". Was expecting a `_geo.lng` field.");
     }
     if (!rest.empty()) {
-        return bad_geo("The `_geo` field " + in_document(external_id) +
-                       " contains the following unexpected fields: `" + json::to_text(json::Value(rest)) + "`.");
+        return bad_geo("The `_geo` field " + in_document(external_id) + " contains the following unexpected fields: `" +
+                       json::to_text(json::Value(rest)) + "`.");
     }
     const auto latitude = finite_number(*lat);
     const auto longitude = finite_number(*lng);
@@ -189,7 +190,8 @@ Result<void> check_vectors_member(const std::string& external_id, const json::Va
     return fail(ErrorCode::InvalidVectorsType,
                 "The `_vectors` field in the document with id: `" + external_id +
                     "` is not an object. Was expecting an object with a key for each embedder with manually "
-                    "provided vectors, but instead got `" + json::to_text(member) + "`");
+                    "provided vectors, but instead got `" +
+                    json::to_text(member) + "`");
 }
 
 namespace {

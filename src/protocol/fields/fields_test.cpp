@@ -52,14 +52,16 @@ TEST(Fields, BodiesAreRefusedInTheEnginesWords) {
         {R"([])", "bad_request: Invalid value type: expected an object, but found an array: `[]`"},
         {R"({"name":"a"})", "missing_index_uid: Missing field `limit`"},
         {R"({"limit":"1"})",
-         "invalid_search_limit: Invalid value type at `.limit`: expected a positive integer, but found a string: `\"1\"`"},
+         "invalid_search_limit: Invalid value type at `.limit`: expected a positive integer, but found a string: "
+         "`\"1\"`"},
         {R"({"limit":-2})",
          "invalid_search_limit: Invalid value type at `.limit`: expected a positive integer, but found a negative "
          "integer: `-2`"},
         {R"({"limit":null})",
          "invalid_search_limit: Invalid value type at `.limit`: expected a positive integer, but found null"},
         {R"({"limit":1,"tags":["a",3]})",
-         "invalid_search_facets: Invalid value type at `.tags[1]`: expected a string, but found a positive integer: `3`"},
+         "invalid_search_facets: Invalid value type at `.tags[1]`: expected a string, but found a positive integer: "
+         "`3`"},
         {R"({"limit":1,"limlt":2})",
          "bad_request: Unknown field `limlt`: did you mean `limit`? expected one of `name`, `limit`, `on`, `tags`, "
          "`inner`"},

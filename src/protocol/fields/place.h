@@ -33,13 +33,15 @@ public:
 
     // Each is one sentence of the engine:
     // "Invalid value type at `.limit`: expected a positive integer, but found a string: `\"a\"`"
-    [[nodiscard]] std::unexpected<Error> wrong_kind(const json::Value& found, std::initializer_list<Kind> expected) const;
+    [[nodiscard]] std::unexpected<Error> wrong_kind(const json::Value& found,
+                                                    std::initializer_list<Kind> expected) const;
     // "Invalid value at `.x`: <text>" / "Invalid value in parameter `x`: <text>"
     [[nodiscard]] std::unexpected<Error> unexpected(std::string_view text) const;
     // "Missing field `x` inside `.y`" / "Missing parameter `x`"
     [[nodiscard]] std::unexpected<Error> missing(std::string_view field) const;
     // "Unknown field `x`: did you mean `y`? expected one of `y`, `z`"
-    [[nodiscard]] std::unexpected<Error> unknown_key(std::string_view key, std::span<const std::string_view> known) const;
+    [[nodiscard]] std::unexpected<Error> unknown_key(std::string_view key,
+                                                     std::span<const std::string_view> known) const;
     [[nodiscard]] std::unexpected<Error> unknown_value(std::string_view value,
                                                        std::span<const std::string_view> known) const;
 

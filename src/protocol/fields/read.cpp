@@ -72,8 +72,10 @@ std::size_t utf8_length(std::string_view text, std::size_t& broken) {
     const unsigned char lead = byte(0);
     broken = 1;
     if (lead < 0x80) return 1;
-    const std::size_t length = lead >= 0xC2 && lead <= 0xDF ? 2 : lead >= 0xE0 && lead <= 0xEF ? 3
-                               : lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
+    const std::size_t length = lead >= 0xC2 && lead <= 0xDF   ? 2
+                               : lead >= 0xE0 && lead <= 0xEF ? 3
+                               : lead >= 0xF0 && lead <= 0xF4 ? 4
+                                                              : 0;
     for (std::size_t i = 1; i < length; ++i) {
         unsigned char low = 0x80;
         unsigned char high = 0xBF;

@@ -19,18 +19,29 @@ namespace miroir::protocol {
 
 // One word of a filter: its meaning, and where it stood.
 struct FilterToken {
-    std::string text;                                // unescaped
-    std::string original;                            // as written, without the quotes
-    std::size_t column = 1;                          // in characters, from 1
-    std::shared_ptr<const std::string> source;       // the expression it was part of
+    std::string text;                           // unescaped
+    std::string original;                       // as written, without the quotes
+    std::size_t column = 1;                     // in characters, from 1
+    std::shared_ptr<const std::string> source;  // the expression it was part of
 
     // "<sentence>\n<from>:<to> <expression>"
     std::string refusal(std::string_view sentence) const;
-    std::optional<double> finite_number() const;     // as the engine reads numbers; none: text, NaN, infinite
+    std::optional<double> finite_number() const;  // as the engine reads numbers; none: text, NaN, infinite
 };
 
 enum class FilterOp : std::uint8_t {
-    Greater, GreaterOrEqual, Equal, NotEqual, Less, LessOrEqual, Between, Exists, Null, Empty, Contains, StartsWith
+    Greater,
+    GreaterOrEqual,
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Between,
+    Exists,
+    Null,
+    Empty,
+    Contains,
+    StartsWith
 };
 std::string_view operator_name(FilterOp op);  // ">=", "TO", "IS NULL"
 
@@ -38,15 +49,24 @@ enum class VectorPart : std::uint8_t { Any, Fragment, DocumentTemplate, UserProv
 
 struct Filter {
     enum class Type : std::uint8_t {
-        And, Or, Not, Compare, In, VectorExists, GeoRadius, GeoBoundingBox, GeoPolygon, Foreign
+        And,
+        Or,
+        Not,
+        Compare,
+        In,
+        VectorExists,
+        GeoRadius,
+        GeoBoundingBox,
+        GeoPolygon,
+        Foreign
     };
     Type type = Type::Compare;
-    std::vector<Filter> children;              // And, Or: two or more; Not, Foreign: one
-    FilterToken field;                         // Compare, In, VectorExists, Foreign
-    FilterOp op = FilterOp::Equal;             // Compare
-    std::vector<FilterToken> values;           // Compare: one, Between: from and to, others none; In: any number
-    FilterToken keyword;                       // Contains, StartsWith: where the operator stands
-    std::optional<FilterToken> embedder;       // VectorExists
+    std::vector<Filter> children;         // And, Or: two or more; Not, Foreign: one
+    FilterToken field;                    // Compare, In, VectorExists, Foreign
+    FilterOp op = FilterOp::Equal;        // Compare
+    std::vector<FilterToken> values;      // Compare: one, Between: from and to, others none; In: any number
+    FilterToken keyword;                  // Contains, StartsWith: where the operator stands
+    std::optional<FilterToken> embedder;  // VectorExists
     VectorPart part = VectorPart::Any;
     std::optional<FilterToken> fragment;
     std::vector<std::array<FilterToken, 2>> points;  // lat, lng; GeoRadius: one, GeoBoundingBox: top right, bottom left

@@ -2,8 +2,8 @@
 // operators the field's rule does not allow, coordinates off the globe.
 #include <cmath>
 
-#include "protocol/fields/read.h"
 #include "protocol/features.h"
+#include "protocol/fields/read.h"
 #include "protocol/filter/filter.h"
 #include "protocol/text_normal.h"
 
@@ -24,7 +24,8 @@ const FilterToken* first_token(const Filter& filter, Found found) {
     return nullptr;
 }
 
-// The engine walks with a stack: of several children the last comes first, and inside a foreign filter it does not look.
+// The engine walks with a stack: of several children the last comes first, and inside a foreign filter it does not
+// look.
 template <class Found>
 const FilterToken* last_token(const Filter& filter, Found found) {
     if (const FilterToken* token = found(filter)) return token;
@@ -64,8 +65,8 @@ std::string bad_longitude(double lng) {
 Result<double> coordinate(const FilterToken& token, ErrorCode code) {
     const auto number = parse_float(token.text);
     if (!number) {
-        return fail(code, token.refusal(token.text.empty() ? "cannot parse float from empty string"
-                                                           : "invalid float literal"));
+        return fail(
+            code, token.refusal(token.text.empty() ? "cannot parse float from empty string" : "invalid float literal"));
     }
     if (!std::isfinite(*number)) return fail(code, token.refusal("Non finite floats are not supported"));
     return *number;
@@ -106,9 +107,9 @@ Result<void> check_box(const Filter& filter, ErrorCode code) {
     MIROIR_CHECK(check_range(filter.points[0], top, code));
     MIROIR_CHECK(check_range(filter.points[1], bottom, code));
     if (top.lat >= bottom.lat) return {};
-    return fail(code, filter.points[1][1].refusal("The top latitude `" + plain_number(top.lat) +
-                                                  "` is below the bottom latitude `" + plain_number(bottom.lat) +
-                                                  "`."));
+    return fail(code,
+                filter.points[1][1].refusal("The top latitude `" + plain_number(top.lat) +
+                                            "` is below the bottom latitude `" + plain_number(bottom.lat) + "`."));
 }
 
 Result<void> check_polygon(const Filter& filter, ErrorCode code) {
@@ -169,31 +170,39 @@ Result<void> check_filterable(const Filter& filter, std::span<const FilterableRu
 Result<void> check_operator(std::string_view field, FilterOp op, const MatchedRule& rule, ErrorCode code) {
     std::string_view needed;
     switch (op) {
-        case FilterOp::Greater: case FilterOp::GreaterOrEqual: case FilterOp::Less: case FilterOp::LessOrEqual:
+        case FilterOp::Greater:
+        case FilterOp::GreaterOrEqual:
+        case FilterOp::Less:
+        case FilterOp::LessOrEqual:
         case FilterOp::Between:
             if (rule.features.comparison) return {};
             needed = "comparison";
             break;
-        case FilterOp::Equal: case FilterOp::NotEqual:
+        case FilterOp::Equal:
+        case FilterOp::NotEqual:
             if (rule.features.equality) return {};
             needed = "equality";
             break;
-        case FilterOp::Empty: case FilterOp::Null: case FilterOp::Exists:
+        case FilterOp::Empty:
+        case FilterOp::Null:
+        case FilterOp::Exists:
             if (rule.features.is_filterable()) return {};
             needed = "the appropriate filter operators";
             break;
-        case FilterOp::Contains: case FilterOp::StartsWith: return {};
+        case FilterOp::Contains:
+        case FilterOp::StartsWith: return {};
     }
     std::string allowed;
-    for (const std::string& name : rule.features.allowed_operators()) allowed.append(allowed.empty() ? "" : ", ").append(name);
+    for (const std::string& name : rule.features.allowed_operators())
+        allowed.append(allowed.empty() ? "" : ", ").append(name);
     const std::string number = std::to_string(rule.position);
     const std::string name(field);
     return fail(code, "Filter operator `" + std::string(operator_name(op)) + "` is not allowed for the attribute `" +
                           name + "`.\n  - Note: allowed operators: " + allowed + ".\n  - Note: field `" + name +
                           "` matched rule #" + number + " in `filterableAttributes`\n  - Hint: enable " +
                           std::string(needed) + " in rule #" + number +
-                          " by modifying the features.filter object\n  - Hint: prepend another rule matching `" +
-                          name + "` with appropriate filter features before rule #" + number);
+                          " by modifying the features.filter object\n  - Hint: prepend another rule matching `" + name +
+                          "` with appropriate filter features before rule #" + number);
 }
 
 bool has_geo(std::span<const FilterableRule> rules) { return has_field(rules, "_geo"); }

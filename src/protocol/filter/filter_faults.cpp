@@ -18,8 +18,14 @@ constexpr std::array<std::string_view, 4> kVectorParts = {"fragments", "userProv
 bool is_printable(char32_t c) {
     if (c == ' ') return true;
     switch (u_charType(static_cast<UChar32>(c))) {
-        case U_CONTROL_CHAR: case U_FORMAT_CHAR: case U_SURROGATE: case U_PRIVATE_USE_CHAR: case U_UNASSIGNED:
-        case U_LINE_SEPARATOR: case U_PARAGRAPH_SEPARATOR: case U_SPACE_SEPARATOR: return false;
+        case U_CONTROL_CHAR:
+        case U_FORMAT_CHAR:
+        case U_SURROGATE:
+        case U_PRIVATE_USE_CHAR:
+        case U_UNASSIGNED:
+        case U_LINE_SEPARATOR:
+        case U_PARAGRAPH_SEPARATOR:
+        case U_SPACE_SEPARATOR: return false;
         default: return true;
     }
 }
@@ -35,7 +41,9 @@ std::string escaped(std::string_view text) {
             case '\t': out += "\\t"; break;
             case '\r': out += "\\r"; break;
             case '\n': out += "\\n"; break;
-            case '\'': case '"': case '\\':
+            case '\'':
+            case '"':
+            case '\\':
                 out += '\\';
                 out += static_cast<char>(c.point);
                 break;
@@ -69,8 +77,8 @@ bool within_two_edits(std::string_view a, std::string_view b) {
     for (std::size_t j = 0; j <= b.size(); ++j) cost[0][j] = j;
     for (std::size_t i = 1; i <= a.size(); ++i) {
         for (std::size_t j = 1; j <= b.size(); ++j) {
-            cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1,
-                                   cost[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+            cost[i][j] =
+                std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
                 cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
             }
@@ -87,12 +95,14 @@ std::string unknown_vector_part(const Fault& fault) {
     }
     if (!fault.name.empty()) {
         return "Vector filter can only accept one of `fragments`, `userProvided`, `documentTemplate` or `regenerate`, "
-               "but found both `" + std::string(fault.name) + "` and `" + word + "`.";
+               "but found both `" +
+               std::string(fault.name) + "` and `" + word + "`.";
     }
     if (std::ranges::find(kVectorParts, word) != kVectorParts.end()) return "Was expecting this part to be unquoted.";
     std::string text =
         "Was expecting one of `fragments`, `userProvided`, `documentTemplate`, `regenerate` or nothing, but instead "
-        "found `" + word + "`.";
+        "found `" +
+        word + "`.";
     for (const std::string_view part : kVectorParts) {
         if (within_two_edits(word, part)) return text + " Did you mean `" + std::string(part) + "`?";
     }
@@ -115,8 +125,8 @@ std::string geo_sentence(const Fault& fault) {
             return "The `_geoRadius` filter must be in the form: `_geoRadius(latitude, longitude, radius, "
                    "optionalResolution)`.";
         case FaultKind::GeoRadiusArgumentCount:
-            return "Was expecting 3 or 4 arguments for `_geoRadius`, but instead found " +
-                   std::to_string(fault.count) + ".";
+            return "Was expecting 3 or 4 arguments for `_geoRadius`, but instead found " + std::to_string(fault.count) +
+                   ".";
         case FaultKind::GeoBoundingBox:
             return "The `_geoBoundingBox` filter expects two pairs of arguments: `_geoBoundingBox([latitude, "
                    "longitude], [latitude, longitude])`.";
@@ -174,8 +184,7 @@ std::string sentence(const Fault& fault) {
         case FaultKind::Incomplete:
             return "The filter is incomplete and requires Unknown additional bytes to be parsed.";
         case FaultKind::InOpeningBracket: return "Expected `[` after `IN` keyword.";
-        case FaultKind::InClosingBracket:
-            return "Expected matching `]` after the list of field names given to `IN[`";
+        case FaultKind::InClosingBracket: return "Expected matching `]` after the list of field names given to `IN[`";
         case FaultKind::InExpectedValue:
             return "Expected only comma-separated field names inside `IN[..]` but instead found `" + text + "`.";
         case FaultKind::DepthLimitReached:

@@ -161,8 +161,8 @@ Parsed<void> refuse_reserved_geo(Span in) {
     else if (at.text.starts_with("_geoDistance")) reserved = "_geoDistance";
     else if (exact_word(word, "_geo")) reserved = "_geo";
     else return {};
-    return std::unexpected(Fault{
-        .level = FaultLevel::Final, .kind = FaultKind::ReservedGeo, .context = in, .name = reserved});
+    return std::unexpected(
+        Fault{.level = FaultLevel::Final, .kind = FaultKind::ReservedGeo, .context = in, .name = reserved});
 }
 
 namespace {

@@ -40,8 +40,9 @@ std::size_t length_while(std::string_view text, Wanted wanted) {
 }
 
 bool is_keyword(std::string_view word) {
-    static constexpr std::string_view kKeywords[] = {"AND", "OR", "IN", "NOT", "TO", "EXISTS", "IS", "NULL", "EMPTY",
-                                                     "CONTAINS", "STARTS", "WITH", "_geoRadius", "_geoBoundingBox"};
+    static constexpr std::string_view kKeywords[] = {
+        "AND",  "OR",    "IN",       "NOT",    "TO",   "EXISTS",     "IS",
+        "NULL", "EMPTY", "CONTAINS", "STARTS", "WITH", "_geoRadius", "_geoBoundingBox"};
     return std::ranges::find(kKeywords, word) != std::end(kKeywords);
 }
 
@@ -115,7 +116,10 @@ private:
             case 'n': return U'\n';
             case 'r': return U'\r';
             case 't': return U'\t';
-            case '\'': case '"': case '\\': case '/': return c;
+            case '\'':
+            case '"':
+            case '\\':
+            case '/': return c;
             case 'u': return unicode();
             case 'x': return hex(take(2), 0xFF);
             default: return octal(c);
@@ -144,8 +148,9 @@ private:
         std::uint64_t number = 0;
         if (digits.empty()) return stop(FaultKind::InvalidEscapedNumber);
         for (const char digit : digits) {
-            const std::size_t worth = std::string_view("0123456789abcdef").find(static_cast<char>(
-                digit >= 'A' && digit <= 'F' ? digit - 'A' + 'a' : digit));
+            const std::size_t worth =
+                std::string_view("0123456789abcdef")
+                    .find(static_cast<char>(digit >= 'A' && digit <= 'F' ? digit - 'A' + 'a' : digit));
             if (worth == std::string_view::npos) return stop(FaultKind::InvalidEscapedNumber);
             number = number * 16 + worth;
             if (number > 0xFFFFFFFF) return stop(FaultKind::InvalidEscapedNumber);

@@ -34,11 +34,37 @@ struct Span {
 };
 
 enum class FaultKind : std::uint8_t {
-    Foreign, ReservedGeo, GeoRadius, GeoRadiusArgumentCount, GeoBoundingBox, GeoPolygon, GeoPolygonNotEnoughPoints,
-    GeoCoordinatesNotPair, MisusedGeoRadius, MisusedGeoBoundingBox, VectorLeftover, VectorInvalidQuotes,
-    VectorMissingEmbedder, VectorInvalidEmbedder, VectorMissingFragment, VectorInvalidFragment, VectorUnknownSuffix,
-    VectorOperation, InvalidPrimary, InvalidEscapedNumber, ExpectedEof, Incomplete, ExpectedValue, ExpectedKeyword,
-    MalformedValue, InOpeningBracket, InClosingBracket, InExpectedValue, MissingClosingDelimiter, Char, Other,
+    Foreign,
+    ReservedGeo,
+    GeoRadius,
+    GeoRadiusArgumentCount,
+    GeoBoundingBox,
+    GeoPolygon,
+    GeoPolygonNotEnoughPoints,
+    GeoCoordinatesNotPair,
+    MisusedGeoRadius,
+    MisusedGeoBoundingBox,
+    VectorLeftover,
+    VectorInvalidQuotes,
+    VectorMissingEmbedder,
+    VectorInvalidEmbedder,
+    VectorMissingFragment,
+    VectorInvalidFragment,
+    VectorUnknownSuffix,
+    VectorOperation,
+    InvalidPrimary,
+    InvalidEscapedNumber,
+    ExpectedEof,
+    Incomplete,
+    ExpectedValue,
+    ExpectedKeyword,
+    MalformedValue,
+    InOpeningBracket,
+    InClosingBracket,
+    InExpectedValue,
+    MissingClosingDelimiter,
+    Char,
+    Other,
     DepthLimitReached
 };
 
@@ -49,10 +75,10 @@ struct Fault {
     FaultLevel level = FaultLevel::Try;
     FaultKind kind = FaultKind::Other;
     Span context{};
-    char letter = 0;           // Char, MissingClosingDelimiter
-    std::size_t count = 0;     // arguments or coordinates found
-    std::string_view name{};   // ReservedGeo; VectorUnknownSuffix: the part before it
-    std::string word{};        // VectorUnknownSuffix
+    char letter = 0;          // Char, MissingClosingDelimiter
+    std::size_t count = 0;    // arguments or coordinates found
+    std::string_view name{};  // ReservedGeo; VectorUnknownSuffix: the part before it
+    std::string word{};       // VectorUnknownSuffix
 
     bool is_try() const { return level == FaultLevel::Try; }
 };
@@ -87,11 +113,11 @@ std::string fault_text(const Fault& fault);
 
 FilterToken token_of(Span span);
 
-void skip_space(Span& in);                               // blank, tab, line ends
-Parsed<void> space1(Span& in);                           // at least one of them
+void skip_space(Span& in);      // blank, tab, line ends
+Parsed<void> space1(Span& in);  // at least one of them
 bool take_tag(Span& in, std::string_view tag);
 Parsed<void> expect_char(Span& in, char letter);
-Parsed<Span> word(Span& in);                             // letters, digits, _ - .
+Parsed<Span> word(Span& in);  // letters, digits, _ - .
 Parsed<Span> exact_word(Span& in, std::string_view word);
 Parsed<Span> float_word(Span& in);
 

@@ -117,10 +117,8 @@ private:
         if (!inner) return inner;
         skip_space(at);
         if (!expect_char(at, ')')) {
-            return std::unexpected(Fault{.level = FaultLevel::Final,
-                                         .kind = FaultKind::MissingClosingDelimiter,
-                                         .context = in,
-                                         .letter = ')'});
+            return std::unexpected(Fault{
+                .level = FaultLevel::Final, .kind = FaultKind::MissingClosingDelimiter, .context = in, .letter = ')'});
         }
         skip_space(at);
         in = at;

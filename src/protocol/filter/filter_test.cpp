@@ -21,8 +21,7 @@ TEST(Filter, ExpressionsBecomeTrees) {
         {"", "none"},
         {" \t ", "none"},
         {"kind = mug", R"("kind" = "mug")"},
-        {"a=1 AND b>=2 OR NOT c != 'x y'",
-         R"((("a" = "1") AND ("b" >= "2")) OR (NOT ("c" != "x y")))"},
+        {"a=1 AND b>=2 OR NOT c != 'x y'", R"((("a" = "1") AND ("b" >= "2")) OR (NOT ("c" != "x y")))"},
         {"NOT NOT a EXISTS", R"("a" EXISTS)"},
         {"a NOT IN [x, \"y\",]", R"(NOT ("a" IN ["x", "y"]))"},
         {"a IN []", R"("a" IN [])"},
@@ -64,8 +63,7 @@ TEST(Filter, RefusalsAreTheEnginesSentences) {
         {"_vectors.a.userProvide EXISTS",
          "Was expecting one of `fragments`, `userProvided`, `documentTemplate`, `regenerate` or nothing, but instead "
          "found `userProvide`. Did you mean `userProvided`?\n12:23 _vectors.a.userProvide EXISTS"},
-        {"a = '\\x4'",
-         "The filter is incomplete and requires Unknown additional bytes to be parsed.\n1:10 a = '\\x4'"},
+        {"a = '\\x4'", "The filter is incomplete and requires Unknown additional bytes to be parsed.\n1:10 a = '\\x4'"},
     };
     for (const auto& [expression, expected] : kCases) EXPECT_EQ(outcome(expression), expected) << expression;
 }

@@ -15,9 +15,7 @@ json::Value enabled(bool is) { return json::Object{{"enabled", is}}; }
 
 FieldFacts field_facts(const Settings& settings, const std::string& field) {
     FieldFacts out;
-    const auto covered_by = [&](const std::string& name) {
-        return match_field(name, field) == PatternMatch::Match;
-    };
+    const auto covered_by = [&](const std::string& name) { return match_field(name, field) == PatternMatch::Match; };
     out.displayed = covers(settings.displayed_attributes, field);
     out.searchable = covers(settings.searchable_attributes, field);
     out.sortable = std::ranges::any_of(settings.sortable_attributes, covered_by);
@@ -43,8 +41,7 @@ FieldFacts field_facts(const Settings& settings, const std::string& field) {
 
 bool field_passes(const FieldsQuery::Filter& filter, const std::string& field, const FieldFacts& facts) {
     const auto agrees = [](const std::optional<bool>& wanted, bool is) { return !wanted || *wanted == is; };
-    if (filter.attribute_patterns &&
-        match_any_pattern(*filter.attribute_patterns, field) != PatternMatch::Match) {
+    if (filter.attribute_patterns && match_any_pattern(*filter.attribute_patterns, field) != PatternMatch::Match) {
         return false;
     }
     return agrees(filter.displayed, facts.displayed) && agrees(filter.searchable, facts.searchable) &&

@@ -72,11 +72,13 @@ Result<IndexChange> parse_index_change(const json::Value& body) {
     return change;
 }
 
-Result<std::vector<IndexSwap>> parse_index_swaps(const json::Value& body, const std::function<bool(std::string_view)>& allowed) {
+Result<std::vector<IndexSwap>> parse_index_swaps(const json::Value& body,
+                                                 const std::function<bool(std::string_view)>& allowed) {
     const Place root;
     if (!body.is_array()) return root.wrong_kind(body, {Kind::Sequence});
     std::vector<SwapBody> bodies(body.array().size());
-    for (std::size_t i = 0; i < bodies.size(); ++i) MIROIR_CHECK(swap_fields().read(body.array()[i], root.at(i), bodies[i]));
+    for (std::size_t i = 0; i < bodies.size(); ++i)
+        MIROIR_CHECK(swap_fields().read(body.array()[i], root.at(i), bodies[i]));
     std::vector<IndexSwap> out;
     std::set<std::string> seen;
     std::vector<std::string> twice;
@@ -96,14 +98,18 @@ Result<std::vector<IndexSwap>> parse_index_swaps(const json::Value& body, const 
 }
 
 Result<Window> parse_window(std::string_view raw_query, ErrorCode offset_code, ErrorCode limit_code) {
-    const auto table = FieldTable<Window>().field("offset", offset_code, &Window::offset).field("limit", limit_code, &Window::limit);
+    const auto table =
+        FieldTable<Window>().field("offset", offset_code, &Window::offset).field("limit", limit_code, &Window::limit);
     return table.parse_query(raw_query);
 }
 
 json::Value paged(std::vector<json::Value> all, Window window) {
     json::Array page;
-    for (std::uint64_t i = window.offset; i < all.size() && i - window.offset < window.limit; ++i) page.push_back(std::move(all[i]));
-    return json::Object{{"results", std::move(page)}, {"offset", window.offset}, {"limit", window.limit},
+    for (std::uint64_t i = window.offset; i < all.size() && i - window.offset < window.limit; ++i)
+        page.push_back(std::move(all[i]));
+    return json::Object{{"results", std::move(page)},
+                        {"offset", window.offset},
+                        {"limit", window.limit},
                         {"total", static_cast<std::uint64_t>(all.size())}};
 }
 

@@ -30,7 +30,8 @@ struct IndexSwap {
     bool rename = false;
 };
 // `allowed`: may the caller touch this index?
-Result<std::vector<IndexSwap>> parse_index_swaps(const json::Value& body, const std::function<bool(std::string_view)>& allowed);
+Result<std::vector<IndexSwap>> parse_index_swaps(const json::Value& body,
+                                                 const std::function<bool(std::string_view)>& allowed);
 
 // {"results", "offset", "limit", "total"}: a page of all that there is. Only `offset` and `limit` are known parameters.
 struct Window {

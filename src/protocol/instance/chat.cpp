@@ -30,7 +30,8 @@ Result<void> read(const json::Value& value, const Place& place, ChatPrompts& out
     static const auto table = [] {
         FieldTable<ChatPrompts> made;
         for (const auto& [name, code] : kPromptCodes) {
-            made = std::move(made).field(name, code, [name](ChatPrompts& p) -> auto& { return p.texts[std::string(name)]; });
+            made = std::move(made).field(name, code,
+                                         [name](ChatPrompts& p) -> auto& { return p.texts[std::string(name)]; });
         }
         return made;
     }();
@@ -60,7 +61,8 @@ Result<ChatBody> parse_chat(const json::Value& body) {
     static const auto table = [] {
         auto made = FieldTable<ChatBody>().field("source", ErrorCode::BadRequest, read_source);
         for (const auto& [name, code] : kTexts) {
-            made = std::move(made).field(name, code, [name](ChatBody& b) -> auto& { return b.texts[std::string(name)]; });
+            made =
+                std::move(made).field(name, code, [name](ChatBody& b) -> auto& { return b.texts[std::string(name)]; });
         }
         return std::move(made).field("prompts", ErrorCode::BadRequest, &ChatBody::prompts);
     }();
@@ -89,7 +91,8 @@ void merge_chat(json::Value& chat, const ChatBody& body) {
     }
     if (body.prompts.is_reset()) chat["prompts"] = *fresh_chat().find("prompts");
     for (const auto& [name, text] : body.prompts.value.texts) {
-        if (text.is_given()) chat["prompts"][name] = text.is_set() ? json::Value(text.value) : json::Value(fresh_prompt(name));
+        if (text.is_given())
+            chat["prompts"][name] = text.is_set() ? json::Value(text.value) : json::Value(fresh_prompt(name));
     }
 }
 

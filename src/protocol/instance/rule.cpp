@@ -97,7 +97,7 @@ Result<void> read_filter(RuleListBody& out, const json::Value& value, const Plac
 
 Result<void> check_rule(const json::Value& body) {
     using rule_parts::RuleBody;
-static const auto table =
+    static const auto table =
         FieldTable<RuleBody>()
             .field("description", ErrorCode::InvalidDynamicSearchRuleDescription, &RuleBody::description)
             .field("precedence", ErrorCode::InvalidDynamicSearchRulePriority, &RuleBody::precedence)
@@ -117,7 +117,8 @@ Result<RuleListBody> parse_rule_list(const json::Value& body) {
 }
 
 json::Value merged_rule(json::Value rule, const json::Value& body, json::Object& said) {
-    if (rule.is_null()) rule = json::Object{{"active", true}, {"conditions", json::Object()}, {"actions", json::Array()}};
+    if (rule.is_null())
+        rule = json::Object{{"active", true}, {"conditions", json::Object()}, {"actions", json::Array()}};
     for (const std::string_view member : rule_parts::kMembers) {
         const json::Value* given = body.find(member);
         if (given == nullptr) continue;

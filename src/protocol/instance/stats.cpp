@@ -14,7 +14,8 @@ std::uint64_t number_at(const json::Value& object, std::string_view key) {
 }
 
 std::uint64_t share_of(std::uint64_t count, std::uint64_t numerator, std::uint64_t denominator) {
-    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(count) * numerator + denominator / 2) / denominator);
+    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(count) * numerator + denominator / 2) /
+                                      denominator);
 }
 
 }  // namespace
@@ -27,7 +28,8 @@ Result<StatsQuery> parse_stats_query(std::string_view raw_query) {
         return {};
     };
     static const auto table = FieldTable<StatsQuery>()
-                                  .field("showInternalDatabaseSizes", ErrorCode::InvalidStatsShowInternalDatabaseSizes, &StatsQuery::internal_sizes)
+                                  .field("showInternalDatabaseSizes", ErrorCode::InvalidStatsShowInternalDatabaseSizes,
+                                         &StatsQuery::internal_sizes)
                                   .field("sizeFormat", ErrorCode::InvalidStatsSizeFormat, format);
     return table.parse_query(raw_query);
 }
@@ -53,7 +55,8 @@ void IndexStats::add(const IndexStats& other) {
 
 void IndexStats::scale(std::uint64_t numerator, std::uint64_t denominator) {
     if (denominator == 0 || numerator == denominator) return;
-    for (std::uint64_t* count : {&documents, &raw_bytes, &embeddings, &embedded_documents}) *count = share_of(*count, numerator, denominator);
+    for (std::uint64_t* count : {&documents, &raw_bytes, &embeddings, &embedded_documents})
+        *count = share_of(*count, numerator, denominator);
     for (auto& [name, count] : fields) count = share_of(count, numerator, denominator);
 }
 

@@ -19,7 +19,8 @@ Result<void> refuse_immutable(std::string_view key, std::span<const std::string_
 
 std::string masked(const std::string& name, const std::string& value) {
     std::string lower = name;
-    std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::ranges::transform(lower, lower.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     if (lower != "authorization") return value;
     constexpr std::string_view kBearer = "Bearer ";
     if (value.starts_with(kBearer)) {
@@ -45,11 +46,11 @@ bool is_header_value(std::string_view value) {
 
 Result<void> check_url(const std::string& url) {
     const std::size_t colon = url.find(':');
-    const bool scheme = colon != std::string::npos && colon != 0 &&
-                        std::ranges::all_of(url.substr(0, colon), [](char c) {
-                            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                                   c == '+' || c == '-' || c == '.';
-                        });
+    const bool scheme =
+        colon != std::string::npos && colon != 0 && std::ranges::all_of(url.substr(0, colon), [](char c) {
+            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '-' ||
+                   c == '.';
+        });
     if (!scheme) return fail(ErrorCode::InvalidWebhookUrl, "Invalid URL `" + url + "`: relative URL without a base");
     const std::string_view name = std::string_view(url).substr(0, colon);
     if ((name == "http" || name == "https") && url.find_first_not_of("/\\", colon + 1) == std::string::npos) {
@@ -91,8 +92,9 @@ Result<void> check_webhook(const json::Value& hook) {
     const json::Object& headers = hook.find("headers")->object();
     if (headers.size() > kHeadersMax) {
         return fail(ErrorCode::InvalidWebhookHeaders,
-                    "Too many headers for the webhook `" + uuid + "`. Please limit the number of headers to 200. "
-                    "Hint: To remove an already defined header set its value to `null`");
+                    "Too many headers for the webhook `" + uuid +
+                        "`. Please limit the number of headers to 200. "
+                        "Hint: To remove an already defined header set its value to `null`");
     }
     for (const json::Member& header : headers) {
         if (!is_header_name(header.first)) {

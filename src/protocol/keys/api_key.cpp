@@ -96,18 +96,17 @@ std::string derive_key(std::string_view master_key, std::string_view uid) {
 }
 
 Result<ApiKey> parse_new_key(const json::Value& body, Instant now) {
-    const auto table =
-        FieldTable<KeyBody>()
-            .field("description", ErrorCode::InvalidApiKeyDescription,
-                   [](KeyBody& b) -> auto& { return b.key.description; })
-            .field("name", ErrorCode::InvalidApiKeyName, [](KeyBody& b) -> auto& { return b.key.name; })
-            .field("uid", ErrorCode::InvalidApiKeyUid, read_uid)
-            .field("actions", ErrorCode::InvalidApiKeyActions, read_actions)
-            .required(ErrorCode::MissingApiKeyActions)
-            .field("indexes", ErrorCode::InvalidApiKeyIndexes, read_indexes)
-            .required(ErrorCode::MissingApiKeyIndexes)
-            .field("expiresAt", ErrorCode::InvalidApiKeyExpiresAt, read_expiry(now))
-            .required(ErrorCode::MissingApiKeyExpiresAt);
+    const auto table = FieldTable<KeyBody>()
+                           .field("description", ErrorCode::InvalidApiKeyDescription,
+                                  [](KeyBody& b) -> auto& { return b.key.description; })
+                           .field("name", ErrorCode::InvalidApiKeyName, [](KeyBody& b) -> auto& { return b.key.name; })
+                           .field("uid", ErrorCode::InvalidApiKeyUid, read_uid)
+                           .field("actions", ErrorCode::InvalidApiKeyActions, read_actions)
+                           .required(ErrorCode::MissingApiKeyActions)
+                           .field("indexes", ErrorCode::InvalidApiKeyIndexes, read_indexes)
+                           .required(ErrorCode::MissingApiKeyIndexes)
+                           .field("expiresAt", ErrorCode::InvalidApiKeyExpiresAt, read_expiry(now))
+                           .required(ErrorCode::MissingApiKeyExpiresAt);
     MIROIR_TRY(KeyBody parsed, table.parse(body));
     if (is_limited_to_indexes(parsed.key)) {
         const auto global = std::ranges::find_if(parsed.key.actions, is_global_action);

@@ -46,9 +46,9 @@ Result<void> check_index(const Grant& grant, std::string_view index_uid) {
     }
     if (grant.key()->allows(index_uid)) return {};
     if (grant.is_tenant()) {
-        return fail(ErrorCode::InvalidApiKey,
-                    "The API key used to generate this tenant token cannot acces the index `" +
-                        std::string(index_uid) + "`.");
+        return fail(
+            ErrorCode::InvalidApiKey,
+            "The API key used to generate this tenant token cannot acces the index `" + std::string(index_uid) + "`.");
     }
     return fail(ErrorCode::InvalidApiKey, "The API key cannot acces the index `" + std::string(index_uid) +
                                               "`, authorized indexes are " + list_text(grant.key()->names()) + ".");

@@ -45,7 +45,7 @@ struct KeyRing {
 };
 
 struct Ask {
-    std::string_view authorization;   // the header's value
+    std::string_view authorization;  // the header's value
     bool has_authorization = false;
     std::string_view action;
     std::optional<std::string_view> index_uid{};  // when the path names one

@@ -54,14 +54,16 @@ TEST(Uuid, WordsItsFaults) {
 
 KeyRing ring_with(std::vector<std::string> actions, std::vector<std::string> indexes) {
     KeyRing ring{.master_key = "masterKey", .keys = {}};
-    ring.keys[std::string(kUid)] = {.uid = std::string(kUid), .actions = std::move(actions), .indexes = std::move(indexes)};
+    ring.keys[std::string(kUid)] = {
+        .uid = std::string(kUid), .actions = std::move(actions), .indexes = std::move(indexes)};
     return ring;
 }
 
 Result<Grant> asked(const KeyRing& ring, std::string token, std::string_view action,
                     std::optional<std::string_view> index = std::nullopt) {
     token = "Bearer " + token;
-    return authorise(ring, {.authorization = token, .has_authorization = true, .action = action, .index_uid = index, .now = kNow});
+    return authorise(
+        ring, {.authorization = token, .has_authorization = true, .action = action, .index_uid = index, .now = kNow});
 }
 
 TEST(Authorise, MasterKeyMayEverythingAndNoKeyNothing) {

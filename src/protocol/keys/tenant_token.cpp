@@ -22,7 +22,8 @@ std::optional<Parts> split(std::string_view token) {
     if (last == std::string_view::npos) return std::nullopt;
     const std::string_view signed_text = token.substr(0, last);
     const std::size_t first = signed_text.find('.');
-    if (first == std::string_view::npos || signed_text.find('.', first + 1) != std::string_view::npos) return std::nullopt;
+    if (first == std::string_view::npos || signed_text.find('.', first + 1) != std::string_view::npos)
+        return std::nullopt;
     return Parts{.signed_text = signed_text,
                  .header = signed_text.substr(0, first),
                  .claims = signed_text.substr(first + 1),
@@ -37,9 +38,7 @@ std::unexpected<Error> bad_json(std::string why, std::size_t length) {
     return undecodable("JSON error: " + std::move(why) + " at line 1 column " + std::to_string(length));
 }
 
-bool is_filter_rule(const json::Value& rule) {
-    return rule.is_null() || rule.is_object();
-}
+bool is_filter_rule(const json::Value& rule) { return rule.is_null() || rule.is_object(); }
 
 std::optional<SearchRules> read_rules(const json::Value& value) {
     SearchRules out;

@@ -10,7 +10,7 @@ struct DocumentsQuery {
     std::uint64_t limit = 20;
     std::optional<std::vector<std::string>> fields;  // none: all; GET turns "*" into none, POST keeps it as a name
     bool retrieve_vectors = false;
-    std::optional<std::vector<std::string>> ids;     // as text, checked
+    std::optional<std::vector<std::string>> ids;  // as text, checked
     std::optional<json::Value> filter;
     std::optional<std::vector<std::string>> sort;
     std::optional<bool> use_network;

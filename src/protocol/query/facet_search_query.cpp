@@ -16,8 +16,7 @@ Result<FacetSearchQuery> parse_facet_search_query(const json::Value& body) {
             .field("vector", ErrorCode::InvalidSearchVector, member_of(get, &SearchQuery::vector))
             .field("media", ErrorCode::InvalidSearchMedia, reader_of<Query>(get, &SearchQuery::media, read_anything))
             .field("hybrid", ErrorCode::InvalidSearchHybridQuery, member_of(get, &SearchQuery::hybrid))
-            .field("filter", ErrorCode::InvalidSearchFilter,
-                   reader_of<Query>(get, &SearchQuery::filter, read_anything))
+            .field("filter", ErrorCode::InvalidSearchFilter, reader_of<Query>(get, &SearchQuery::filter, read_anything))
             .field("matchingStrategy", ErrorCode::InvalidSearchMatchingStrategy,
                    member_of(get, &SearchQuery::matching_strategy))
             .field("attributesToSearchOn", ErrorCode::InvalidSearchAttributesToSearchOn,

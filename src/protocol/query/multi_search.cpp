@@ -140,8 +140,7 @@ Result<void> check_federated_query(const Federation& federation, const MultiSear
         return fail(ErrorCode::InvalidMultiSearchQueryFacets,
                     "Using facet options is not allowed in federated queries.\n - Hint: remove `facets` from the query "
                     "or remove `federation` from the request\n - Hint: pass `federation.facetsByIndex." +
-                        query.index_uid + ": " + list_text(*query.search.facets) +
-                        "` for facets in federated search");
+                        query.index_uid + ": " + list_text(*query.search.facets) + "` for facets in federated search");
     }
     if (query.search.personalize_user_context) {
         return fail(ErrorCode::InvalidMultiSearchQueryPersonalization,

@@ -18,11 +18,13 @@ json::Value body(std::string_view text) { return *json::parse(text); }
 
 TEST(SearchQuery, BodiesAreRefusedInTheEnginesWords) {
     const std::pair<std::string_view, std::string_view> kCases[] = {
-        {R"({"q":3})", "invalid_search_q: Invalid value type at `.q`: expected a string, but found a positive integer: `3`"},
+        {R"({"q":3})",
+         "invalid_search_q: Invalid value type at `.q`: expected a string, but found a positive integer: `3`"},
         {R"({"cropMarker":null})",
          "invalid_search_crop_marker: Invalid value type at `.cropMarker`: expected a string, but found null"},
         {R"({"matchingStrategy":"some"})",
-         "invalid_search_matching_strategy: Unknown value `some` at `.matchingStrategy`: expected one of `last`, `all`, "
+         "invalid_search_matching_strategy: Unknown value `some` at `.matchingStrategy`: expected one of `last`, "
+         "`all`, "
          "`frequency`"},
         {R"({"rankingScoreThreshold":-0.1})",
          "invalid_search_ranking_score_threshold: Invalid value at `.rankingScoreThreshold`: the value of "
@@ -30,7 +32,8 @@ TEST(SearchQuery, BodiesAreRefusedInTheEnginesWords) {
         {R"({"hybrid":{"semanticRatio":0.5}})",
          "invalid_search_hybrid_query: Missing field `embedder` inside `.hybrid`"},
         {R"({"personalize":{"userContext":3}})",
-         "invalid_search_personalize_user_context: Invalid value type at `.personalize.userContext`: expected a string, "
+         "invalid_search_personalize_user_context: Invalid value type at `.personalize.userContext`: expected a "
+         "string, "
          "but found a positive integer: `3`"},
         {R"({"vector":["a"]})",
          "invalid_search_vector: Invalid value type at `.vector[0]`: expected a number, but found a string: `\"a\"`"},
@@ -65,11 +68,13 @@ TEST(SearchQuery, CombinationsAreCheckedLater) {
     };
     EXPECT_EQ(check(R"({"vector":[1],"media":{}})", {}),
               "invalid_search_media_and_vector: Invalid request: both `media` and `vector` parameters are present.");
-    EXPECT_EQ(check(R"({"media":{}})", {}),
-              "missing_search_hybrid: Invalid request: missing `hybrid` parameter when `vector` or `media` are present.");
-    EXPECT_EQ(check(R"({"useNetwork":false})", {}),
-              "feature_not_enabled: passing `useNetwork` in a search query requires enabling the `network` experimental "
-              "feature. See https://github.com/orgs/meilisearch/discussions/805");
+    EXPECT_EQ(
+        check(R"({"media":{}})", {}),
+        "missing_search_hybrid: Invalid request: missing `hybrid` parameter when `vector` or `media` are present.");
+    EXPECT_EQ(
+        check(R"({"useNetwork":false})", {}),
+        "feature_not_enabled: passing `useNetwork` in a search query requires enabling the `network` experimental "
+        "feature. See https://github.com/orgs/meilisearch/discussions/805");
     EXPECT_EQ(check(R"({"useNetwork":false})", {.network = true}), "accepted");
 }
 
@@ -104,15 +109,16 @@ TEST(MultiSearch, QueriesAreToldByPlace) {
 
 TEST(MultiSearch, FederationRefusesWhatItTakesItself) {
     const auto check = [](std::string_view query) {
-        const auto parsed = parse_multi_search(
-            body(R"({"federation":{"distinct":"d"},"queries":[)" + std::string(query) + "]}"));
+        const auto parsed =
+            parse_multi_search(body(R"({"federation":{"distinct":"d"},"queries":[)" + std::string(query) + "]}"));
         return told(check_federated_query(*parsed->federation, parsed->queries.front()));
     };
     EXPECT_EQ(check(R"({"indexUid":"films"})"), "accepted");
-    EXPECT_EQ(check(R"({"indexUid":"films","limit":20})"),
-              "invalid_multi_search_query_pagination: Using pagination options is not allowed in federated queries.\n - "
-              "Hint: remove `limit` from the query or remove `federation` from the request\n - Hint: pass "
-              "`federation.limit` and `federation.offset` for pagination in federated search");
+    EXPECT_EQ(
+        check(R"({"indexUid":"films","limit":20})"),
+        "invalid_multi_search_query_pagination: Using pagination options is not allowed in federated queries.\n - "
+        "Hint: remove `limit` from the query or remove `federation` from the request\n - Hint: pass "
+        "`federation.limit` and `federation.offset` for pagination in federated search");
     EXPECT_EQ(check(R"({"indexUid":"films","facets":["genres"]})"),
               "invalid_multi_search_query_facets: Using facet options is not allowed in federated queries.\n - Hint: "
               "remove `facets` from the query or remove `federation` from the request\n - Hint: pass "
@@ -130,12 +136,14 @@ TEST(DocumentsQuery, BodyAndParametersDifferInStars) {
     EXPECT_TRUE(told(parse_documents_query(body(R"({"ids":[1,1.5]})")))
                     .starts_with("invalid_document_ids: In `.ids[1]`: Document identifier `1.5` is invalid."));
     // A quirk of the engine: the parameter cannot be given at all.
-    EXPECT_EQ(told(parse_documents_parameters("useNetwork=true")),
-              "invalid_document_use_network: Invalid value type for parameter `useNetwork`: expected a string, but found "
-              "a string: `true`");
-    EXPECT_EQ(told(parse_fields_query(body(R"({"filter":{"displayed":1}})"))),
-              "invalid_index_fields_filter_displayed: Invalid value type at `.filter.displayed`: expected a boolean, but "
-              "found a positive integer: `1`");
+    EXPECT_EQ(
+        told(parse_documents_parameters("useNetwork=true")),
+        "invalid_document_use_network: Invalid value type for parameter `useNetwork`: expected a string, but found "
+        "a string: `true`");
+    EXPECT_EQ(
+        told(parse_fields_query(body(R"({"filter":{"displayed":1}})"))),
+        "invalid_index_fields_filter_displayed: Invalid value type at `.filter.displayed`: expected a boolean, but "
+        "found a positive integer: `1`");
 }
 
 }  // namespace

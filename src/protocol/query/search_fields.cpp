@@ -44,18 +44,17 @@ Result<void> read(const json::Value& value, const Place& place, MatchingStrategy
 }
 
 Result<void> read(const json::Value& value, const Place& place, HybridQuery& out) {
-    static const auto table =
-        FieldTable<HybridQuery>()
-            .code(ErrorCode::InvalidSearchHybridQuery)
-            .field("semanticRatio", ErrorCode::InvalidSearchSemanticRatio,
-                   [](HybridQuery& q, const json::Value& v, const Place& p) -> Result<void> {
-                       double ratio = 0;
-                       MIROIR_CHECK(read_unit(v, p, "semanticRatio", ratio));
-                       q.semantic_ratio = static_cast<float>(ratio);
-                       return {};
-                   })
-            .field("embedder", ErrorCode::InvalidSearchEmbedder, &HybridQuery::embedder)
-            .required();
+    static const auto table = FieldTable<HybridQuery>()
+                                  .code(ErrorCode::InvalidSearchHybridQuery)
+                                  .field("semanticRatio", ErrorCode::InvalidSearchSemanticRatio,
+                                         [](HybridQuery& q, const json::Value& v, const Place& p) -> Result<void> {
+                                             double ratio = 0;
+                                             MIROIR_CHECK(read_unit(v, p, "semanticRatio", ratio));
+                                             q.semantic_ratio = static_cast<float>(ratio);
+                                             return {};
+                                         })
+                                  .field("embedder", ErrorCode::InvalidSearchEmbedder, &HybridQuery::embedder)
+                                  .required();
     return table.read(value, place, out);
 }
 
@@ -80,11 +79,11 @@ Result<void> read_locales(const json::Value& value, const Place& place, std::opt
 
 Result<void> read_personalize(const json::Value& value, const Place& place, std::optional<std::string>& out) {
     if (value.is_null()) return {};
-    static const auto table = FieldTable<Personalize>()
-                                  .code(ErrorCode::InvalidSearchPersonalize)
-                                  .field("userContext", ErrorCode::InvalidSearchPersonalizeUserContext,
-                                         &Personalize::user_context)
-                                  .required();
+    static const auto table =
+        FieldTable<Personalize>()
+            .code(ErrorCode::InvalidSearchPersonalize)
+            .field("userContext", ErrorCode::InvalidSearchPersonalizeUserContext, &Personalize::user_context)
+            .required();
     Personalize given;
     MIROIR_CHECK(table.read(value, place, given));
     out = std::move(given.user_context);

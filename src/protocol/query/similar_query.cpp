@@ -41,27 +41,27 @@ Table show_rows(Table table) {
 
 // The same members; their order, seen in refusals, differs between body and parameters.
 Table body_table() {
-    return show_rows(page_rows(Table().field("id", ErrorCode::InvalidSimilarId, read_id).required())
-                         .field("filter", ErrorCode::InvalidSimilarFilter, read_filter)
-                         .field("embedder", ErrorCode::InvalidSimilarEmbedder, &SimilarQuery::embedder)
-                         .required()
-                         .field("attributesToRetrieve", ErrorCode::InvalidSimilarAttributesToRetrieve,
-                                &SimilarQuery::attributes_to_retrieve)
-                         .field("retrieveVectors", ErrorCode::InvalidSimilarRetrieveVectors,
-                                &SimilarQuery::retrieve_vectors));
+    return show_rows(
+        page_rows(Table().field("id", ErrorCode::InvalidSimilarId, read_id).required())
+            .field("filter", ErrorCode::InvalidSimilarFilter, read_filter)
+            .field("embedder", ErrorCode::InvalidSimilarEmbedder, &SimilarQuery::embedder)
+            .required()
+            .field("attributesToRetrieve", ErrorCode::InvalidSimilarAttributesToRetrieve,
+                   &SimilarQuery::attributes_to_retrieve)
+            .field("retrieveVectors", ErrorCode::InvalidSimilarRetrieveVectors, &SimilarQuery::retrieve_vectors));
 }
 
 Table parameter_table() {
-    return show_rows(page_rows(Table()
-                                   .field("id", ErrorCode::InvalidSimilarId, read_id)
-                                   .required()
-                                   .field("embedder", ErrorCode::InvalidSimilarEmbedder, &SimilarQuery::embedder)
-                                   .required())
-                         .field("attributesToRetrieve", ErrorCode::InvalidSimilarAttributesToRetrieve,
-                                &SimilarQuery::attributes_to_retrieve)
-                         .field("retrieveVectors", ErrorCode::InvalidSimilarRetrieveVectors,
-                                &SimilarQuery::retrieve_vectors)
-                         .field("filter", ErrorCode::InvalidSimilarFilter, read_filter));
+    return show_rows(
+        page_rows(Table()
+                      .field("id", ErrorCode::InvalidSimilarId, read_id)
+                      .required()
+                      .field("embedder", ErrorCode::InvalidSimilarEmbedder, &SimilarQuery::embedder)
+                      .required())
+            .field("attributesToRetrieve", ErrorCode::InvalidSimilarAttributesToRetrieve,
+                   &SimilarQuery::attributes_to_retrieve)
+            .field("retrieveVectors", ErrorCode::InvalidSimilarRetrieveVectors, &SimilarQuery::retrieve_vectors)
+            .field("filter", ErrorCode::InvalidSimilarFilter, read_filter));
 }
 
 }  // namespace

@@ -63,7 +63,8 @@ PatternMatch FilterableRule::match(std::string_view field_name) const {
 
 std::optional<MatchedRule> matching_rule(std::span<const FilterableRule> rules, std::string_view field) {
     for (std::size_t i = 0; i < rules.size(); ++i) {
-        if (rules[i].match(field) == PatternMatch::Match) return MatchedRule{.position = i, .features = rules[i].features};
+        if (rules[i].match(field) == PatternMatch::Match)
+            return MatchedRule{.position = i, .features = rules[i].features};
     }
     return std::nullopt;
 }

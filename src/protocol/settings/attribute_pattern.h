@@ -37,7 +37,7 @@ struct FilterableFeatures {
 
 // One entry of filterableAttributes: a plain name, or patterns with features.
 struct FilterableRule {
-    std::string field;                  // a plain name when `patterns` is not used
+    std::string field;  // a plain name when `patterns` is not used
     std::vector<std::string> patterns;
     bool is_pattern = false;
     FilterableFeatures features = FilterableFeatures::all();

@@ -13,8 +13,8 @@ namespace {
 constexpr ErrorCode kCode = ErrorCode::InvalidSettingsEmbedders;
 constexpr std::uint64_t kDefaultTemplateBytes = 400;
 
-constexpr std::array<std::string_view, 6> kSources = {"openAi", "huggingFace", "ollama",
-                                                      "userProvided", "rest", "composite"};
+constexpr std::array<std::string_view, 6> kSources = {"openAi",       "huggingFace", "ollama",
+                                                      "userProvided", "rest",        "composite"};
 
 // Which sources take a member, one letter each in the order of kSources: y may, m must, - must not.
 struct MemberRow {
@@ -23,23 +23,61 @@ struct MemberRow {
 };
 // In the order of refusals.
 constexpr MemberRow kMembers[] = {
-    {"source", "yyyyyy"},           {"model", "yym---"},          {"revision", "-y----"},
-    {"pooling", "-y----"},          {"apiKey", "y-y-y-"},         {"dimensions", "y-ymy-"},
-    {"documentTemplate", "yyy-y-"}, {"documentTemplateMaxBytes", "yyy-y-"}, {"url", "y-y-m-"},
-    {"indexingFragments", "----y-"}, {"searchFragments", "----y-"}, {"request", "----m-"},
-    {"response", "----m-"},         {"headers", "----y-"},        {"searchEmbedder", "-----m"},
-    {"indexingEmbedder", "-----m"}, {"distribution", "yyyyyy"},   {"binaryQuantized", "yyyyyy"},
+    {"source", "yyyyyy"},
+    {"model", "yym---"},
+    {"revision", "-y----"},
+    {"pooling", "-y----"},
+    {"apiKey", "y-y-y-"},
+    {"dimensions", "y-ymy-"},
+    {"documentTemplate", "yyy-y-"},
+    {"documentTemplateMaxBytes", "yyy-y-"},
+    {"url", "y-y-m-"},
+    {"indexingFragments", "----y-"},
+    {"searchFragments", "----y-"},
+    {"request", "----m-"},
+    {"response", "----m-"},
+    {"headers", "----y-"},
+    {"searchEmbedder", "-----m"},
+    {"indexingEmbedder", "-----m"},
+    {"distribution", "yyyyyy"},
+    {"binaryQuantized", "yyyyyy"},
 };
 // The order in which the members are checked, and the one in which they are written.
-constexpr std::array<std::string_view, 17> kCheckOrder = {
-    "model",           "revision",        "pooling", "dimensions", "apiKey",
-    "url",             "indexingFragments", "searchFragments", "request", "response",
-    "documentTemplate", "documentTemplateMaxBytes", "headers", "searchEmbedder", "indexingEmbedder",
-    "binaryQuantized", "distribution"};
-constexpr std::array<std::string_view, 18> kWriteOrder = {
-    "source",           "model",         "revision",     "pooling", "apiKey",  "dimensions",
-    "binaryQuantized",  "documentTemplate", "documentTemplateMaxBytes", "url", "indexingFragments", "searchFragments",
-    "request",          "response",      "headers",      "searchEmbedder", "indexingEmbedder", "distribution"};
+constexpr std::array<std::string_view, 17> kCheckOrder = {"model",
+                                                          "revision",
+                                                          "pooling",
+                                                          "dimensions",
+                                                          "apiKey",
+                                                          "url",
+                                                          "indexingFragments",
+                                                          "searchFragments",
+                                                          "request",
+                                                          "response",
+                                                          "documentTemplate",
+                                                          "documentTemplateMaxBytes",
+                                                          "headers",
+                                                          "searchEmbedder",
+                                                          "indexingEmbedder",
+                                                          "binaryQuantized",
+                                                          "distribution"};
+constexpr std::array<std::string_view, 18> kWriteOrder = {"source",
+                                                          "model",
+                                                          "revision",
+                                                          "pooling",
+                                                          "apiKey",
+                                                          "dimensions",
+                                                          "binaryQuantized",
+                                                          "documentTemplate",
+                                                          "documentTemplateMaxBytes",
+                                                          "url",
+                                                          "indexingFragments",
+                                                          "searchFragments",
+                                                          "request",
+                                                          "response",
+                                                          "headers",
+                                                          "searchEmbedder",
+                                                          "indexingEmbedder",
+                                                          "distribution"};
 
 struct OpenAiModel {
     std::string_view name;
@@ -121,11 +159,11 @@ Result<void> check_nested(const std::string& name, const json::Object& given, st
     const std::string where = prefix(name) + "." + std::string(member);
     const json::Value* source = set_member(nested->object(), "source");
     if (source == nullptr) {
-        return fail(kCode, where + "`: Missing field `source`.\n  - note: this field is mandatory for nested embedders");
+        return fail(kCode,
+                    where + "`: Missing field `source`.\n  - note: this field is mandatory for nested embedders");
     }
     if (source->string() == "userProvided" || source->string() == "composite") {
-        return fail(kCode, where + ".source`: Source `" + source->string() +
-                               "` is not available in a nested embedder");
+        return fail(kCode, where + ".source`: Source `" + source->string() + "` is not available in a nested embedder");
     }
     return {};
 }
@@ -134,7 +172,8 @@ Result<void> check_url(const std::string& name, const json::Object& given) {
     const json::Value* url = set_member(given, "url");
     if (url == nullptr) return {};
     const std::string& text = url->string();
-    const std::size_t scheme = text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-");
+    const std::size_t scheme =
+        text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-");
     const bool has_scheme = scheme != std::string::npos && scheme > 0 && text[scheme] == ':' &&
                             ((text[0] | 0x20) >= 'a' && (text[0] | 0x20) <= 'z');
     std::string_view fault;
@@ -148,8 +187,7 @@ Result<void> check_numbers(const std::string& name, const json::Object& given) {
     const json::Value* bytes = set_member(given, "documentTemplateMaxBytes");
     const bool has_template = set_member(given, "documentTemplate") != nullptr;
     if (has_template && bytes != nullptr && bytes->unsigned_integer() == 0) {
-        return fail(kCode,
-                    prefix(name) + ".documentTemplateMaxBytes`: `documentTemplateMaxBytes` cannot be zero");
+        return fail(kCode, prefix(name) + ".documentTemplateMaxBytes`: `documentTemplateMaxBytes` cannot be zero");
     }
     const json::Value* dimensions = set_member(given, "dimensions");
     if (dimensions != nullptr && dimensions->unsigned_integer() == 0) {
@@ -165,8 +203,7 @@ Result<json::Value> normal_number(const json::Value& value, const Place& place) 
 }
 
 Result<json::Value> normal_distribution(const json::Value& value, const Place& place) {
-    static const Shape shape =
-        Shape(kCode).required("mean", normal_number).required("sigma", normal_number);
+    static const Shape shape = Shape(kCode).required("mean", normal_number).required("sigma", normal_number);
     MIROIR_TRY(json::Value normal, shape(value, place));
     const double mean = normal.find("mean")->number();
     const double sigma = normal.find("sigma")->number();
@@ -259,7 +296,8 @@ Result<void> check_embedder_gates(const json::Object& given, const SettingsGates
         return check_feature(gates.composite_embedders, action, Feature::CompositeEmbedders);
     };
     const json::Value* source = set_member(given, "source");
-    if (source != nullptr && source->string() == "composite") MIROIR_CHECK(composite("using `\"composite\"` as source"));
+    if (source != nullptr && source->string() == "composite")
+        MIROIR_CHECK(composite("using `\"composite\"` as source"));
     if (set_member(given, "searchEmbedder") != nullptr) MIROIR_CHECK(composite("setting `searchEmbedder`"));
     if (set_member(given, "indexingEmbedder") != nullptr) MIROIR_CHECK(composite("setting `indexingEmbedder`"));
     if (set_member(given, "indexingFragments") != nullptr) {

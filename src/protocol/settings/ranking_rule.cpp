@@ -59,8 +59,9 @@ std::expected<RankingRule, std::string> parse_ranking_rule(std::string_view text
     const std::size_t colon = text.rfind(':');
     const std::string_view direction = colon == std::string_view::npos ? "" : text.substr(colon + 1);
     if (direction != "asc" && direction != "desc") {
-        return refused(text, "ranking rule is invalid. Valid ranking rules are words, typo, sort, proximity, "
-                             "attribute, exactness and custom ranking rules.");
+        return refused(text,
+                       "ranking rule is invalid. Valid ranking rules are words, typo, sort, proximity, "
+                       "attribute, exactness and custom ranking rules.");
     }
     const std::string_view field = text.substr(0, colon);
     if (is_reserved(field)) {

@@ -18,7 +18,7 @@ Result<json::Value> normal_unsigned(const json::Value& value, const Place& place
 Result<json::Value> normal_byte(const json::Value& value, const Place& place);
 Result<json::Value> normal_positive(const json::Value& value, const Place& place);  // not zero
 Result<json::Value> normal_text_list(const json::Value& value, const Place& place);
-Result<json::Value> normal_text_set(const json::Value& value, const Place& place);   // sorted, each once
+Result<json::Value> normal_text_set(const json::Value& value, const Place& place);  // sorted, each once
 Result<json::Value> normal_anything(const json::Value& value, const Place& place);
 Normal normal_word(std::vector<std::string_view> words);
 Normal normal_list(Normal item);

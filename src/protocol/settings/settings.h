@@ -18,13 +18,22 @@ namespace miroir::protocol {
 
 struct RankingRule {
     enum class Kind : std::uint8_t {
-        Words, Typo, Proximity, Attribute, AttributeRank, WordPosition, Sort, Exactness, Asc, Desc
+        Words,
+        Typo,
+        Proximity,
+        Attribute,
+        AttributeRank,
+        WordPosition,
+        Sort,
+        Exactness,
+        Asc,
+        Desc
     };
     Kind kind = Kind::Words;
     std::string field;  // Asc, Desc
     bool operator==(const RankingRule&) const = default;
 };
-std::string to_text(const RankingRule& rule);                       // "price:asc"
+std::string to_text(const RankingRule& rule);                                       // "price:asc"
 std::expected<RankingRule, std::string> parse_ranking_rule(std::string_view text);  // or the engine's sentence
 std::vector<RankingRule> default_ranking_rules();
 
@@ -34,9 +43,9 @@ enum class FacetOrder : std::uint8_t { Alpha, Count };
 
 struct TypoTolerance {
     bool enabled = true;
-    std::uint8_t one_typo = 5;    // shortest word that may have one
+    std::uint8_t one_typo = 5;  // shortest word that may have one
     std::uint8_t two_typos = 9;
-    std::set<std::string> disable_on_words;       // lower-cased, without accents, as stored
+    std::set<std::string> disable_on_words;  // lower-cased, without accents, as stored
     std::set<std::string> disable_on_attributes;
     bool disable_on_numbers = false;
     bool operator==(const TypoTolerance&) const = default;
@@ -114,14 +123,14 @@ struct SettingRow {
     std::string_view verb;   // "PUT" | "PATCH"
     ErrorCode code;
 };
-std::span<const SettingRow> setting_rows();                       // in the order of rendering
+std::span<const SettingRow> setting_rows();  // in the order of rendering
 const SettingRow* setting_by_route(std::string_view route);
 
 // What a request changes: the members it gave, checked, as JSON in the engine's order and normal form (lists that the
 // engine sorts are sorted, defaults inside filterable rules written out). Null means reset.
 struct SettingsPatch {
     json::Object changes;
-    bool is_reset = false;    // DELETE of all: every member is null
+    bool is_reset = false;  // DELETE of all: every member is null
     bool operator==(const SettingsPatch&) const = default;
 };
 
@@ -133,9 +142,9 @@ SettingsPatch reset_setting(const SettingRow& row);
 // The settings after the patch; fails as the engine's task fails (embedder faults).
 Result<Settings> apply_patch(Settings settings, const SettingsPatch& patch);
 
-json::Object to_json(const Settings& settings, const SettingsGates& gates);                     // GET …/settings
-json::Value setting_to_json(const Settings& settings, const SettingRow& row);                   // GET …/settings/x
-json::Object settings_task_details(const SettingsPatch& patch);                                 // secrets masked
+json::Object to_json(const Settings& settings, const SettingsGates& gates);    // GET …/settings
+json::Value setting_to_json(const Settings& settings, const SettingRow& row);  // GET …/settings/x
+json::Object settings_task_details(const SettingsPatch& patch);                // secrets masked
 // Reads the canonical form written by to_json() with all gates open and secrets in clear.
 json::Object settings_to_store(const Settings& settings);
 Result<Settings> settings_from_store(const json::Value& stored);

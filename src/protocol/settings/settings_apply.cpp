@@ -73,50 +73,58 @@ void change(const json::Value& object, std::string_view name, Set set, Reset res
 
 void apply_word_sizes(TypoTolerance& typo, const json::Value& sizes) {
     const TypoTolerance ordinary;
-    change(sizes, "oneTypo", [&](const json::Value& v) { typo.one_typo = static_cast<std::uint8_t>(v.unsigned_integer()); },
-           [&] { typo.one_typo = ordinary.one_typo; });
-    change(sizes, "twoTypos",
-           [&](const json::Value& v) { typo.two_typos = static_cast<std::uint8_t>(v.unsigned_integer()); },
-           [&] { typo.two_typos = ordinary.two_typos; });
+    change(
+        sizes, "oneTypo",
+        [&](const json::Value& v) { typo.one_typo = static_cast<std::uint8_t>(v.unsigned_integer()); },
+        [&] { typo.one_typo = ordinary.one_typo; });
+    change(
+        sizes, "twoTypos",
+        [&](const json::Value& v) { typo.two_typos = static_cast<std::uint8_t>(v.unsigned_integer()); },
+        [&] { typo.two_typos = ordinary.two_typos; });
 }
 
 Result<void> apply_typo(Settings& settings, const json::Value& value) {
     TypoTolerance& typo = settings.typo_tolerance;
     const TypoTolerance ordinary;
     change(value, "enabled", [&](const json::Value& v) { typo.enabled = v.boolean(); }, [&] { typo.enabled = true; });
-    change(value, "minWordSizeForTypos", [&](const json::Value& v) { apply_word_sizes(typo, v); },
-           [&] {
-               typo.one_typo = ordinary.one_typo;
-               typo.two_typos = ordinary.two_typos;
-           });
-    change(value, "disableOnWords",
-           [&](const json::Value& v) {
-               typo.disable_on_words.clear();
-               for (const std::string& word : texts(v)) typo.disable_on_words.insert(plain_word(word));
-           },
-           [&] { typo.disable_on_words.clear(); });
-    change(value, "disableOnAttributes", [&](const json::Value& v) { typo.disable_on_attributes = text_set(v); },
-           [&] { typo.disable_on_attributes.clear(); });
-    change(value, "disableOnNumbers", [&](const json::Value& v) { typo.disable_on_numbers = v.boolean(); },
-           [&] { typo.disable_on_numbers = false; });
+    change(
+        value, "minWordSizeForTypos", [&](const json::Value& v) { apply_word_sizes(typo, v); },
+        [&] {
+            typo.one_typo = ordinary.one_typo;
+            typo.two_typos = ordinary.two_typos;
+        });
+    change(
+        value, "disableOnWords",
+        [&](const json::Value& v) {
+            typo.disable_on_words.clear();
+            for (const std::string& word : texts(v)) typo.disable_on_words.insert(plain_word(word));
+        },
+        [&] { typo.disable_on_words.clear(); });
+    change(
+        value, "disableOnAttributes", [&](const json::Value& v) { typo.disable_on_attributes = text_set(v); },
+        [&] { typo.disable_on_attributes.clear(); });
+    change(
+        value, "disableOnNumbers", [&](const json::Value& v) { typo.disable_on_numbers = v.boolean(); },
+        [&] { typo.disable_on_numbers = false; });
     if (typo.one_typo <= typo.two_typos) return {};
     return fail(ErrorCode::InvalidSettingsTypoTolerance, typo_sizes_refusal(typo.one_typo, typo.two_typos));
 }
 
 void apply_faceting(Settings& settings, const json::Value& value) {
     const Settings ordinary;
-    change(value, "maxValuesPerFacet",
-           [&](const json::Value& v) { settings.max_values_per_facet = v.unsigned_integer(); },
-           [&] { settings.max_values_per_facet = ordinary.max_values_per_facet; });
-    change(value, "sortFacetValuesBy",
-           [&](const json::Value& v) {
-               settings.sort_facet_values_by = ordinary.sort_facet_values_by;
-               for (const json::Member& member : v.object()) {
-                   settings.sort_facet_values_by[member.first] =
-                       member.second.string() == "count" ? FacetOrder::Count : FacetOrder::Alpha;
-               }
-           },
-           [&] { settings.sort_facet_values_by = ordinary.sort_facet_values_by; });
+    change(
+        value, "maxValuesPerFacet", [&](const json::Value& v) { settings.max_values_per_facet = v.unsigned_integer(); },
+        [&] { settings.max_values_per_facet = ordinary.max_values_per_facet; });
+    change(
+        value, "sortFacetValuesBy",
+        [&](const json::Value& v) {
+            settings.sort_facet_values_by = ordinary.sort_facet_values_by;
+            for (const json::Member& member : v.object()) {
+                settings.sort_facet_values_by[member.first] =
+                    member.second.string() == "count" ? FacetOrder::Count : FacetOrder::Alpha;
+            }
+        },
+        [&] { settings.sort_facet_values_by = ordinary.sort_facet_values_by; });
 }
 
 Result<void> apply_embedders(Settings& settings, const json::Value& value) {
@@ -132,9 +140,9 @@ Result<void> apply_embedders(Settings& settings, const json::Value& value) {
         settings.embedders[member.first] = std::move(merged);
     }
     if (settings.embedders.size() <= kMostEmbedders) return {};
-    return fail(ErrorCode::InvalidSettingsEmbedders,
-                "Too many embedders in the configuration. Found " + std::to_string(settings.embedders.size()) +
-                    ", but limited to 256.");
+    return fail(ErrorCode::InvalidSettingsEmbedders, "Too many embedders in the configuration. Found " +
+                                                         std::to_string(settings.embedders.size()) +
+                                                         ", but limited to 256.");
 }
 
 // Members of one level are replaced, null removes them; `order` is that of rendering.
@@ -160,8 +168,9 @@ Result<void> apply_chat(Settings& settings, const json::Value& value) {
     if (const json::Value* search = value.find("searchParameters"); search != nullptr && search->is_object()) {
         const json::Value* standing = settings.chat.find("searchParameters");
         json::Object merged = standing != nullptr ? standing->object() : json::Object();
-        merge_members(merged, *search, {"hybrid", "limit", "sort", "distinct", "matchingStrategy",
-                                        "attributesToSearchOn", "rankingScoreThreshold"});
+        merge_members(merged, *search,
+                      {"hybrid", "limit", "sort", "distinct", "matchingStrategy", "attributesToSearchOn",
+                       "rankingScoreThreshold"});
         changes["searchParameters"] = std::move(merged);
     }
     merge_members(settings.chat, changes,
@@ -215,8 +224,9 @@ Result<void> apply_value(Settings& settings, std::string_view name, const json::
         const bool by_word = value.string() == "byWord";
         settings.proximity_precision = by_word ? ProximityPrecision::ByWord : ProximityPrecision::ByAttribute;
     } else if (name == "pagination") {
-        change(value, "maxTotalHits", [&](const json::Value& v) { settings.max_total_hits = v.unsigned_integer(); },
-               [&] { settings.max_total_hits = Settings().max_total_hits; });
+        change(
+            value, "maxTotalHits", [&](const json::Value& v) { settings.max_total_hits = v.unsigned_integer(); },
+            [&] { settings.max_total_hits = Settings().max_total_hits; });
     } else if (name == "searchCutoffMs") {
         settings.search_cutoff_ms = value.unsigned_integer();
     } else if (name == "facetSearch") {

@@ -43,9 +43,8 @@ Result<json::Value> normal_filterable_rule(const json::Value& value, const Place
     static const Shape filter =
         Shape(kCode).with_default("equality", normal_bool, true).with_default("comparison", normal_bool, false);
     static const json::Object default_filter{{"equality", true}, {"comparison", false}};
-    static const Shape features = Shape(kCode)
-                                      .with_default("facetSearch", normal_bool, false)
-                                      .with_default("filter", filter, default_filter);
+    static const Shape features =
+        Shape(kCode).with_default("facetSearch", normal_bool, false).with_default("filter", filter, default_filter);
     static const json::Object default_features{{"facetSearch", false}, {"filter", default_filter}};
     static const Shape rule = Shape(kCode)
                                   .required("attributePatterns", normal_text_list)
@@ -102,9 +101,8 @@ Result<json::Value> normal_chat(const json::Value& value, const Place& place) {
     const auto unit = [](std::string_view name) {
         return [name](const json::Value& v, const Place& p) { return normal_unit(v, p, name); };
     };
-    static const Shape hybrid = Shape(kCode)
-                                    .with_default("semanticRatio", unit("semanticRatio"), 0.5)
-                                    .required("embedder", normal_text);
+    static const Shape hybrid =
+        Shape(kCode).with_default("semanticRatio", unit("semanticRatio"), 0.5).required("embedder", normal_text);
     static const Shape search = Shape(kCode)
                                     .member("hybrid", nullable(hybrid))
                                     .member("limit", nullable(normal_unsigned))
@@ -173,8 +171,8 @@ Result<void> check_gates(const json::Object& changes, const SettingsGates& gates
         }
     }
     if (has_value(changes.find("chat"))) {
-        MIROIR_CHECK(check_feature(gates.chat_completions, "setting `chat` in the index settings",
-                                   Feature::ChatCompletions));
+        MIROIR_CHECK(
+            check_feature(gates.chat_completions, "setting `chat` in the index settings", Feature::ChatCompletions));
     }
     if (!has_value(changes.find("foreignKeys"))) return {};
     return check_feature(gates.foreign_keys, "setting `foreignKeys` in the index settings", Feature::ForeignKeys);

@@ -29,7 +29,8 @@ json::Value filterable(const std::vector<FilterableRule>& rules) {
         }
         json::Object filter{{"equality", rule.features.equality}, {"comparison", rule.features.comparison}};
         json::Object features{{"facetSearch", rule.features.facet_search}, {"filter", std::move(filter)}};
-        out.emplace_back(json::Object{{"attributePatterns", list_of(rule.patterns)}, {"features", std::move(features)}});
+        out.emplace_back(
+            json::Object{{"attributePatterns", list_of(rule.patterns)}, {"features", std::move(features)}});
     }
     return out;
 }
@@ -48,8 +49,7 @@ json::Value faceting(const Settings& settings) {
     for (const auto& [field, order] : settings.sort_facet_values_by) {
         orders.append(field, order == FacetOrder::Count ? "count" : "alpha");
     }
-    return json::Object{{"maxValuesPerFacet", settings.max_values_per_facet},
-                        {"sortFacetValuesBy", std::move(orders)}};
+    return json::Object{{"maxValuesPerFacet", settings.max_values_per_facet}, {"sortFacetValuesBy", std::move(orders)}};
 }
 
 json::Object with_masked_key(json::Object members) {
@@ -198,7 +198,8 @@ std::string masked_secret(std::string secret) {
         step = candidate;
         break;
     }
-    while (step.shown < secret.size() && (static_cast<unsigned char>(secret[step.shown]) & 0xC0U) == 0x80U) ++step.shown;
+    while (step.shown < secret.size() && (static_cast<unsigned char>(secret[step.shown]) & 0xC0U) == 0x80U)
+        ++step.shown;
     secret.resize(step.shown);
     return secret.append(step.mask);
 }

@@ -88,18 +88,19 @@ TEST(Settings, RefusalsAreTheEngines) {
          "experimental feature. See https://github.com/orgs/meilisearch/discussions/873"},
     };
     for (const auto& [body, expected] : kCases) EXPECT_EQ(refusal(body), expected) << body;
-    const auto alone = parse_setting(*setting_by_route("filterable-attributes"),
-                                     *json::parse(R"([{"attributePatterns":["a"],"features":{"filter":{"regex":1}}}])"),
-                                     kClosed);
+    const auto alone =
+        parse_setting(*setting_by_route("filterable-attributes"),
+                      *json::parse(R"([{"attributePatterns":["a"],"features":{"filter":{"regex":1}}}])"), kClosed);
     ASSERT_FALSE(alone);
     EXPECT_EQ(alone.error().message,
               "Unknown field `regex` inside `[0].features.filter`: expected one of `equality`, `comparison`");
 }
 
 TEST(Settings, MembersMergeAndNullResets) {
-    const After typo = after({R"({"typoTolerance":{"enabled":false,"minWordSizeForTypos":{"oneTypo":3}}})",
-                              R"({"typoTolerance":{"minWordSizeForTypos":{"twoTypos":7},"disableOnWords":["Été","ŒUF"]}})",
-                              R"({"typoTolerance":{"enabled":null}})"});
+    const After typo =
+        after({R"({"typoTolerance":{"enabled":false,"minWordSizeForTypos":{"oneTypo":3}}})",
+               R"({"typoTolerance":{"minWordSizeForTypos":{"twoTypos":7},"disableOnWords":["Été","ŒUF"]}})",
+               R"({"typoTolerance":{"enabled":null}})"});
     EXPECT_EQ(shown(typo.settings, "typo-tolerance"),
               R"({"enabled":true,"minWordSizeForTypos":{"oneTypo":3,"twoTypos":7},"disableOnWords":["ete","oeuf"],)"
               R"("disableOnAttributes":[],"disableOnNumbers":false})");
@@ -131,17 +132,19 @@ TEST(Settings, ListsTakeTheirNormalForm) {
 }
 
 TEST(Settings, TasksFailOnWhatOnlyTheWholeShows) {
-    EXPECT_TRUE(after({R"({"typoTolerance":{"minWordSizeForTypos":{"oneTypo":20}}})"}).fault.ends_with(
-        "but found `oneTypo: 20` and twoTypos: 9`."));
-    const After quantized = after({R"({"embedders":{"u":{"source":"userProvided","dimensions":3,"binaryQuantized":true}}})",
-                                   R"({"embedders":{"u":{"binaryQuantized":false}}})"});
+    EXPECT_TRUE(after({R"({"typoTolerance":{"minWordSizeForTypos":{"oneTypo":20}}})"})
+                    .fault.ends_with("but found `oneTypo: 20` and twoTypos: 9`."));
+    const After quantized =
+        after({R"({"embedders":{"u":{"source":"userProvided","dimensions":3,"binaryQuantized":true}}})",
+               R"({"embedders":{"u":{"binaryQuantized":false}}})"});
     EXPECT_TRUE(quantized.fault.starts_with("`.embedders.u.binaryQuantized`: Cannot disable the binary quantization."));
     EXPECT_TRUE(quantized.settings.embedders.at("u").binary_quantized);
 }
 
 TEST(Settings, EmbeddersMergeAndHideTheirKeys) {
-    const After merged = after({R"({"embedders":{"u":{"source":"userProvided","dimensions":3},"o":{"apiKey":"abcdefghijklmnopqrstuv"}}})",
-                                R"({"embedders":{"u":{"distribution":{"mean":0.5,"sigma":0.1}}}})"});
+    const After merged = after(
+        {R"({"embedders":{"u":{"source":"userProvided","dimensions":3},"o":{"apiKey":"abcdefghijklmnopqrstuv"}}})",
+         R"({"embedders":{"u":{"distribution":{"mean":0.5,"sigma":0.1}}}})"});
     EXPECT_EQ(merged.fault, "");
     const json::Value shown_embedders = setting_to_json(merged.settings, *setting_by_route("embedders"));
     EXPECT_EQ(json::to_text(*shown_embedders.find("u")),
@@ -156,10 +159,11 @@ TEST(Settings, EmbeddersMergeAndHideTheirKeys) {
 }
 
 TEST(Settings, TheStoredFormComesBackEqual) {
-    const After all = after({R"({"displayedAttributes":["a"],"filterableAttributes":["p",{"attributePatterns":["q*"]}],)"
-                             R"("synonyms":{"b":["c"],"a":["d"]},"distinctAttribute":"d","searchCutoffMs":7,)"
-                             R"("rankingRules":["words","p:desc"],"prefixSearch":"disabled","facetSearch":false,)"
-                             R"("embedders":{"o":{"apiKey":"a secret that stays"}},"localizedAttributes":[]})"});
+    const After all =
+        after({R"({"displayedAttributes":["a"],"filterableAttributes":["p",{"attributePatterns":["q*"]}],)"
+               R"("synonyms":{"b":["c"],"a":["d"]},"distinctAttribute":"d","searchCutoffMs":7,)"
+               R"("rankingRules":["words","p:desc"],"prefixSearch":"disabled","facetSearch":false,)"
+               R"("embedders":{"o":{"apiKey":"a secret that stays"}},"localizedAttributes":[]})"});
     const auto back = settings_from_store(*json::parse(json::to_text(settings_to_store(all.settings))));
     ASSERT_TRUE(back) << back.error().message;
     EXPECT_EQ(*back, all.settings);

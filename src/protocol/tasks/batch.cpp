@@ -92,7 +92,8 @@ json::Value batch_details(std::span<const Task* const> tasks) {
     for (const Task* task : tasks) {
         if (!task->details.is_object()) continue;
         for (const json::Member& member : task->details.object()) {
-            const bool skipped = member.second.is_null() && (member.first == "primaryKey" || member.first == "originalFilter");
+            const bool skipped =
+                member.second.is_null() && (member.first == "primaryKey" || member.first == "originalFilter");
             if (skipped) continue;
             const json::Value* before = out.find(member.first);
             if (before != nullptr && before->is_unsigned() && member.second.is_unsigned()) {

@@ -25,8 +25,8 @@ struct Batch {
     Instant started_at{};
     std::optional<Instant> finished_at{};
     std::string strategy{};
-    json::Value details = json::Object();   // of all its tasks together
-    json::Value stats = json::Object();     // see batch_stats
+    json::Value details = json::Object();  // of all its tasks together
+    json::Value stats = json::Object();    // see batch_stats
 };
 
 json::Value batch_view(const Batch& batch);

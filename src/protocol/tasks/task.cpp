@@ -7,11 +7,24 @@ namespace miroir::protocol {
 namespace {
 
 constexpr std::array<std::string_view, 5> kStatuses = {"enqueued", "processing", "succeeded", "failed", "canceled"};
-constexpr std::array<std::string_view, 18> kTypes = {
-    "documentAdditionOrUpdate", "documentEdition",  "documentDeletion", "settingsUpdate", "indexCreation",
-    "indexDeletion",            "indexUpdate",      "indexSwap",        "taskCancelation", "taskDeletion",
-    "dumpCreation",             "snapshotCreation", "export",           "upgradeDatabase", "indexCompaction",
-    "networkTopologyChange",    "dsrUpdate",        "dsrClear"};
+constexpr std::array<std::string_view, 18> kTypes = {"documentAdditionOrUpdate",
+                                                     "documentEdition",
+                                                     "documentDeletion",
+                                                     "settingsUpdate",
+                                                     "indexCreation",
+                                                     "indexDeletion",
+                                                     "indexUpdate",
+                                                     "indexSwap",
+                                                     "taskCancelation",
+                                                     "taskDeletion",
+                                                     "dumpCreation",
+                                                     "snapshotCreation",
+                                                     "export",
+                                                     "upgradeDatabase",
+                                                     "indexCompaction",
+                                                     "networkTopologyChange",
+                                                     "dsrUpdate",
+                                                     "dsrClear"};
 
 bool same_letters(std::string_view a, std::string_view b) {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
@@ -25,7 +38,9 @@ std::optional<Enum> find_name(const std::array<std::string_view, N>& names, std:
     return static_cast<Enum>(at - names.begin());
 }
 
-json::Value or_null(const std::optional<std::uint64_t>& number) { return number ? json::Value(*number) : json::Value(); }
+json::Value or_null(const std::optional<std::uint64_t>& number) {
+    return number ? json::Value(*number) : json::Value();
+}
 json::Value or_null(const std::optional<std::string>& text) { return text ? json::Value(*text) : json::Value(); }
 json::Value or_null(const std::optional<Instant>& at) { return at ? json::Value(rfc3339(*at)) : json::Value(); }
 
@@ -122,7 +137,8 @@ Result<Task> task_of_record(const json::Value& record) {
     const auto type = task_type_of(text_in(record, "type").value_or(""));
     const auto uid = number_in(record, "uid");
     const auto enqueued = instant_in(record, "enqueuedAt");
-    if (!status || !type || !uid || !enqueued) return fail(ErrorCode::InvalidStoreFile, "A stored task cannot be read.");
+    if (!status || !type || !uid || !enqueued)
+        return fail(ErrorCode::InvalidStoreFile, "A stored task cannot be read.");
     Task task{.uid = *uid,
               .batch_uid = number_in(record, "batchUid"),
               .index_uid = text_in(record, "indexUid"),

@@ -51,7 +51,7 @@ struct TaskQuery {
     TaskFilter filter;
 };
 
-Result<TaskQuery> parse_task_query(std::string_view raw_query);    // GET /tasks, /batches
+Result<TaskQuery> parse_task_query(std::string_view raw_query);  // GET /tasks, /batches
 enum class TaskPurge { Cancel, Delete };
 Result<TaskFilter> parse_task_purge(std::string_view raw_query, TaskPurge purge);  // MissingTaskFilters when empty
 // "?" and the query as the client sent it: `details.originalFilter` of both.

@@ -9,7 +9,8 @@ namespace {
 
 // Step i brings a file from version i to i + 1. Never edited once released: what changes is a further step.
 constexpr std::array<const char*, 1> kMigrations = {
-    "CREATE TABLE records (tab TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (tab, key)) WITHOUT ROWID;"};
+    "CREATE TABLE records (tab TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (tab, key)) WITHOUT "
+    "ROWID;"};
 
 constexpr int kApplication = 0x4D49524F;  // "MIRO": a file of ours
 
@@ -34,7 +35,8 @@ Error Database::trouble(const std::string& doing) const {
 Result<Database> Database::open(const std::string& path) {
     Database out;
     sqlite3* raw = nullptr;
-    const int opened = sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+    const int opened =
+        sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
     out.database_.reset(raw);
     if (opened != SQLITE_OK) return fail(out.trouble("cannot open the store " + path));
     sqlite3_busy_timeout(raw, 2000);
@@ -52,7 +54,8 @@ Result<void> Database::run(const char* sql) {
 
 Result<Database::Statement> Database::prepare(const char* sql) {
     sqlite3_stmt* raw = nullptr;
-    if (sqlite3_prepare_v2(database_.get(), sql, -1, &raw, nullptr) != SQLITE_OK) return fail(trouble("the store refuses"));
+    if (sqlite3_prepare_v2(database_.get(), sql, -1, &raw, nullptr) != SQLITE_OK)
+        return fail(trouble("the store refuses"));
     return Statement(raw);
 }
 
@@ -72,8 +75,9 @@ Result<void> Database::migrate() {
         return fail(ErrorCode::MiroirStorageFailed, "the store was written by a newer Miroir; start that one");
     }
     for (auto step = static_cast<std::size_t>(version); step < kMigrations.size(); ++step) {
-        const std::string sql = std::string("BEGIN IMMEDIATE;") + kMigrations[step] + "PRAGMA application_id=" +
-                                std::to_string(kApplication) + ";PRAGMA user_version=" + std::to_string(step + 1) + ";COMMIT;";
+        const std::string sql = std::string("BEGIN IMMEDIATE;") + kMigrations[step] +
+                                "PRAGMA application_id=" + std::to_string(kApplication) +
+                                ";PRAGMA user_version=" + std::to_string(step + 1) + ";COMMIT;";
         MIROIR_CHECK(run(sql.c_str()));
     }
     return {};
@@ -84,7 +88,9 @@ Result<void> Database::prepare_all() {
     MIROIR_TRY(erase_, prepare("DELETE FROM records WHERE tab = ?1 AND key = ?2"));
     MIROIR_TRY(get_, prepare("SELECT value FROM records WHERE tab = ?1 AND key = ?2"));
     MIROIR_TRY(forward_, prepare("SELECT key, value FROM records WHERE tab = ?1 AND key >= ?2 ORDER BY key LIMIT ?3"));
-    MIROIR_TRY(backward_, prepare("SELECT key, value FROM records WHERE tab = ?1 AND (?2 = '' OR key <= ?2) ORDER BY key DESC LIMIT ?3"));
+    MIROIR_TRY(
+        backward_,
+        prepare("SELECT key, value FROM records WHERE tab = ?1 AND (?2 = '' OR key <= ?2) ORDER BY key DESC LIMIT ?3"));
     return {};
 }
 

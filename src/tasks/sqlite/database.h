@@ -18,7 +18,7 @@ public:
     static Result<Database> open(const std::string& path);
 
     Result<void> begin();
-    Result<void> end();         // durable when it returns
+    Result<void> end();  // durable when it returns
     void roll_back();
     Result<void> apply(const Batch& batch);  // all or nothing, inside begin/end
     Result<std::optional<std::string>> get(const RecordKey& at);

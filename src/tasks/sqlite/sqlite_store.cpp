@@ -13,7 +13,7 @@
 namespace miroir::tasks {
 namespace {
 
-using Answer = std::move_only_function<void()>;                     // posted to the asker's executor
+using Answer = std::move_only_function<void()>;  // posted to the asker's executor
 using Work = std::move_only_function<Answer(Database&)>;
 constexpr std::size_t kTogetherMax = 256;
 
