@@ -20,6 +20,22 @@ target_precompile_headers(miroir_test_pch PRIVATE
     <algorithm> <chrono> <coroutine> <expected> <functional> <map> <memory> <optional> <string> <string_view>
     <unordered_map> <utility> <variant> <vector> <gtest/gtest.h>)
 
+# Tests that read files of the repository take its folder from here: a path on the command line would keep the
+# compiler cache from serving one clone what another compiled.
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/source_dir.cpp
+    CONTENT "extern const char* const kSourceDir;\nconst char* const kSourceDir = \"${CMAKE_SOURCE_DIR}\";\n")
+add_library(miroir_source_dir STATIC ${CMAKE_BINARY_DIR}/source_dir.cpp)
+
+# A precompiled header names the folder it was made in, so its bytes differ between clones although it says the same.
+# The cache compares this sum instead.
+function(miroir_share_pch library)
+    get_target_property(headers ${library} PRECOMPILE_HEADERS)
+    file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/${CMAKE_FILES_DIRECTORY}/${library}.dir/cmake_pch.hxx.pch.sum
+        CONTENT "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_CXX_FLAGS} ${CMAKE_BUILD_TYPE} ${MIROIR_SANITIZE} ${headers}\n")
+endfunction()
+miroir_share_pch(miroir_std_pch)
+miroir_share_pch(miroir_test_pch)
+
 function(miroir_room name)
     cmake_parse_arguments(ROOM "" "" "USES;PACKAGES;WITHOUT;TEST_USES" ${ARGN})
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
@@ -44,9 +60,8 @@ function(miroir_room name)
     if(tests)
         list(TRANSFORM ROOM_TEST_USES PREPEND miroir_)
         add_executable(${name}_test ${tests})
-        target_link_libraries(${name}_test PRIVATE miroir_${name} ${ROOM_TEST_USES} GTest::gtest GTest::gtest_main)
+        target_link_libraries(${name}_test PRIVATE miroir_${name} ${ROOM_TEST_USES} miroir_source_dir GTest::gtest GTest::gtest_main)
         target_precompile_headers(${name}_test REUSE_FROM miroir_test_pch)
-        target_compile_definitions(${name}_test PRIVATE MIROIR_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
         add_test(NAME ${name} COMMAND ${name}_test)
         set_tests_properties(${name} PROPERTIES TIMEOUT 300)
     endif()

@@ -6,6 +6,8 @@
 #include <set>
 #include <sstream>
 
+extern const char* const kSourceDir;  // made by cmake/room.cmake
+
 namespace miroir {
 namespace {
 
@@ -55,7 +57,7 @@ TEST(ErrorHelp, ThePageNamesEveryCodeAndIsTheOneInTheRepository) {
         EXPECT_NE(page.find(place), std::string::npos) << wire;
     }
     std::ostringstream text;
-    text << std::ifstream(MIROIR_SOURCE_DIR "/docs/errors.md").rdbuf();
+    text << std::ifstream(std::string(kSourceDir) + "/docs/errors.md").rdbuf();
     EXPECT_EQ(text.str(), page) << "docs/errors.md is stale: miroir errors reference > docs/errors.md";
 }
 

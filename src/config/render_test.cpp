@@ -9,6 +9,8 @@
 #include "config/settings.h"
 #include "config/values.h"
 
+extern const char* const kSourceDir;  // made by cmake/room.cmake
+
 namespace miroir::config {
 namespace {
 
@@ -19,7 +21,7 @@ std::string file_text(const std::string& path) {
 }
 
 TEST(ConfigReference, ThePageInTheRepositoryIsTheGeneratedOne) {
-    EXPECT_EQ(file_text(MIROIR_SOURCE_DIR "/docs/config.md"), reference())
+    EXPECT_EQ(file_text(std::string(kSourceDir) + "/docs/config.md"), reference())
         << "docs/config.md is stale: miroir config reference > docs/config.md";
 }
 

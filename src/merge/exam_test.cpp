@@ -10,6 +10,8 @@
 #include "merge/facet_merge.h"
 #include "merge/search_merge.h"
 
+extern const char* const kSourceDir;  // made by cmake/room.cmake
+
 namespace miroir::merge {
 namespace {
 
@@ -78,7 +80,7 @@ Score& grade(std::map<std::string, Score>& scores, const json::Value& line) {
 }
 
 TEST(MergeExam, RecordedShardsGiveTheOrderOfTheSingleNode) {
-    const std::string lines = unzipped(MIROIR_SOURCE_DIR "/tests/ranking/cases.jsonl.gz");
+    const std::string lines = unzipped(std::string(kSourceDir) + "/tests/ranking/cases.jsonl.gz");
     std::map<std::string, Score> scores;
     for (std::string_view rest = lines; !rest.empty();) {
         const std::size_t end = std::min(rest.find('\n'), rest.size());
