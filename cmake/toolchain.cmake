@@ -11,6 +11,8 @@ if(CCACHE)
         ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
         CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 CCACHE_PCH_EXTSUM=1 ${CCACHE})
     add_compile_options(SHELL:-Xclang SHELL:-fno-pch-timestamp)
+    # Without CMake's second half, which includes the header behind the precompiled one by its absolute path.
+    set(CMAKE_CXX_COMPILE_OPTIONS_USE_PCH -Xclang -include-pch -Xclang <PCH_FILE>)
 endif()
 
 set(MIROIR_SANITIZE "" CACHE STRING "address;undefined or thread")
