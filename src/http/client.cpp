@@ -45,4 +45,17 @@ Result<Address> parse_address(std::string_view url) {
     return out;
 }
 
+Result<Url> parse_url(std::string_view url) {
+    const std::size_t scheme = url.find("://");
+    const std::size_t path = scheme == std::string_view::npos ? scheme : url.find_first_of("/?#", scheme + 3);
+    Url out;
+    MIROIR_TRY(out.address, parse_address(url.substr(0, path)));
+    if (path == std::string_view::npos) return out;
+    const std::string_view rest = url.substr(path, url.find('#', path) - path);
+    if (rest.find_first_of(" \t\r\n") != std::string_view::npos)
+        return fail(ErrorCode::MiroirInvalidRequest, "the path of the address has white space in it");
+    out.target = rest.starts_with('/') ? std::string(rest) : "/" + std::string(rest);
+    return out;
+}
+
 }  // namespace miroir::http

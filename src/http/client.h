@@ -17,6 +17,13 @@ struct Address {
 };
 Result<Address> parse_address(std::string_view url);  // http://host[:port][/] and https://…
 
+// A whole URL: where, and the path with its query.
+struct Url {
+    Address address;
+    std::string target = "/";
+};
+Result<Url> parse_url(std::string_view url);
+
 struct Outgoing {
     std::string method = "GET";
     std::string target = "/";

@@ -46,6 +46,7 @@ env::Task<Result<std::unique_ptr<Office>>> Office::open(env::Env env, http::Clie
                                                         TopologySource topology, Publishers publish, BehindBoard& board,
                                                         OfficeOptions options) {
     MIROIR_CO_TRY(std::unique_ptr<tasks::TaskBook> tasks, co_await tasks::TaskBook::open(store));
+    tasks->watch_ends(publish.ends);
     MIROIR_CO_TRY(std::unique_ptr<CatalogBook> catalog, co_await CatalogBook::open(store, std::move(publish.catalog)));
     MIROIR_CO_TRY(std::unique_ptr<ShelfBook> shelves,
                   co_await ShelfBook::open(env.executor, store, options.master_key, std::move(publish.shelves)));

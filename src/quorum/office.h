@@ -27,6 +27,7 @@ struct OfficeOptions {
 struct Publishers {
     CatalogBook::Publish catalog;
     ShelfBook::Publish shelves;
+    tasks::EndWatch* ends = nullptr;  // outlives the office
 };
 
 struct Documents {

@@ -125,23 +125,33 @@ env::Task<Result<std::uint64_t>> TaskBook::begin(TaskEntry entry, Batch also) {
     co_return uid;
 }
 
+// What happened in memory meanwhile stays: it may have been started, or been given another name.
+void TaskBook::keep_what_memory_knows(protocol::Task& task) const {
+    const auto known = entries_.find(task.uid);
+    if (known == entries_.end()) return;
+    const protocol::Task& there = known->second.task;
+    task.index_uid = there.index_uid;
+    if (task.batch_uid || !there.batch_uid) return;
+    task.batch_uid = there.batch_uid;
+    task.started_at = there.started_at;
+    if (!protocol::is_finished(task.status)) task.status = there.status;
+}
+
 env::Task<Result<void>> TaskBook::save(TaskEntry entry, Batch also) {
     const std::uint64_t uid = entry.task.uid;
     also.put(std::string(kTable), key_of(uid), record_of(entry));
     if (entry.task.batch_uid) also.put(std::string(kCounters), std::string(kNextBatch), key_of(next_batch_));
+    const bool ends = watch_ != nullptr && protocol::is_finished(entry.task.status) && unfinished_.contains(uid);
+    if (ends) {
+        protocol::Task shown = entry.task;
+        keep_what_memory_knows(shown);
+        watch_->ending(shown, also);
+    }
     const Result<void> kept = co_await store_.commit(std::move(also));
     if (!kept) co_return kept;
-    // What happened in memory meanwhile stays: it may have been started, or been given another name.
-    if (const auto known = entries_.find(uid); known != entries_.end()) {
-        protocol::Task& task = known->second.task;
-        entry.task.index_uid = task.index_uid;
-        if (!entry.task.batch_uid && task.batch_uid) {
-            entry.task.batch_uid = task.batch_uid;
-            entry.task.started_at = task.started_at;
-            if (!protocol::is_finished(entry.task.status)) entry.task.status = task.status;
-        }
-    }
+    keep_what_memory_knows(entry.task);
     place(std::move(entry));
+    if (ends) watch_->ended();
     co_return Result<void>{};
 }
 

@@ -59,10 +59,23 @@ struct BatchPage {
     std::optional<std::uint64_t> from, next;
 };
 
+// Who is to learn of tasks that end: ending() may add records to the commit that ends the task, ended() runs once that
+// is durable.
+class EndWatch {
+public:
+    virtual void ending(const protocol::Task& task, Batch& batch) = 0;
+    virtual void ended() = 0;
+
+protected:
+    ~EndWatch() = default;
+};
+
 class TaskBook {
 public:
     // Reads what the store keeps.
     static env::Task<Result<std::unique_ptr<TaskBook>>> open(Store& store);
+
+    void watch_ends(EndWatch* watch) { watch_ = watch; }
 
     // The uid that the next task gets. Uids rise by one over all indexes and are never used twice.
     std::uint64_t next_uid() const { return next_uid_; }
@@ -88,11 +101,13 @@ public:
 
 private:
     explicit TaskBook(Store& store) : store_(store) {}
+    void keep_what_memory_knows(protocol::Task& task) const;
     void place(TaskEntry entry);
     void drop(std::uint64_t uid);
     std::vector<const protocol::Task*> tasks_of(std::uint64_t batch) const;
 
     Store& store_;
+    EndWatch* watch_ = nullptr;
     std::uint64_t next_uid_ = 0;
     std::uint64_t next_batch_ = 0;
     std::map<std::uint64_t, TaskEntry> entries_;

@@ -1,5 +1,7 @@
 #include "http/wire/client.h"
 
+#include <netinet/in.h>
+
 #include <optional>
 
 #include "http/wire/exchange.h"
@@ -32,6 +34,15 @@ Error trouble(ErrorCode code, const http::Address& to, std::string_view what) {
     return {.code = code, .message = to.text() + ": " + std::string(what)};
 }
 
+http::AddressBytes address_bytes(const sockaddr_storage& address) {
+    if (address.ss_family == AF_INET) {
+        const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
+        return {reinterpret_cast<const std::uint8_t*>(&v4.sin_addr), sizeof v4.sin_addr};
+    }
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+    return {reinterpret_cast<const std::uint8_t*>(&v6.sin6_addr), sizeof v6.sin6_addr};
+}
+
 // Opens a connection within the connect timeout; nothing is sent yet.
 env::Task<StreamOrError> connect(std::shared_ptr<Client::Core> core, http::Address to, http::SendOptions options) {
     if (to.tls && !core->tls()) co_return fail(core->tls().error());
@@ -43,6 +54,11 @@ env::Task<StreamOrError> connect(std::shared_ptr<Client::Core> core, http::Addre
     std::vector<sockaddr_storage> addresses =
         co_await resolve(core->reactor, to.host, to.port, limit.at, options.cancel);
     const bool named = !addresses.empty();
+    if (core->options.networks)
+        std::erase_if(addresses, [&](const sockaddr_storage& address) {
+            return !core->options.networks->allows(address_bytes(address));
+        });
+    if (named && addresses.empty()) co_return fail(trouble(ErrorCode::MiroirInvalidRequest, to, "Rejected IP"));
     Outcome outcome = Outcome::Failed;
     if (named && stream->is_open()) outcome = co_await stream->connect(std::move(addresses));
     if (outcome == Outcome::Ok) outcome = co_await stream->greet_server(to.host);

@@ -5,10 +5,12 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "env/real/reactor.h"
 #include "http/client.h"
+#include "http/networks.h"
 
 namespace miroir::wire {
 
@@ -26,7 +28,8 @@ struct ClientOptions {
     std::chrono::milliseconds idle_timeout{4'000};     // Meilisearch closes after 5 s
     std::size_t idle_per_address = 64;
     std::size_t idle_total = 1024;
-    std::size_t header_bytes = 64 << 10;  // of a reply
+    std::size_t header_bytes = 64 << 10;            // of a reply
+    std::optional<http::NetworkPolicy> networks{};  // set: an address it does not allow is MiroirInvalidRequest
 };
 
 class Client final : public http::Client {
