@@ -28,6 +28,7 @@ enum class UnavailableShards : std::uint8_t { Error, Partial };
 struct DeskOptions {
     std::size_t payload_limit = 100'000'000;
     UnavailableShards unavailable_shards = UnavailableShards::Partial;
+    json::Value fixed_webhook{};  // of the configuration; null: none
 };
 
 class Desk {

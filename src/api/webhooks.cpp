@@ -1,4 +1,4 @@
-// Webhooks: kept and shown.
+// Webhooks: kept and shown. The one of the configuration cannot be changed.
 #include <algorithm>
 
 #include "api/routes.h"
@@ -7,8 +7,6 @@
 
 namespace miroir::api {
 namespace {
-
-constexpr std::string_view kNil = "00000000-0000-0000-0000-000000000000";
 
 Result<std::string> parse_path(ShelfVisit& visit) {
     auto uuid = protocol::parse_uuid(visit.in.params.get("uuid"));
@@ -20,6 +18,8 @@ Result<std::string> parse_path(ShelfVisit& visit) {
 }
 
 Result<json::Value> find_hook(ShelfVisit& visit, const std::string& uuid) {
+    const json::Value& fixed = visit.desk.options().fixed_webhook;
+    if (uuid == protocol::kFixedWebhookUuid && !fixed.is_null()) return fixed;
     const quorum::Shelf& shelf = visit.shelf("webhooks");
     const auto found = shelf.find(uuid);
     if (found == shelf.end()) return fail(ErrorCode::WebhookNotFound, "Webhook `" + uuid + "` not found.");
@@ -27,7 +27,7 @@ Result<json::Value> find_hook(ShelfVisit& visit, const std::string& uuid) {
 }
 
 Result<void> refuse_nil(const std::string& uuid) {
-    if (uuid != kNil) return {};
+    if (uuid != protocol::kFixedWebhookUuid) return {};
     return fail(ErrorCode::ImmutableWebhook,
                 "Webhook `" + uuid +
                     "` is immutable. The webhook defined from the command line cannot be modified "
@@ -41,6 +41,8 @@ Result<http::Reply> list(ShelfVisit& visit) {
     std::ranges::sort(hooks, std::ranges::greater(),
                       [](const json::Value* hook) { return hook->find("order")->unsigned_integer(); });
     json::Array all;
+    const json::Value& fixed = visit.desk.options().fixed_webhook;
+    if (!fixed.is_null()) all.push_back(protocol::webhook_view(fixed));
     for (const json::Value* hook : hooks) all.push_back(protocol::webhook_view(*hook));
     return ok(json::Object{{"results", std::move(all)}});
 }

@@ -32,7 +32,7 @@ Hall::Hall(Shared shared, env::Reactor& reactor)
 }
 
 void Hall::serve_clients(const ClientSide& clients) {
-    api::DeskOptions options{.payload_limit = shared_.config.server.max_body_bytes};
+    api::DeskOptions options = desk_options(shared_.config);
     scatter::ScatterOptions scatter_options{.node_timeout = shared_.config.scatter_node_timeout,
                                             .node_key = shared_.config.node_master_key};
     const auto behind = [&board = clients.behind](const NodeId& node) { return board.is_behind(node); };

@@ -62,6 +62,9 @@ Result<void> House::open_office() {
     std::error_code trouble;
     if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), trouble);
     MIROIR_TRY(store_, tasks::SqliteStore::open(first_, path.string()));
+    outside_ = std::make_unique<wire::Client>(first_, outside_options(config_));
+    courier_ = std::make_unique<webhooks::Courier>(
+        first_.env(log_), *outside_, *store_, [this] { return shelves_.current(); }, courier_options(config_));
     quorum::OfficeOptions options;
     options.shards = config_.shards;
     options.writer.link.node_key = config_.node_master_key;
@@ -69,7 +72,8 @@ Result<void> House::open_office() {
     env::Task<Result<std::unique_ptr<quorum::Office>>> opening = quorum::Office::open(
         first_.env(log_), halls_[0]->client(), *store_, [this] { return topology_.current(); },
         {.catalog = [this](plan::CatalogPtr catalog) { catalog_.publish(std::move(catalog)); },
-         .shelves = [this](quorum::ShelvesPtr shelves) { shelves_.publish(std::move(shelves)); }},
+         .shelves = [this](quorum::ShelvesPtr shelves) { shelves_.publish(std::move(shelves)); },
+         .ends = courier_.get()},
         behind_, options);
     MIROIR_TRY(office_, env::run_task(first_, std::move(opening)));
     const ClientSide clients{.office = *office_,
@@ -101,6 +105,7 @@ bool House::run() {
         [this](const NodeId& node, bool good) { first_.post([this, node, good] { prober_->note_call(node, good); }); });
     env::spawn(first_, tell_readiness());
     env::spawn(first_, office_->run(leaving_));
+    env::spawn(first_, courier_->run(leaving_));
     log_.info(kTarget, "listening",
               {{"host", config_.http_addr.host},
                {"port", halls_[0]->port()},

@@ -14,6 +14,7 @@
 #include "env/real/signals.h"
 #include "quorum/office.h"
 #include "tasks/store.h"
+#include "webhooks/courier.h"
 #include "workers/health_prober.h"
 
 namespace miroir::app {
@@ -72,6 +73,8 @@ private:
     quorum::BehindBoard behind_;
     Board<plan::Catalog> catalog_;
     Board<quorum::Shelves> shelves_;
+    std::unique_ptr<wire::Client> outside_;  // for calls that clients have asked for
+    std::unique_ptr<webhooks::Courier> courier_;
     std::unique_ptr<quorum::Office> office_;
     std::unique_ptr<env::Signals> signals_;
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "protocol/instance/webhook.h"
+
 namespace miroir::app {
 namespace {
 
@@ -41,6 +43,23 @@ wire::ClientOptions client_options(const config::Config& config) {
     options.idle_timeout = config.connection_pool_per_node.idle_timeout;
     options.idle_per_address = config.connection_pool_per_node.max_idle;
     return options;
+}
+
+// Receivers are anybody's: the system's authorities, and no certificate of ours.
+wire::ClientOptions outside_options(const config::Config& config) {
+    wire::ClientOptions options;
+    options.connect_timeout = std::chrono::seconds(10);
+    options.networks = http::NetworkPolicy::parse(config.allowed_networks).value_or(http::NetworkPolicy());
+    return options;
+}
+
+webhooks::CourierOptions courier_options(const config::Config& config) {
+    return {.fixed_webhook = protocol::fixed_webhook(config.task_webhook_url, config.task_webhook_authorization)};
+}
+
+api::DeskOptions desk_options(const config::Config& config) {
+    return {.payload_limit = config.server.max_body_bytes,
+            .fixed_webhook = protocol::fixed_webhook(config.task_webhook_url, config.task_webhook_authorization)};
 }
 
 bool nodes_use_tls(const config::Config& config) {

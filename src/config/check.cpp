@@ -5,6 +5,8 @@
 
 #include "config/load.h"
 #include "config/values.h"
+#include "http/client.h"
+#include "http/networks.h"
 
 namespace miroir::config {
 namespace {
@@ -20,6 +22,7 @@ public:
         listeners();
         tls();
         times();
+        networks();
         nodes();
         groups();
         return std::move(problems_);
@@ -75,6 +78,14 @@ private:
             complain("tls.require_client_cert", "true",
                      "needs tls.client_ca_path, the authorities to check them against");
         }
+    }
+
+    void networks() {
+        const Result<http::NetworkPolicy> policy = http::NetworkPolicy::parse(config_.allowed_networks);
+        if (!policy) complain("experimental_allowed_ip_networks", "", policy.error().message);
+        const std::string& hook = config_.task_webhook_url;
+        if (hook.empty()) return;
+        if (const auto url = http::parse_url(hook); !url) complain("task_webhook_url", "", url.error().message);
     }
 
     void at_most(const char* key, std::int64_t value, const char* other_key, std::int64_t limit) {
@@ -158,7 +169,8 @@ std::vector<Problem> check(const Config& config, bool need_nodes) { return Check
 
 std::vector<std::string> secrets(const Config& config) {
     std::vector<std::string> out;
-    for (const std::string& secret : {config.master_key, config.node_master_key, config.admin_api_key}) {
+    for (const std::string& secret :
+         {config.master_key, config.node_master_key, config.admin_api_key, config.task_webhook_authorization}) {
         if (!secret.empty()) out.push_back(secret);
     }
     return out;

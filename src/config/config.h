@@ -94,6 +94,9 @@ struct Config {
     std::uint32_t replica_groups = 1;
     std::vector<Node> nodes;
     std::string task_store_path = "miroir-data/tasks.db";  // tasks, indexes, settings, hints: what must survive
+    std::string task_webhook_url;                          // told of every finished task; empty: none
+    std::string task_webhook_authorization;                // the Authorization header sent to it
+    std::string allowed_networks;                          // private networks that webhooks and exports may reach
     Server server;
     Tls tls;
     NodeTls node_tls;

@@ -63,6 +63,22 @@ constexpr auto kKeys = std::to_array<Key<Config>>({
           "The file that keeps tasks, indexes, settings and the writes that nodes have missed. Its folder is "
           "made when it is missing. Keep it on a disk that survives."},
      [](Config& c) -> Target { return &c.task_store_path; }},
+    {{.path = "task_webhook_url",
+      .explanation = "A webhook that is told of every finished task, besides those that clients define. It is shown "
+                     "under the nil uuid and cannot be changed by clients.",
+      .meili = "MEILI_TASK_WEBHOOK_URL"},
+     [](Config& c) -> Target { return &c.task_webhook_url; }},
+    {{.path = "task_webhook_authorization_header",
+      .explanation = "The `Authorization` header sent to `task_webhook_url`.",
+      .meili = "MEILI_TASK_WEBHOOK_AUTHORIZATION_HEADER",
+      .secret = true,
+      .whole_header = true},
+     [](Config& c) -> Target { return &c.task_webhook_authorization; }},
+    {{.path = "experimental_allowed_ip_networks",
+      .explanation = "Networks (`10.0.0.0/8,fd00::/8`, or `any`) of private addresses that webhooks and exports may "
+                     "reach. Empty: only public addresses.",
+      .meili = "MEILI_EXPERIMENTAL_ALLOWED_IP_NETWORKS"},
+     [](Config& c) -> Target { return &c.allowed_networks; }},
     {{.path = "server.bind", .explanation = "The host part of `http_addr` alone.", .part_of = "http_addr"},
      [](Config& c) -> Target { return &c.http_addr.host; }},
     {{.path = "server.port", .explanation = "The port of `http_addr` alone.", .min = 1, .part_of = "http_addr"},

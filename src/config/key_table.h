@@ -27,6 +27,7 @@ struct KeyFacts {
     std::string_view meili = {};    // the variable of Meilisearch with the same meaning
     std::string_view part_of = {};  // the key that sets this one and more at once; a source may name only one of them
     bool secret = false;            // never shown; no flag, because command lines are public
+    bool whole_header = false;      // a secret that is a header as it stands, scheme and all
     bool required = false;          // of a node: has no default
 };
 

@@ -101,9 +101,8 @@ std::optional<std::string> assign_text(std::string& out, const KeyFacts& facts, 
     const bool control =
         std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
     if (control) return "contains a control character, perhaps a line end at its end; allowed: one line of text";
-    if (facts.secret) {
-        if (text.contains(' ')) return "a key cannot contain spaces, since it travels in a header";
-    }
+    if (facts.secret && !facts.whole_header && text.contains(' '))
+        return "a key cannot contain spaces, since it travels in a header";
     out = text;
     return std::nullopt;
 }

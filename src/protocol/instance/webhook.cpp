@@ -59,9 +59,15 @@ Result<void> check_url(const std::string& url) {
     return {};
 }
 
-// What the body says, laid over what was there.
-
 }  // namespace
+
+json::Value fixed_webhook(const std::string& url, const std::string& authorization) {
+    if (url.empty()) return {};
+    json::Object headers;
+    if (!authorization.empty()) headers.append("Authorization", authorization);
+    return json::Object{
+        {"uuid", kFixedWebhookUuid}, {"url", url}, {"headers", std::move(headers)}, {"order", std::uint64_t{0}}};
+}
 
 Result<WebhookBody> parse_webhook(const json::Value& body) {
     static const auto table = FieldTable<WebhookBody>()
@@ -77,7 +83,7 @@ json::Value webhook_view(const json::Value& hook) {
     for (const json::Member& header : hook.find("headers")->object()) sorted[header.first] = header.second.string();
     for (const auto& [name, value] : sorted) headers.append(name, masked(name, value));
     return json::Object{{"uuid", *hook.find("uuid")},
-                        {"isEditable", true},
+                        {"isEditable", hook.find("uuid")->string() != kFixedWebhookUuid},
                         {"url", *hook.find("url")},
                         {"headers", std::move(headers)}};
 }

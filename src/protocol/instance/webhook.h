@@ -12,6 +12,9 @@
 namespace miroir::protocol {
 
 inline constexpr std::size_t kWebhooksMax = 20;
+// The webhook of the operator's configuration: shown, and closed to changes.
+inline constexpr std::string_view kFixedWebhookUuid = "00000000-0000-0000-0000-000000000000";
+json::Value fixed_webhook(const std::string& url, const std::string& authorization);  // null without a url
 
 struct WebhookBody {
     Setting<std::string> url;
