@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 
+#include "env/file_lock.h"
 #include "node/store/disk.h"
 
 namespace miroir::node {
@@ -20,7 +21,7 @@ std::unexpected<Error> io_failure(std::string_view what, std::string_view name) 
 
 class Directory final : public Disk {
 public:
-    explicit Directory(std::string path) : path_(std::move(path)) {}
+    Directory(std::string path, env::FileLock lock) : path_(std::move(path)), lock_(std::move(lock)) {}
     ~Directory() override {
         for (const auto& [name, file] : open_) ::close(file);
     }
@@ -131,6 +132,7 @@ private:
     }
 
     std::string path_;
+    env::FileLock lock_;
     std::map<std::string, int, std::less<>> open_;
 };
 
@@ -140,7 +142,8 @@ Result<std::unique_ptr<Disk>> open_directory(const std::string& path) {
     std::error_code error;
     std::filesystem::create_directories(path, error);
     if (error) return fail(ErrorCode::IoError, "cannot make `" + path + "`: " + error.message());
-    return std::make_unique<Directory>(path);
+    MIROIR_TRY(env::FileLock lock, env::FileLock::take(path + "/lock", "the data folder " + path));
+    return std::make_unique<Directory>(path, std::move(lock));
 }
 
 }  // namespace miroir::node

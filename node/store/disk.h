@@ -26,7 +26,7 @@ public:
     virtual ~Disk() = default;
 };
 
-// Files in a directory, which is made when it is missing.
+// Files in a directory, which is made when it is missing, and held by one process at a time.
 Result<std::unique_ptr<Disk>> open_directory(const std::string& path);
 
 }  // namespace miroir::node

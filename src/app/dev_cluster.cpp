@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "app/serve.h"
+#include "env/file_lock.h"
 
 namespace miroir::app {
 namespace {
@@ -93,6 +94,28 @@ private:
     std::thread watch_;
 };
 
+// A real engine over the log of the embedded one, or the other way round, would start empty beside the data.
+std::string other_engine_in(const DevPlan& plan, Engine engine) {
+    for (const DevNode& node : plan.nodes) {
+        const std::filesystem::path folder(node.folder);
+        std::error_code trouble;
+        bool embedded = false;
+        for (const auto& entry : std::filesystem::directory_iterator(folder, trouble)) {
+            const std::string name = entry.path().filename().string();
+            embedded = embedded || name.starts_with("log.") || name.starts_with("snapshot.");
+        }
+        const bool real = std::filesystem::exists(folder / "db", trouble);
+        if (engine == Engine::Meilisearch && embedded && !real) return "the embedded engine (--engine embedded)";
+        if (engine == Engine::Embedded && real) return "Meilisearch (set MEILISEARCH_BIN, or --engine meilisearch)";
+    }
+    return {};
+}
+
+int refuse(const std::string& why) {
+    std::fprintf(stderr, "miroir: %s\n", why.c_str());
+    return kCouldNotStart;
+}
+
 void greet(const DevPlan& plan, const DevOptions& options) {
     const std::string url = "http://" + options.http_addr;
     const bool embedded = options.engine == Engine::Embedded;
@@ -140,6 +163,12 @@ int run_dev(const DevPlan& plan, const DevOptions& options) {
         std::fprintf(stderr, "miroir: cannot run %s; name an engine with MEILISEARCH_BIN, or use --engine embedded\n",
                      options.engine_binary.c_str());
         return kCouldNotStart;
+    }
+    const Result<env::FileLock> lock = env::FileLock::take(options.db_path + "/lock", "the folder " + options.db_path);
+    if (!lock) return refuse(lock.error().message);
+    if (const std::string other = other_engine_in(plan, options.engine); !other.empty()) {
+        return refuse("the data in " + options.db_path + " was written by " + other +
+                      "; use that one, or name another --db-path");
     }
     const Nursery nursery(plan.nodes);
     greet(plan, options);

@@ -9,6 +9,7 @@
 #include "plan/node_settings.h"
 #include "protocol/documents/primary_key.h"
 #include "protocol/documents/special_fields.h"
+#include "quorum/repair/layout.h"
 
 namespace miroir::quorum {
 namespace {
@@ -48,6 +49,8 @@ env::Task<Result<std::unique_ptr<Office>>> Office::open(env::Env env, http::Clie
     MIROIR_CO_TRY(std::unique_ptr<tasks::TaskBook> tasks, co_await tasks::TaskBook::open(store));
     tasks->watch_ends(publish.ends);
     MIROIR_CO_TRY(std::unique_ptr<CatalogBook> catalog, co_await CatalogBook::open(store, std::move(publish.catalog)));
+    const bool has_data = !catalog->projected().indexes.empty();
+    MIROIR_CO_CHECK(co_await keep_layout(store, topology(), has_data));
     MIROIR_CO_TRY(std::unique_ptr<ShelfBook> shelves,
                   co_await ShelfBook::open(env.executor, store, options.master_key, std::move(publish.shelves)));
     std::unique_ptr<Office> office(new Office(env, client, store, std::move(topology), std::move(tasks),

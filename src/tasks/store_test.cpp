@@ -136,6 +136,13 @@ TEST(SqliteStore, SurvivesAReopening) {
     EXPECT_EQ(bench.get("t", "k"), "v");
 }
 
+TEST(SqliteStore, IsOpenInOneProcessOnly) {
+    Bench bench(true);
+    const auto second = SqliteStore::open(bench.reactor, (bench.folder / "tasks.db").string());
+    ASSERT_FALSE(second);
+    EXPECT_NE(second.error().message.find("is in use by another process"), std::string::npos);
+}
+
 TEST(SqliteStore, RefusesAFileOfSomebodyElse) {
     Bench bench(true);
     const std::string path = (bench.folder / "other.db").string();

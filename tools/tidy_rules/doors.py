@@ -3,7 +3,7 @@ import re
 
 # What may use everything. Tests may too, but for sleeping: a test that sleeps is slow or flaky, mostly both.
 DOORS = ("src/env/real/", "src/http/wire/", "src/config/", "src/app/", "src/cli/", "bench/", "tests/")
-STORES = ("src/tasks/sqlite/", "src/tasks/redis/", "node/store/")
+STORES = ("src/tasks/sqlite/", "src/tasks/redis/", "node/store/", "src/env/file_lock.cpp")
 
 SLEEPING = re.compile(r"\bthis_thread::sleep_\w+|\b(?:usleep|nanosleep)\b|(?<![\w.>:])sleep\s*\(")
 FORBIDDEN = [

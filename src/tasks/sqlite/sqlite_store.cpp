@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "env/file_lock.h"
 #include "tasks/sqlite/database.h"
 
 namespace miroir::tasks {
@@ -21,7 +22,8 @@ constexpr std::size_t kTogetherMax = 256;
 
 class SqliteStore::Worker {
 public:
-    explicit Worker(Database database) : database_(std::move(database)), thread_([this] { run(); }) {}
+    Worker(env::FileLock lock, Database database)
+        : lock_(std::move(lock)), database_(std::move(database)), thread_([this] { run(); }) {}
     ~Worker() {
         {
             const std::lock_guard lock(mutex_);
@@ -66,6 +68,7 @@ private:
         }
     }
 
+    env::FileLock lock_;
     Database database_;
     std::mutex mutex_;
     std::condition_variable wake_;
@@ -80,8 +83,10 @@ SqliteStore::SqliteStore(env::Executor& executor, std::unique_ptr<Worker> worker
 SqliteStore::~SqliteStore() = default;
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(env::Executor& executor, const std::string& path) {
+    // A file of its own: locks on the database's file are SQLite's business.
+    MIROIR_TRY(env::FileLock lock, env::FileLock::take(path + ".lock", "the task store " + path));
     MIROIR_TRY(Database database, Database::open(path));
-    auto worker = std::make_unique<Worker>(std::move(database));
+    auto worker = std::make_unique<Worker>(std::move(lock), std::move(database));
     return std::unique_ptr<SqliteStore>(new SqliteStore(executor, std::move(worker)));
 }
 

@@ -13,7 +13,7 @@ namespace miroir::tasks {
 class SqliteStore final : public Store {
 public:
     // Opens or makes the file and brings its schema up to date. A file of another kind, a newer schema or a damaged one
-    // is refused and left as it is.
+    // is refused and left as it is; so is one that another process has open.
     static Result<std::unique_ptr<SqliteStore>> open(env::Executor& executor, const std::string& path);
     ~SqliteStore() override;  // finishes what was asked before
 

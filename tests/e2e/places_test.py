@@ -1,0 +1,100 @@
+"""Starts that would harm data are refused: another layout over old data, two processes on one store or one folder,
+another engine over the folder of `miroir dev`. Each with one line and exit code 2, and nothing is touched.
+
+Run: python3 tests/e2e/places_test.py (MIROIR_BIN names another program than bin/miroir).
+"""
+
+import os
+import subprocess
+import tempfile
+import unittest
+
+from serve_process import ADMIN_KEY, MASTER_KEY, MIROIR, NODE_KEY, Miroir, wait_until
+from writes_test import Node, call, free_port
+
+
+def run(*arguments, **how):
+    """Exit code and the lines of a program that must end by itself."""
+    ended = subprocess.run([MIROIR, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.PIPE, timeout=20, text=True, **how)
+    return ended.returncode, ended.stderr.splitlines()
+
+
+class Places(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def nodes(self, count):
+        nodes = [Node(self.folder, f"node-{i}") for i in range(count)]
+        for node in nodes:
+            self.addCleanup(node.kill)
+            node.start()
+        return nodes
+
+    def config(self, nodes, **more):
+        return {
+            "http_addr": "127.0.0.1:0", "metrics_addr": "127.0.0.1:0", "master_key": MASTER_KEY, "node_master_key": NODE_KEY,
+            "admin": {"api_key": ADMIN_KEY}, "shards": 8, "replication_factor": 1,
+            "health": {"interval_ms": 300, "timeout_ms": 300},
+            "task_store": {"path": os.path.join(self.folder, "tasks.db")},
+            "nodes": [{"id": f"node-{i}", "address": node.address} for i, node in enumerate(nodes)], **more,
+        }
+
+    def miroir(self, config, wait=True):
+        process = Miroir(config, wait=wait)
+        self.addCleanup(process.close)
+        return process
+
+    def refused(self, config):
+        process = self.miroir(config, wait=False)
+        self.assertEqual(process.exit_code(), 2, process.lines)
+        self.assertEqual(len(process.lines), 1, process.lines)
+        return process.lines[0]
+
+    def test_another_layout_over_old_data(self):
+        nodes = self.nodes(3)
+        process = self.miroir(self.config(nodes))
+        wait_until(lambda: process.ask("/_miroir/ready").status == 200, "it is ready")
+        documents = [{"id": i} for i in range(50)]
+        self.assertEqual(call(process.port, "POST", "/indexes/books/documents", MASTER_KEY, documents).status, 202)
+        wait_until(lambda: call(process.port, "GET", "/indexes/books/stats", MASTER_KEY).json.get("numberOfDocuments") == 50,
+                   "the documents are there")
+        process.terminate()
+        process.exit_code()
+        self.assertIn("nodes node-0, node-1, node-2 (now node-0, node-1)", self.refused(self.config(nodes[:2])))
+        self.assertIn("replication_factor 1 (now 2)", self.refused(self.config(nodes, replication_factor=2)))
+        process = self.miroir(self.config(nodes, shards=16))  # of new indexes only
+        wait_until(lambda: process.ask("/_miroir/ready").status == 200, "it is ready again")
+        self.assertEqual(call(process.port, "GET", "/indexes/books/stats", MASTER_KEY).json["numberOfDocuments"], 50)
+
+    def test_two_on_one_store(self):
+        nodes = self.nodes(1)
+        self.miroir(self.config(nodes))
+        self.assertIn("is in use by another process", self.refused(self.config(nodes)))
+
+    def test_two_nodes_on_one_folder(self):
+        [node] = self.nodes(1)
+        code, lines = run("node", "--http-addr", f"127.0.0.1:{free_port()}", "--db-path", node.folder)
+        self.assertEqual((code, len(lines)), (2, 1), lines)
+        self.assertIn("is in use by another process", lines[0])
+
+    def test_another_engine_over_the_folder_of_dev(self):
+        data = os.path.join(self.folder, "data")
+        os.makedirs(os.path.join(data, "node-1", "db"))
+        flags = ("--http-addr", f"127.0.0.1:{free_port()}", "--metrics-addr", f"127.0.0.1:{free_port()}", "--nodes", "1",
+                 "--db-path", data)
+        code, lines = run("dev", "--engine", "embedded", *flags)
+        self.assertEqual((code, len(lines)), (2, 1), lines)
+        self.assertIn("was written by Meilisearch", lines[0])
+        os.rmdir(os.path.join(data, "node-1", "db"))
+        with open(os.path.join(data, "node-1", "log.0"), "w"):
+            pass
+        code, lines = run("dev", "--engine", "meilisearch", *flags, env=dict(os.environ, MEILISEARCH_BIN="/bin/true"))
+        self.assertEqual((code, len(lines)), (2, 1), lines)
+        self.assertIn("was written by the embedded engine", lines[0])
+
+
+if __name__ == "__main__":
+    unittest.main()
