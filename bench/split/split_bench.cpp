@@ -38,14 +38,14 @@ std::string payload_of(std::size_t documents) {
     return out + "]";
 }
 
-std::vector<json::Object> parsed(const std::string& payload) {
-    return protocol::parse_documents(payload, {.format = protocol::PayloadFormat::Json}).value();
+protocol::Payload parsed(const std::string& bytes) {
+    return protocol::read_payload(bytes, {.format = protocol::PayloadFormat::Json}, "id").value();
 }
 
-quorum::DocumentBatch judged(std::vector<json::Object> documents) {
-    protocol::BatchVerdict verdict = protocol::judge_batch({.index_key = "id", .asked = {}}, documents).value();
+quorum::DocumentBatch judged(protocol::Payload payload) {
+    protocol::BatchVerdict verdict = protocol::judge_batch({.index_key = "id", .asked = {}}, payload).value();
     quorum::DocumentBatch batch;
-    batch.documents = std::move(documents);
+    batch.payload = std::move(payload);
     batch.ids = std::move(verdict.ids);
     batch.primary_key = "id";
     for (std::size_t i = 0; i < batch.ids.size(); ++i) batch.stamps.push_back(1'700'000'000'000'000 + i);

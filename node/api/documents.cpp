@@ -36,20 +36,21 @@ Result<http::Reply> add(Visit& visit, std::string_view method) {
     MIROIR_CHECK(protocol::check_index_uid(visit.index_uid()));
     MIROIR_TRY(const protocol::DocumentAddition query, protocol::parse_document_addition(visit.in.raw_query));
     MIROIR_TRY(const protocol::PayloadOptions options, payload_options(visit, query));
-    MIROIR_TRY(const std::vector<json::Object> documents, protocol::parse_documents(visit.raw_body, options));
+    MIROIR_TRY(const protocol::Payload payload, protocol::read_payload(visit.raw_body, options, query.primary_key));
     json::Object params{{"method", method},
                         {"format", media_type_of(options.format)},
                         {"delimiter", std::string(1, options.csv_delimiter)},
                         {"skipCreation", query.skip_creation},
                         {"mayCreate", visit.grant.may_create(visit.index_uid())}};
     if (query.primary_key) params.set("primaryKey", *query.primary_key);
-    return enqueue(visit, {.type = TaskType::DocumentAdditionOrUpdate,
-                           .index_uid = visit.index_uid(),
-                           .details = json::Object{{"receivedDocuments", static_cast<std::uint64_t>(documents.size())},
-                                                   {"indexedDocuments", nullptr}},
-                           .params = std::move(params),
-                           .payload = std::move(visit.raw_body),
-                           .custom_metadata = query.custom_metadata});
+    return enqueue(visit,
+                   {.type = TaskType::DocumentAdditionOrUpdate,
+                    .index_uid = visit.index_uid(),
+                    .details = json::Object{{"receivedDocuments", static_cast<std::uint64_t>(payload.documents.size())},
+                                            {"indexedDocuments", nullptr}},
+                    .params = std::move(params),
+                    .payload = std::move(visit.raw_body),
+                    .custom_metadata = query.custom_metadata});
 }
 
 Result<http::Reply> replace(Visit& visit) { return add(visit, "replace"); }

@@ -94,10 +94,10 @@ Result<http::Reply> get_documents(Visit& visit) {
     }
     const protocol::PayloadOptions options{.format = protocol::payload_format_of(text_param(*work, "format")),
                                            .csv_delimiter = text_param(*work, "delimiter").front()};
-    MIROIR_TRY(const std::vector<json::Object> documents, protocol::parse_documents(work->payload, options));
+    MIROIR_TRY(const protocol::Payload payload, protocol::read_payload(work->payload, options));
     http::Reply reply{.status = 200};
     reply.headers.add("content-type", "application/x-ndjson");
-    for (const json::Object& document : documents) reply.body += json::to_text(document) + "\n";
+    for (const json::Object& document : protocol::trees_of(payload)) reply.body += json::to_text(document) + "\n";
     return reply;
 }
 

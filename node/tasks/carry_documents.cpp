@@ -69,10 +69,12 @@ Result<void> plan_addition(BatchRun& run, const Work& work, Plan& plan) {
     const protocol::PayloadOptions options{
         .format = protocol::payload_format_of(text_param(work, "format")),
         .csv_delimiter = text_param(work, "delimiter").empty() ? ',' : text_param(work, "delimiter").front()};
-    MIROIR_TRY(std::vector<json::Object> documents, protocol::parse_documents(work.payload, options));
     const protocol::KeyQuestion question{.index_key = plan.primary_key,
                                          .asked = optional_text_param(work, "primaryKey")};
-    MIROIR_TRY(protocol::BatchVerdict verdict, protocol::judge_batch(question, documents));
+    MIROIR_TRY(const protocol::Payload payload,
+               protocol::read_payload(work.payload, options, question.index_key ? question.index_key : question.asked));
+    MIROIR_TRY(protocol::BatchVerdict verdict, protocol::judge_batch(question, payload));
+    std::vector<json::Object> documents = protocol::trees_of(payload);
     if (!plan.primary_key && !documents.empty()) {
         plan.primary_key = verdict.primary_key;
         plan.key_is_new = true;

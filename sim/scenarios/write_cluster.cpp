@@ -139,7 +139,10 @@ env::Task<Result<quorum::Receipt>> WriteCluster::submit(quorum::Office& office, 
     quorum::Documents documents;
     documents.primary_key = "id";
     documents.update = write.kind == Kind::Merge;
-    for (const int id : write.ids) documents.documents.push_back(body_of(write, id));
+    json::Array bodies;
+    for (const int id : write.ids) bodies.emplace_back(body_of(write, id));
+    documents.bytes = std::make_shared<const std::string>(json::to_text(bodies));
+    documents.payload = protocol::read_payload(*documents.bytes, {}, documents.primary_key).value();
     co_return co_await office.add_documents(std::move(uid), std::move(documents));
 }
 

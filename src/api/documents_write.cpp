@@ -15,6 +15,12 @@ Reply answer(env::Task<Result<quorum::Receipt>> writing) {
     co_return receipt_reply(*receipt);
 }
 
+// The office decides under its lane; a wrong guess only costs time.
+std::optional<std::string> likely_key(const Visit& visit, const std::optional<std::string>& asked) {
+    const plan::IndexPtr index = visit.desk.catalog()->find(visit.index_uid());
+    return index && index->primary_key ? index->primary_key : asked;
+}
+
 Reply add(Visit visit, bool update) {
     MIROIR_CO_CHECK(protocol::check_index_uid(visit.index_text()));
     MIROIR_CO_TRY(protocol::DocumentAddition addition, protocol::parse_document_addition(visit.in.raw_query));
@@ -24,9 +30,11 @@ Reply add(Visit visit, bool update) {
                                               protocol::kDocumentMediaTypes[2]}));
     MIROIR_CO_TRY(const protocol::PayloadOptions options, protocol::payload_options(addition, media_type));
     quorum::Documents documents;
-    MIROIR_CO_TRY(documents.documents, protocol::parse_documents(visit.raw_body, options));
-    visit.raw_body = {};
     documents.primary_key = std::move(addition.primary_key);
+    documents.bytes = std::make_shared<const std::string>(std::move(visit.raw_body));
+    MIROIR_CO_TRY(documents.payload,
+                  protocol::read_payload(*documents.bytes, options, likely_key(visit, documents.primary_key)));
+    if (documents.payload.rewritten) documents.bytes.reset();
     documents.update = update;
     documents.skip_creation = addition.skip_creation;
     documents.may_create = visit.grant.may_create(visit.index_text());

@@ -9,22 +9,30 @@ constexpr std::string_view kDigits = "!,./:;?|";
 constexpr std::size_t kLabelLength = 3;
 constexpr std::size_t kStampLength = 18;
 
-std::string written(std::uint64_t number, std::size_t length) {
-    std::string out(length, kDigits[0]);
-    for (std::size_t i = length; i-- > 0; number >>= 3) out[i] = kDigits[number & 7];
-    return out;
+void append(std::string& out, std::uint64_t number, std::size_t length) {
+    const std::size_t from = out.size();
+    out.append(length, kDigits[0]);
+    for (std::size_t i = out.size(); i-- > from; number >>= 3) out[i] = kDigits[number & 7];
 }
 
 }  // namespace
 
 std::string shard_label(ShardId shard) {
     MIROIR_ASSERT(shard.value < kLabelledShards);
-    return written(shard.value, kLabelLength);
+    std::string out;
+    append(out, shard.value, kLabelLength);
+    return out;
 }
 
 std::string stamp_text(std::uint64_t stamp) {
+    std::string out;
+    append_stamp_text(out, stamp);
+    return out;
+}
+
+void append_stamp_text(std::string& out, std::uint64_t stamp) {
     MIROIR_ASSERT(stamp < kStampLimit);
-    return written(stamp, kStampLength);
+    append(out, stamp, kStampLength);
 }
 
 std::optional<std::uint64_t> stamp_of(std::string_view text) {

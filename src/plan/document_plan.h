@@ -11,7 +11,7 @@
 
 #include "base/result.h"
 #include "cluster/topology.h"
-#include "json/value.h"
+#include "protocol/documents/payload.h"
 
 namespace miroir::plan {
 
@@ -24,16 +24,17 @@ struct NodeBody {
 struct DocumentPlan {
     std::map<cluster::NodeIndex, NodeBody> bodies;
     std::vector<ShardId> shards;  // that the batch touches, ascending
+    std::size_t distinct = 0;     // documents: one that comes twice counts once
 };
 
-// `ids` and `stamps` stand beside `documents`. Every replica that may take writes gets its documents in the order of
-// the batch.
-DocumentPlan split_documents(std::span<const json::Object> documents, std::span<const std::string> ids,
+// `ids` and `stamps` stand beside the documents of the payload. Every replica that may take writes gets its documents
+// in the order of the batch.
+DocumentPlan split_documents(const protocol::Payload& payload, std::span<const std::string> ids,
                              std::span<const std::uint64_t> stamps, const cluster::Topology& topology,
                              std::uint32_t shards);
 
 // MiroirReservedField when a document uses a name that is ours.
-Result<void> refuse_reserved_fields(std::span<const json::Object> documents);
+Result<void> refuse_reserved_fields(const protocol::Payload& payload);
 
 // The nodes that hold a copy of any of these shards, with the shards of each.
 std::map<cluster::NodeIndex, std::vector<ShardId>> holders_of(const cluster::Topology& topology,

@@ -142,20 +142,20 @@ env::Task<Result<Receipt>> Office::change_settings(IndexUid uid, SettingsWish wi
 }
 
 env::Task<Result<Receipt>> Office::add_documents(IndexUid uid, Documents documents) {
-    MIROIR_CO_CHECK(plan::refuse_reserved_fields(documents.documents));
+    MIROIR_CO_CHECK(plan::refuse_reserved_fields(documents.payload));
     const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
     const plan::IndexPtr index = index_of(uid);
     const protocol::KeyQuestion question{.index_key = index ? index->primary_key : std::nullopt,
                                          .asked = documents.primary_key};
-    Result<protocol::BatchVerdict> verdict = protocol::judge_batch(question, documents.documents);
+    Result<protocol::BatchVerdict> verdict = protocol::judge_batch(question, documents.payload);
     if (!index && !documents.may_create) verdict = fail(index_not_found(uid));
     if (verdict && index) {
-        const Result<void> judged = protocol::judge_special_fields(index->settings, documents.documents, verdict->ids);
+        const Result<void> judged = protocol::judge_special_fields(index->settings, documents.payload, verdict->ids);
         if (!judged) verdict = fail(inside_index(uid, judged.error()));
     }
     if (!verdict) {
         // The engine makes the index all the same, where the caller may.
-        Order failed = order_failed_addition(topology_(), addition_task(uid, documents.documents.size()),
+        Order failed = order_failed_addition(topology_(), addition_task(uid, documents.payload.documents.size()),
                                              verdict.error(), index || !documents.may_create ? 0 : options_.shards);
         co_return co_await submit(std::move(failed), std::move(documents.custom_metadata));
     }
@@ -163,7 +163,8 @@ env::Task<Result<Receipt>> Office::add_documents(IndexUid uid, Documents documen
     if (index) MIROIR_CO_CHECK(co_await learn_stamps(index, stamps.unknown(verdict->ids)));
     const auto now_us =
         std::chrono::duration_cast<std::chrono::microseconds>(env_.clock.wall().time_since_epoch()).count();
-    DocumentBatch batch{.documents = std::move(documents.documents),
+    DocumentBatch batch{.bytes = std::move(documents.bytes),
+                        .payload = std::move(documents.payload),
                         .ids = std::move(verdict->ids),
                         .stamps = {},
                         .primary_key = verdict->primary_key.value_or(""),
@@ -171,6 +172,8 @@ env::Task<Result<Receipt>> Office::add_documents(IndexUid uid, Documents documen
                         .skip_creation = documents.skip_creation};
     batch.stamps = stamps.assign(batch.ids, static_cast<std::uint64_t>(now_us));
     Order order = order_documents(topology_(), uid, index, batch, options_.shards);
+    batch.payload = {};
+    batch.bytes.reset();  // a large batch is held once while it is sent
     Result<Receipt> receipt = co_await submit(std::move(order), std::move(documents.custom_metadata));
     if (!receipt) stamps.doubt(batch.ids);
     co_return receipt;

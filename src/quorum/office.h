@@ -31,7 +31,8 @@ struct Publishers {
 };
 
 struct Documents {
-    std::vector<json::Object> documents;
+    std::shared_ptr<const std::string> bytes;  // what the payload points into
+    protocol::Payload payload;
     std::optional<std::string> primary_key;  // as asked for
     bool update = false;
     bool skip_creation = false;

@@ -220,7 +220,7 @@ Order order_swaps(const cluster::TopologyPtr& topology, const plan::Catalog& cat
 
 Order order_documents(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index,
                       const DocumentBatch& batch, std::uint32_t shards) {
-    const std::size_t received = batch.documents.size();
+    const std::size_t received = batch.payload.documents.size();
     protocol::Task task = task_of(TaskType::DocumentAdditionOrUpdate, uid,
                                   json::Object{{"receivedDocuments", received}, {"indexedDocuments", nullptr}});
     Order order = order_of(topology, std::move(task));
@@ -230,7 +230,7 @@ Order order_documents(const cluster::TopologyPtr& topology, const IndexUid& uid,
     else if (!index->primary_key && !no_key_yet) order.changes.push_back(set_primary_key(uid, batch.primary_key));
     order.changes.push_back(touch(uid));
 
-    plan::DocumentPlan plan = plan::split_documents(batch.documents, batch.ids, batch.stamps, *topology, count);
+    plan::DocumentPlan plan = plan::split_documents(batch.payload, batch.ids, batch.stamps, *topology, count);
     std::string target = path_of(uid, "/documents?primaryKey=" + batch.primary_key);
     if (batch.skip_creation) target += "&skipCreation=true";
     for (auto& [node, body] : plan.bodies) {
@@ -242,8 +242,7 @@ Order order_documents(const cluster::TopologyPtr& topology, const IndexUid& uid,
                                         .shards = std::move(body.shards)});
     }
     if (index) order.write.shards = plan.shards;
-    const std::set<std::string_view> unique(batch.ids.begin(), batch.ids.end());
-    order.write.at_success = json::Object{{"indexedDocuments", unique.size()}};
+    order.write.at_success = json::Object{{"indexedDocuments", plan.distinct}};
     return order;
 }
 

@@ -2,11 +2,13 @@
 // `index` is the entry as it will be when the task's turn comes; nullptr: there is none.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "plan/catalog_change.h"
+#include "protocol/documents/payload.h"
 #include "quorum/write_order.h"
 
 namespace miroir::quorum {
@@ -35,8 +37,9 @@ struct Swap {
 Order order_swaps(const cluster::TopologyPtr& topology, const plan::Catalog& catalog, std::span<const Swap> swaps);
 
 struct DocumentBatch {
-    std::vector<json::Object> documents;
-    std::vector<std::string> ids;       // beside them
+    std::shared_ptr<const std::string> bytes;  // what the payload points into
+    protocol::Payload payload;
+    std::vector<std::string> ids;       // beside its documents
     std::vector<std::uint64_t> stamps;  // beside them
     std::string primary_key;
     bool update = false;  // PUT: merge into what is there

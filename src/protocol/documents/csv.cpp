@@ -4,6 +4,10 @@
 #include <cmath>
 #include <optional>
 #include <string>
+#include <vector>
+
+#include "json/value.h"
+#include "json/write.h"
 
 namespace miroir::protocol {
 namespace {
@@ -180,14 +184,20 @@ Result<json::Value> value_of(const std::string& cell, Kind kind, std::size_t lin
 
 }  // namespace
 
-Result<std::vector<json::Object>> parse_csv(std::string_view payload, char delimiter) {
+Result<std::string> ndjson_of_csv(std::string_view payload, char delimiter) {
     Records records(payload, delimiter);
     std::vector<Column> columns;
+    std::vector<std::string> starts;  // what stands before the value of each column
     if (auto header = records.next()) {
         if (auto sound = check_text(*header, 0); !sound) return std::unexpected(std::move(sound.error()));
-        for (std::string& cell : header->cells) columns.push_back(column_of(std::move(cell)));
+        for (std::string& cell : header->cells) {
+            columns.push_back(column_of(std::move(cell)));
+            std::string& start = starts.emplace_back(starts.empty() ? "{" : ",");
+            json::append_string(start, columns.back().name);
+            start += ':';
+        }
     }
-    std::vector<json::Object> out;
+    std::string out;
     std::size_t number = 0;
     while (auto record = records.next()) {
         ++number;
@@ -198,12 +208,12 @@ Result<std::vector<json::Object>> parse_csv(std::string_view payload, char delim
                           std::to_string(record->cells.size()) + " fields, but the previous record has " +
                           std::to_string(columns.size()) + " fields");
         }
-        json::Object document;
         for (std::size_t i = 0; i < columns.size(); ++i) {
-            MIROIR_TRY(json::Value value, value_of(record->cells[i], columns[i].kind, number));
-            document.set(columns[i].name, std::move(value));
+            MIROIR_TRY(const json::Value value, value_of(record->cells[i], columns[i].kind, number));
+            out += starts[i];
+            json::append_text(out, value);
         }
-        out.push_back(std::move(document));
+        out += "}\n";
     }
     return out;
 }

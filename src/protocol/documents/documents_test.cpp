@@ -9,10 +9,10 @@ namespace miroir::protocol {
 namespace {
 
 std::string read_or_message(std::string_view text, PayloadFormat format, char delimiter = ',') {
-    const auto documents = parse_documents(text, {.format = format, .csv_delimiter = delimiter});
-    if (!documents) return documents.error().message;
+    const auto payload = read_payload(text, {.format = format, .csv_delimiter = delimiter});
+    if (!payload) return payload.error().message;
     std::string out;
-    for (const json::Object& document : *documents) out += json::to_text(document);
+    for (const json::Object& document : trees_of(*payload)) out += json::to_text(document);
     return out;
 }
 
@@ -98,13 +98,77 @@ TEST(PrimaryKey, IdentityIsTextOrIntegerAndOneOfBoth) {
 }
 
 TEST(PrimaryKey, OneBadDocumentSpoilsTheBatch) {
-    const std::vector<json::Object> batch = {object_of("{\"id\":1}"), object_of("{\"id\":2.5}")};
+    const auto payload_of = [](std::string_view text) { return read_payload(text, {}).value(); };
+    const Payload batch = payload_of("[{\"id\":1},{\"id\":2.5}]");
     EXPECT_FALSE(judge_batch({}, batch));
-    const auto good = judge_batch({}, std::span(batch).first(1));
+    const auto good = judge_batch({}, payload_of("{\"id\":1}"));
     EXPECT_EQ(good->primary_key, "id");
     EXPECT_EQ(good->ids, std::vector<std::string>{"1"});
     EXPECT_EQ(judge_batch({.index_key = "n", .asked = "id"}, batch).error().message,
               "Index already has a primary key: `n`.");
+}
+
+std::string verdict_of(std::string_view text, const std::optional<std::string>& likely, std::string_view key) {
+    const auto payload = read_payload(text, {.format = PayloadFormat::Ndjson}, likely);
+    const auto verdict = judge_batch({.index_key = std::string(key), .asked = {}}, payload.value());
+    if (!verdict) return verdict.error().message;
+    std::string out;
+    for (const std::string& id : verdict->ids) out += id + ";";
+    return out;
+}
+
+TEST(PrimaryKey, IsTheSameWhetherGuessedOrNot) {
+    for (const char* value : {"7",
+                              "\"7\"",
+                              "\"a-b_C\"",
+                              "-3",
+                              "-0",
+                              "0",
+                              "1.0",
+                              "1e2",
+                              "null",
+                              "true",
+                              "[1]",
+                              "\"a b\"",
+                              "\"\"",
+                              "{}",
+                              "\"\\u0041\"",
+                              "9223372036854775808",
+                              "18446744073709551616",
+                              "-9223372036854775808",
+                              "\"\u00e9\"",
+                              " 12 ",
+                              "99999999999999999999999"}) {
+        for (const std::string& text :
+             {std::string("{\"x\":1,\"id\":") + value + "}", std::string("{\"id\":5,\"a\":2,\"id\":") + value + "}",
+              std::string("{\"\\u0069d\":") + value + "}", std::string("{\"id\":5,\"i\\u0064\":") + value + "}",
+              std::string("{\"m\":{\"id\":") + value + "}}",
+              std::string("{\"m.id\":1,\"m\":{\"id\":") + value + "}}"}) {
+            for (const char* key : {"id", "m.id"}) {
+                const std::string told = verdict_of(text, "other", key);
+                EXPECT_EQ(verdict_of(text, key, key), told) << text;
+                EXPECT_EQ(verdict_of(text, std::nullopt, key), told) << text;
+                const auto by_tree = document_id(json::parse(text)->object(), key);
+                EXPECT_EQ(told, by_tree ? *by_tree + ";" : by_tree.error().message) << text;
+            }
+        }
+    }
+}
+
+TEST(Payload, FindsMembersAsATreeWould) {
+    for (const char* text :
+         {R"({"_geo":1,"_geo":{"lat":2}})", R"({"\u005fgeo":[1], "b":2})", R"({"_geo":3,"\u005fgeo":4})",
+          R"({"a":{"_geo":5}})", "{ \"_geo\" : \"x\" }", R"({"_geo":1e400,"a":1})"}) {
+        const auto tree = json::parse(text);
+        const auto payload = read_payload(text, {});
+        ASSERT_EQ(payload.has_value(), tree.has_value());
+        if (!tree) continue;
+        const DocumentText& document = payload->documents.front();
+        const json::Value* found = tree->find("_geo");
+        EXPECT_EQ(member_of(document, "_geo"), found == nullptr ? std::nullopt : std::optional(*found)) << text;
+        EXPECT_TRUE(document.special || document.odd || found == nullptr) << text;
+    }
+    EXPECT_TRUE(read_payload(R"({"_mine":1})", {})->documents.front().underscored);
 }
 
 }  // namespace

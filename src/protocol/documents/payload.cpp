@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/assert.h"
 #include "json/parse.h"
+#include "json/scan.h"
 #include "json/write.h"
 #include "protocol/documents/csv.h"
+#include "protocol/documents/primary_key.h"
 
 namespace miroir::protocol {
 namespace {
@@ -96,18 +99,72 @@ Error not_an_object(const json::Value& value, std::string_view raw) {
             .message = "invalid type: " + kind + ", expected a map at line 1 column " + std::to_string(column)};
 }
 
+bool is_special(std::string_view name) { return name == "_geo" || name == "_geojson" || name == "_vectors"; }
+
+// Objects one after the other, as pieces of the payload. Scanned; what the scanner does not take is parsed, which finds
+// the words for a refusal.
+class ObjectReader {
+public:
+    ObjectReader(std::string_view bytes, std::optional<std::string> key)
+        : sound_(json::is_sound_utf8(bytes)), key_(std::move(key)) {}
+
+    // The value at the front of `rest`. Nothing: it is JSON but no object, and is then in `stranger`.
+    std::expected<bool, json::ParseError> read(std::string_view& rest, std::optional<json::Value>& stranger) {
+        const std::string_view start = rest;
+        if (sound_ && rest.starts_with('{') && json::scan_object(rest, members_)) {
+            add(start.substr(0, start.size() - rest.size()));
+            return true;
+        }
+        auto value = json::parse_front(rest);
+        if (!value) return std::unexpected(std::move(value.error()));
+        if (!value->is_object()) {
+            stranger = std::move(*value);
+            return false;
+        }
+        documents_.push_back({.text = start.substr(0, start.size() - rest.size()), .key_text = {}, .odd = true});
+        return true;
+    }
+
+    bool empty() const { return documents_.empty(); }
+    Payload done() { return {.documents = std::move(documents_), .key = key_.value_or("")}; }
+
+private:
+    void add(std::string_view text) {
+        if (!key_) guess_key(text);
+        DocumentText& document = documents_.emplace_back(DocumentText{.text = text, .key_text = {}});
+        for (const json::MemberText& member : members_) {
+            if (member.escaped) document.odd = true;
+            else if (member.name == *key_) document.key_text = member.value;
+            else if (!member.name.starts_with('_')) continue;
+            else if (is_special(member.name)) document.special = true;
+            else document.underscored = true;
+        }
+        if (document.odd) document.key_text = {};
+    }
+
+    void guess_key(std::string_view text) {
+        const auto tree = json::parse(text);
+        key_ = tree ? infer_primary_key(tree->object()).value_or("") : "";
+    }
+
+    bool sound_;
+    std::optional<std::string> key_;
+    std::vector<json::MemberText> members_;
+    std::vector<DocumentText> documents_;
+};
+
 class ListReader {
 public:
-    explicit ListReader(std::string_view text) : text_(text), rest_(text) {}
+    ListReader(std::string_view text, ObjectReader& objects) : text_(text), rest_(text), objects_(objects) {}
 
-    Result<std::vector<json::Object>> read() {
+    Result<void> read() {
         skip_blanks();
         rest_.remove_prefix(1);  // '['
         for (;;) {
             skip_blanks();
             if (rest_.empty()) return refuse_ahead("EOF while parsing a list");
-            if (rest_.front() == ']') return std::move(out_);  // whatever follows is not looked at
-            if (!out_.empty()) {
+            if (rest_.front() == ']') return {};  // whatever follows is not looked at
+            if (!objects_.empty()) {
                 if (rest_.front() != ',') return refuse_ahead("expected `,` or `]`");
                 rest_.remove_prefix(1);
                 skip_blanks();
@@ -131,16 +188,14 @@ private:
 
     Result<void> read_element() {
         const std::size_t start = offset();
-        auto value = json::parse_front(rest_);
-        if (!value) return malformed_json(PayloadFormat::Json, moved(text_, start, value.error()));
-        if (value->is_object()) {
-            out_.push_back(std::move(value->object()));
-            return {};
-        }
+        std::optional<json::Value> stranger;
+        const auto read = objects_.read(rest_, stranger);
+        if (!read) return malformed_json(PayloadFormat::Json, moved(text_, start, read.error()));
+        if (*read) return {};
         // The list is left in the middle; the engine then stumbles over the next element, if there is one.
         const std::string_view raw = text_.substr(start, offset() - start);
         skip_blanks();
-        if (!rest_.empty() && rest_.front() == ']') return fail(not_an_object(*value, raw));
+        if (!rest_.empty() && rest_.front() == ']') return fail(not_an_object(*stranger, raw));
         if (rest_.empty()) return refuse_ahead("EOF while parsing a list");
         if (rest_.front() != ',') return refuse_ahead("trailing characters");
         rest_.remove_prefix(1);
@@ -150,42 +205,51 @@ private:
 
     std::string_view text_;
     std::string_view rest_;
-    std::vector<json::Object> out_;
+    ObjectReader& objects_;
 };
 
-Result<std::vector<json::Object>> parse_json(std::string_view payload) {
-    const auto first = std::ranges::find_if_not(payload, is_blank);
-    if (first != payload.end() && *first == '[') return ListReader(payload).read();
-    auto value = json::parse(payload);
-    if (!value) {
-        // A scalar is refused for its kind before anything behind it is read.
-        const bool object = first != payload.end() && *first == '{';
-        std::string_view front = payload;
-        if (object || !json::parse_front(front)) return malformed_json(PayloadFormat::Json, value.error().message);
-    }
-    if (!value || !value->is_object()) {
-        return malformed_json(PayloadFormat::Json, "data are neither an object nor a list of objects");
-    }
-    std::vector<json::Object> out;
-    out.push_back(std::move(value->object()));
-    return out;
+std::string_view without_blanks(std::string_view text) {
+    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+    return text;
 }
 
-Result<std::vector<json::Object>> parse_ndjson(std::string_view payload) {
-    std::vector<json::Object> out;
-    std::string_view rest = payload;
-    for (;;) {
-        while (!rest.empty() && is_blank(rest.front())) rest.remove_prefix(1);
-        if (rest.empty()) return out;
-        const std::size_t start = payload.size() - rest.size();
-        auto value = json::parse_front(rest);
-        if (!value) return malformed_json(PayloadFormat::Ndjson, moved(payload, start, value.error()));
-        if (!value->is_object()) {
-            const std::size_t end = payload.size() - rest.size();
-            return fail(not_an_object(*value, payload.substr(start, end - start)));
-        }
-        out.push_back(std::move(value->object()));
+Result<void> read_json(std::string_view payload, ObjectReader& objects) {
+    std::string_view rest = without_blanks(payload);
+    if (rest.starts_with('[')) return ListReader(payload, objects).read();
+    if (rest.starts_with('{')) {
+        std::optional<json::Value> stranger;
+        if (objects.read(rest, stranger) && without_blanks(rest).empty()) return {};
+        return malformed_json(PayloadFormat::Json, json::parse(payload).error().message);
     }
+    // A scalar is refused for its kind before anything behind it is read.
+    if (const auto scalar = json::parse_front(rest); !scalar) {
+        return malformed_json(PayloadFormat::Json, json::parse(payload).error().message);
+    }
+    return malformed_json(PayloadFormat::Json, "data are neither an object nor a list of objects");
+}
+
+Result<void> read_ndjson(std::string_view payload, ObjectReader& objects) {
+    for (std::string_view rest = without_blanks(payload); !rest.empty(); rest = without_blanks(rest)) {
+        const std::size_t start = payload.size() - rest.size();
+        std::optional<json::Value> stranger;
+        const auto read = objects.read(rest, stranger);
+        if (!read) return malformed_json(PayloadFormat::Ndjson, moved(payload, start, read.error()));
+        if (!*read) {
+            const std::size_t end = payload.size() - rest.size();
+            return fail(not_an_object(*stranger, payload.substr(start, end - start)));
+        }
+    }
+    return {};
+}
+
+Result<Payload> read_csv(std::string_view bytes, char delimiter, const std::optional<std::string>& likely_key) {
+    MIROIR_TRY(std::string lines, ndjson_of_csv(bytes, delimiter));
+    auto rewritten = std::make_shared<const std::string>(std::move(lines));
+    ObjectReader objects(*rewritten, likely_key);
+    MIROIR_CHECK(read_ndjson(*rewritten, objects));
+    Payload payload = objects.done();
+    payload.rewritten = std::move(rewritten);
+    return payload;
 }
 
 }  // namespace
@@ -204,17 +268,42 @@ PayloadFormat payload_format_of(std::string_view media_type) {
     return media_type == kDocumentMediaTypes[2] ? PayloadFormat::Csv : PayloadFormat::Json;
 }
 
-Result<std::vector<json::Object>> parse_documents(std::string_view payload, PayloadOptions options) {
-    if (payload.empty()) {
+Result<Payload> read_payload(std::string_view bytes, PayloadOptions options,
+                             const std::optional<std::string>& likely_key) {
+    if (bytes.empty()) {
         return fail(ErrorCode::MissingPayload,
                     "A " + std::string(payload_format_name(options.format)) + " payload is missing.");
     }
-    switch (options.format) {
-        case PayloadFormat::Json: return parse_json(payload);
-        case PayloadFormat::Ndjson: return parse_ndjson(payload);
-        case PayloadFormat::Csv: return parse_csv(payload, options.csv_delimiter);
+    if (options.format == PayloadFormat::Csv) return read_csv(bytes, options.csv_delimiter, likely_key);
+    ObjectReader objects(bytes, likely_key);
+    MIROIR_CHECK(options.format == PayloadFormat::Json ? read_json(bytes, objects) : read_ndjson(bytes, objects));
+    return objects.done();
+}
+
+json::Object tree_of(const DocumentText& document) {
+    auto tree = json::parse(document.text);
+    MIROIR_ASSERT(tree && tree->is_object());
+    return std::move(tree->object());
+}
+
+std::vector<json::Object> trees_of(const Payload& payload) {
+    std::vector<json::Object> out;
+    out.reserve(payload.documents.size());
+    for (const DocumentText& document : payload.documents) out.push_back(tree_of(document));
+    return out;
+}
+
+std::optional<json::Value> member_of(const DocumentText& document, std::string_view name) {
+    std::vector<json::MemberText> members;
+    std::string_view rest = document.text;
+    if (document.odd || !json::scan_object(rest, members)) {
+        const json::Object tree = tree_of(document);
+        const json::Value* found = tree.find(name);
+        return found == nullptr ? std::nullopt : std::optional(*found);
     }
-    return parse_json(payload);
+    const auto last = std::ranges::find(members.rbegin(), members.rend(), name, &json::MemberText::name);
+    if (last == members.rend()) return std::nullopt;
+    return json::parse(last->value).value();
 }
 
 Result<char> csv_delimiter_of(std::string_view character) {

@@ -56,8 +56,7 @@ Result<std::string> infer_primary_key(const json::Object& first) {
     return candidates.front();
 }
 
-Result<std::optional<std::string>> choose_primary_key(const KeyQuestion& question,
-                                                      std::span<const json::Object> documents) {
+Result<std::optional<std::string>> choose_primary_key(const KeyQuestion& question, const Payload& payload) {
     if (question.index_key) {
         if (question.asked && *question.asked != *question.index_key) {
             return fail(ErrorCode::IndexPrimaryKeyAlreadyExists,
@@ -66,8 +65,8 @@ Result<std::optional<std::string>> choose_primary_key(const KeyQuestion& questio
         return question.index_key;
     }
     if (question.asked) return question.asked;
-    if (documents.empty()) return std::optional<std::string>();
-    MIROIR_TRY(std::string inferred, infer_primary_key(documents.front()));
+    if (payload.documents.empty()) return std::optional<std::string>();
+    MIROIR_TRY(std::string inferred, infer_primary_key(tree_of(payload.documents.front())));
     return std::optional(std::move(inferred));
 }
 
@@ -103,12 +102,36 @@ Result<std::string> document_id(const json::Object& document, std::string_view p
     return fail(ErrorCode::InvalidDocumentId, invalid_document_id_text(*found.front()));
 }
 
-Result<BatchVerdict> judge_batch(const KeyQuestion& question, std::span<const json::Object> documents) {
-    MIROIR_TRY(std::optional<std::string> key, choose_primary_key(question, documents));
+namespace {
+
+// The identity as it stands in the text: an integer, or a plain word in quotes. Empty where that is not so.
+std::string_view plain_id(std::string_view text) {
+    if (text.empty()) return {};
+    if (text.front() == '"') {
+        const std::string_view word = text.substr(1, text.size() - 2);
+        return is_document_id(word) ? word : std::string_view();
+    }
+    constexpr std::size_t kSafeDigits = 18;  // fits 64 bits whatever the digits
+    const std::string_view digits = text.substr(text.front() == '-' ? 1 : 0);
+    const bool integer =
+        digits.size() <= kSafeDigits && std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
+    return integer && text != "-0" ? text : std::string_view();
+}
+
+}  // namespace
+
+Result<BatchVerdict> judge_batch(const KeyQuestion& question, const Payload& payload) {
+    MIROIR_TRY(std::optional<std::string> key, choose_primary_key(question, payload));
     BatchVerdict verdict{.primary_key = std::move(key), .ids = {}};
-    verdict.ids.reserve(documents.size());
-    for (const json::Object& document : documents) {
-        MIROIR_TRY(std::string id, document_id(document, *verdict.primary_key));
+    verdict.ids.reserve(payload.documents.size());
+    // A dotted name may stand for several places.
+    const bool noted = verdict.primary_key == payload.key && !payload.key.contains('.');
+    for (const DocumentText& document : payload.documents) {
+        if (const std::string_view id = noted ? plain_id(document.key_text) : std::string_view(); !id.empty()) {
+            verdict.ids.emplace_back(id);
+            continue;
+        }
+        MIROIR_TRY(std::string id, document_id(tree_of(document), *verdict.primary_key));
         verdict.ids.push_back(std::move(id));
     }
     return verdict;

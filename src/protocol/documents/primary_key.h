@@ -2,13 +2,13 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "json/value.h"
+#include "protocol/documents/payload.h"
 
 namespace miroir::protocol {
 
@@ -21,8 +21,7 @@ struct KeyQuestion {
     std::optional<std::string> index_key;
     std::optional<std::string> asked;  // `primaryKey` of the request
 };
-Result<std::optional<std::string>> choose_primary_key(const KeyQuestion& question,
-                                                      std::span<const json::Object> documents);
+Result<std::optional<std::string>> choose_primary_key(const KeyQuestion& question, const Payload& payload);
 
 // The canonical text of the document's identity: `7` and `"7"` are one document.
 Result<std::string> document_id(const json::Object& document, std::string_view primary_key);
@@ -34,6 +33,6 @@ struct BatchVerdict {
     std::optional<std::string> primary_key;
     std::vector<std::string> ids;
 };
-Result<BatchVerdict> judge_batch(const KeyQuestion& question, std::span<const json::Object> documents);
+Result<BatchVerdict> judge_batch(const KeyQuestion& question, const Payload& payload);
 
 }  // namespace miroir::protocol

@@ -209,17 +209,20 @@ Result<void> judge_vectors(const std::string& external_id, const Settings& setti
 
 }  // namespace
 
-Result<void> judge_special_fields(const Settings& settings, std::span<const json::Object> documents,
-                                  std::span<const std::string> ids) {
+Result<void> judge_special_fields(const Settings& settings, const Payload& payload, std::span<const std::string> ids) {
     const bool points = settings.sortable_attributes.contains("_geo") || has_geo(settings.filterable_attributes);
     const bool shapes = has_geojson(settings.filterable_attributes);
-    for (std::size_t i = 0; i < documents.size(); ++i) {
-        const json::Value* point = points ? documents[i].find("_geo") : nullptr;
-        if (point != nullptr) MIROIR_CHECK(read_geo(ids[i], *point));
-        const json::Value* shape = shapes ? documents[i].find("_geojson") : nullptr;
-        if (shape != nullptr && !shape->is_null()) MIROIR_CHECK(check_geojson(*shape));
-        const json::Value* vectors = settings.embedders.empty() ? nullptr : documents[i].find("_vectors");
-        if (vectors != nullptr && !vectors->is_null()) MIROIR_CHECK(judge_vectors(ids[i], settings, *vectors));
+    const bool vectors = !settings.embedders.empty();
+    if (!points && !shapes && !vectors) return {};
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        const DocumentText& document = payload.documents[i];
+        if (!document.special && !document.odd) continue;
+        const auto point = points ? member_of(document, "_geo") : std::nullopt;
+        if (point) MIROIR_CHECK(read_geo(ids[i], *point));
+        const auto shape = shapes ? member_of(document, "_geojson") : std::nullopt;
+        if (shape && !shape->is_null()) MIROIR_CHECK(check_geojson(*shape));
+        const auto given = vectors ? member_of(document, "_vectors") : std::nullopt;
+        if (given && !given->is_null()) MIROIR_CHECK(judge_vectors(ids[i], settings, *given));
     }
     return {};
 }

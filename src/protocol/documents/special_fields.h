@@ -9,13 +9,13 @@
 
 #include "base/result.h"
 #include "json/value.h"
+#include "protocol/documents/payload.h"
 #include "protocol/settings/settings.h"
 
 namespace miroir::protocol {
 
 // `ids` stand beside the documents. Only what the settings give a meaning is looked at.
-Result<void> judge_special_fields(const Settings& settings, std::span<const json::Object> documents,
-                                  std::span<const std::string> ids);
+Result<void> judge_special_fields(const Settings& settings, const Payload& payload, std::span<const std::string> ids);
 
 // Whether `_geojson` is a geometry, a feature or a collection of them, down to its positions.
 Result<void> check_geojson(const json::Value& geojson);
