@@ -16,7 +16,6 @@ using protocol::SettingRow;
 Reply change(const Visit& visit, quorum::SettingsWish wish) {
     Desk& desk = visit.desk;
     wish.may_create = !wish.is_reset && visit.grant.may_create(visit.index_text());
-    MIROIR_CO_TRY(wish.custom_metadata, protocol::parse_custom_metadata(visit.in.raw_query));
     const Result<quorum::Receipt> receipt =
         co_await desk.ask(desk.office().change_settings(visit.index_uid(), std::move(wish)));
     if (!receipt) co_return fail(receipt.error());

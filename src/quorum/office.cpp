@@ -134,11 +134,11 @@ env::Task<Result<Receipt>> Office::change_settings(IndexUid uid, SettingsWish wi
     if (!index && !wish.may_create) {
         Order failed = order_missing_index(topology_(), protocol::TaskType::SettingsUpdate, uid,
                                            protocol::settings_task_details(patch));
-        co_return co_await submit(std::move(failed), std::move(wish.custom_metadata));
+        co_return co_await submit(std::move(failed), std::nullopt);
     }
     if (!index) stamps_of(uid).forget_all(true);
     Order order = order_settings(topology_(), uid, index, patch, options_.shards);
-    co_return co_await submit(std::move(order), std::move(wish.custom_metadata));
+    co_return co_await submit(std::move(order), std::nullopt);
 }
 
 env::Task<Result<Receipt>> Office::add_documents(IndexUid uid, Documents documents) {

@@ -44,7 +44,6 @@ struct SettingsWish {
     protocol::SettingsPatch patch;
     bool is_reset = false;  // DELETE: of an index that is there
     bool may_create = false;
-    std::optional<std::string> custom_metadata{};
 };
 
 // What an index is told by PATCH /indexes/{uid}.

@@ -66,8 +66,13 @@ NodeRequest bare_request(std::string method, std::string target) {
     return {.method = std::move(method), .target = std::move(target), .content_type = {}, .body = {}};
 }
 
-NodeRequest settings_request(const IndexUid& uid, const protocol::Settings& settings) {
-    return json_request("PATCH", path_of(uid, "/settings"), plan::node_settings(settings, kAllGates));
+// An embedder that `before` had and `settings` has not must be named to go: the engine merges embedders one by one.
+NodeRequest settings_request(const IndexUid& uid, const protocol::Settings& settings,
+                             const protocol::Settings& before) {
+    json::Object body = plan::node_settings(settings, kAllGates);
+    for (const auto& [name, embedder] : before.embedders)
+        if (!settings.embedders.contains(name)) body["embedders"][name] = nullptr;
+    return json_request("PATCH", path_of(uid, "/settings"), body);
 }
 
 json::Value key_or_null(const std::optional<std::string>& key) { return key ? json::Value(*key) : json::Value(); }
@@ -78,7 +83,7 @@ void create_on_nodes(Order& order, const IndexUid& uid, const std::optional<std:
     broadcast(
         order.write, shards,
         json_request("POST", "/indexes", json::Object{{"uid", uid.value}, {"primaryKey", key_or_null(primary_key)}}));
-    broadcast(order.write, shards, settings_request(uid, {}));
+    broadcast(order.write, shards, settings_request(uid, {}, {}));
     CatalogChange change{
         .kind = CatalogChange::Kind::Create, .uid = uid, .other = {}, .primary_key = primary_key, .shards = shards};
     order.changes.push_back(std::move(change));
@@ -160,12 +165,12 @@ Order order_index_update(const cluster::TopologyPtr& topology, const IndexUpdate
 Order order_settings(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index,
                      const protocol::SettingsPatch& patch, std::uint32_t shards) {
     protocol::Task task = task_of(TaskType::SettingsUpdate, uid, protocol::settings_task_details(patch));
-    const Result<protocol::Settings> settings =
-        protocol::apply_patch(index ? index->settings : protocol::Settings(), patch);
+    const protocol::Settings before = index ? index->settings : protocol::Settings();
+    const Result<protocol::Settings> settings = protocol::apply_patch(before, patch);
     if (!settings) return order_failure(topology, std::move(task), settings.error());
     Order order = order_of(topology, std::move(task));
     if (!index) create_on_nodes(order, uid, std::nullopt, shards);
-    broadcast(order.write, index ? index->shards : shards, settings_request(uid, *settings));
+    broadcast(order.write, index ? index->shards : shards, settings_request(uid, *settings, before));
     CatalogChange change{.kind = CatalogChange::Kind::SetSettings, .uid = uid, .other = {}, .primary_key = {}};
     change.settings = protocol::settings_to_store(*settings);
     order.changes.push_back(std::move(change));
