@@ -50,14 +50,15 @@ Result<void> check_facet_order(FederationState& state, const Index& index, const
 }
 
 Result<void> check_rules(FederationState& state, const Index& index, const std::string& uid, const IndexQuery& query,
-                         SearchKind kind, const std::vector<SortCriterion>& sort) {
+                         SearchKind kind) {
+    using protocol::QueryKind;
     const QueryKind rules_for = kind == SearchKind::Semantic                 ? QueryKind::Vector
                                 : query.query->q && !query.query->q->empty() ? QueryKind::Keyword
                                                                              : QueryKind::Placeholder;
-    const auto asked = query.query->sort ? std::optional(sort) : std::nullopt;
+    const auto asked = query.query->sort ? std::optional(protocol::rule_sorts(*query.query->sort)) : std::nullopt;
     const bool all_words = query.query->matching_strategy == protocol::MatchingStrategy::All;
-    RuleOrder order(index.settings().ranking_rules, asked, all_words, rules_for);
-    const RuleOrder::Place here{.query = query.place, .index = uid};
+    protocol::RuleOrder order(index.settings().ranking_rules, asked, all_words, rules_for);
+    const protocol::RuleOrder::Place here{.query = query.place, .index = uid};
     if (state.strictest) {
         auto clash = order.clash(here, state.strictest->order, state.strictest->place);
         if (clash) return fail(std::move(*clash));
@@ -85,7 +86,7 @@ Result<Waiting> run_one(FederationState& state, const Index& index, const std::s
     if (asked.sort) {
         MIROIR_TRY(sort, parse_sort(*asked.sort, ErrorCode::InvalidSearchSort));
     }
-    MIROIR_CHECK(check_rules(state, index, uid, query, kind, sort));
+    MIROIR_CHECK(check_rules(state, index, uid, query, kind));
     if (kind != SearchKind::Keyword) state.semantic = true;
     const auto most = static_cast<std::size_t>(index.settings().max_total_hits);
     const RunRequest request{.query = asked,

@@ -11,11 +11,11 @@
 
 #include "base/error.h"
 #include "node/retrieve/facets/distribution.h"
-#include "node/retrieve/federated/rule_order.h"
 #include "node/retrieve/format/hit_maker.h"
 #include "node/retrieve/search.h"
 #include "protocol/filter/filter.h"
 #include "protocol/query/multi_search.h"
+#include "protocol/query/rule_order.h"
 #include "protocol/score_details.h"
 
 namespace miroir::node {
@@ -63,8 +63,8 @@ struct FederationState {
     bool semantic = false;
     std::map<std::size_t, std::vector<float>> query_vectors;
     struct Earlier {
-        RuleOrder order;
-        RuleOrder::Place place;
+        protocol::RuleOrder order;
+        protocol::RuleOrder::Place place;
     };
     std::optional<Earlier> strictest;  // the query with the most rules so far
     // Facet → the first index that has it and its order, when facets are merged.

@@ -5,6 +5,7 @@
 #include "json/write.h"
 #include "merge/federated_merge.h"
 #include "plan/read_checks.h"
+#include "protocol/query/rule_order.h"
 
 namespace miroir::api {
 namespace {
@@ -88,11 +89,47 @@ Result<void> check_index_facets(const Visit& visit, const Federation& federation
     return plan::check_facets(*index, *facets);
 }
 
-Result<SearchWish> wish_of(const Visit& visit, const Federation& federation, MultiSearchQuery query) {
+// Queries whose ranking rules clash cannot be merged. Each is compared with the one that asks for most.
+struct Strictest {
+    protocol::RuleOrder order;
+    protocol::RuleOrder::Place place;
+};
+
+Result<void> check_rules(const plan::IndexEntry& index, const protocol::SearchQuery& query, std::size_t place,
+                         std::optional<Strictest>& strictest) {
+    using protocol::QueryKind;
+    const bool has_words = query.q && query.q->find_first_not_of(" \t\n\r\v\f") != std::string::npos;
+    const bool semantic = query.hybrid && query.hybrid->semantic_ratio != 0.0F &&
+                          (has_words ? query.hybrid->semantic_ratio == 1.0F : query.vector || query.media);
+    const QueryKind kind = semantic                       ? QueryKind::Vector
+                           : query.q && !query.q->empty() ? QueryKind::Keyword
+                                                          : QueryKind::Placeholder;
+    const auto sorts = query.sort ? std::optional(protocol::rule_sorts(*query.sort)) : std::nullopt;
+    const bool all_words = query.matching_strategy == protocol::MatchingStrategy::All;
+    protocol::RuleOrder order(index.settings.ranking_rules, sorts, all_words, kind);
+    const protocol::RuleOrder::Place here{.query = place, .index = index.uid.value};
+    if (strictest) {
+        if (auto clash = order.clash(here, strictest->order, strictest->place)) return fail(*std::move(clash));
+        if (strictest->order.constraints() > order.constraints()) return {};
+    }
+    strictest = Strictest{.order = std::move(order), .place = here};
+    return {};
+}
+
+struct WishPlace {
+    std::size_t query = 0;
+    std::optional<Strictest>& strictest;
+};
+
+Result<SearchWish> wish_of(const Visit& visit, const Federation& federation, MultiSearchQuery query, WishPlace place) {
     const Paging paging = paging_of(federation);
     MIROIR_CHECK(protocol::check_search_query(query.search, visit.desk.search_features()));
     MIROIR_TRY(const plan::IndexPtr index, open_inside(visit.desk, query.index_uid));
     if (federation.distinct) query.search.distinct = federation.distinct;
+    MIROIR_CHECK(plan::check_filter(*index, query.search.filter, visit.desk.filter_gates(),
+                                    ErrorCode::InvalidSearchFilter, true));
+    if (query.search.sort) MIROIR_CHECK(plan::check_sort_syntax(*query.search.sort, ErrorCode::InvalidSearchSort));
+    MIROIR_CHECK(check_rules(*index, query.search, place.query, place.strictest));
     MIROIR_CHECK(prepare(visit, *index, query.search));
     query.search.offset = 0;
     query.search.limit = paging.end();
@@ -119,11 +156,17 @@ Result<Asked> ask_of(const Visit& visit, const MultiSearch& request) {
         if (!place) return inside(i, std::move(place).error());
         asked.places.push_back(*place);
     }
-    for (std::size_t i = 0; i < request.queries.size(); ++i) {
-        auto wish = wish_of(visit, *request.federation, request.queries[i]);
+    std::set<std::pair<std::string, std::size_t>> order;  // index by index
+    for (std::size_t i = 0; i < request.queries.size(); ++i) order.emplace(request.queries[i].index_uid, i);
+    std::optional<Strictest> strictest;
+    std::map<std::size_t, SearchWish> wishes;
+    for (const auto& [uid, i] : order) {
+        auto wish =
+            wish_of(visit, *request.federation, request.queries[i], {.query = asked.places[i], .strictest = strictest});
         if (!wish) return inside(i, std::move(wish).error());
-        asked.wishes.push_back(*std::move(wish));
+        wishes.emplace(i, *std::move(wish));
     }
+    for (auto& [i, wish] : wishes) asked.wishes.push_back(std::move(wish));
     for (const auto& [uid, facets] : request.federation->facets_by_index) {
         const auto user = std::ranges::find(request.queries, uid, &MultiSearchQuery::index_uid);
         auto checked = check_index_facets(visit, *request.federation, uid, asked.orders);
@@ -274,14 +317,17 @@ Reply federated_search(Visit visit, MultiSearch request) {
     std::vector<Result<SearchOutcome>> ran = co_await env::gather(visit.desk.env().executor, std::move(running));
     std::vector<SearchOutcome> outcomes;
     std::vector<ShardId> missing;
+    std::string inexact;
     for (std::size_t i = 0; i < ran.size(); ++i) {
         if (!ran[i]) co_return fail(protocol::inside_query(i, std::move(ran[i]).error()));
         if (ran[i]->refusal) co_return fail(protocol::inside_query(i, error_of(*ran[i]->refusal)));
         if (missing.empty()) missing = ran[i]->missing;
+        if (inexact.empty()) inexact = ran[i]->inexact;
         outcomes.push_back(*std::move(ran[i]));
     }
     http::Reply reply = server::json_text_reply(200, body_of(visit, request, asked, outcomes));
     if (!missing.empty()) reply.headers.add("X-Miroir-Degraded", shards_text(missing));
+    if (!inexact.empty()) reply.headers.add("X-Miroir-Exact", "false; " + inexact);
     co_return reply;
 }
 

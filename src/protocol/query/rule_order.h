@@ -8,17 +8,24 @@
 #include <vector>
 
 #include "base/error.h"
-#include "node/search/keyword_search.h"
 #include "protocol/settings/settings.h"
 
-namespace miroir::node {
+namespace miroir::protocol {
 
-enum class QueryKind { Placeholder, Keyword, Vector };
+enum class QueryKind : std::uint8_t { Placeholder, Keyword, Vector };
+
+// A member of `sort`, as far as it matters here.
+struct RuleSort {
+    std::string field;  // not looked at with `by_place`
+    bool ascending = true;
+    bool by_place = false;  // _geoPoint(…)
+};
+std::vector<RuleSort> rule_sorts(const std::vector<std::string>& sort);
 
 class RuleOrder {
 public:
-    RuleOrder(const std::vector<protocol::RankingRule>& rules, const std::optional<std::vector<SortCriterion>>& sort,
-              bool all_words, QueryKind kind);
+    RuleOrder(const std::vector<RankingRule>& rules, const std::optional<std::vector<RuleSort>>& sort, bool all_words,
+              QueryKind kind);
 
     std::size_t constraints() const { return steps_.size(); }
 
@@ -30,9 +37,9 @@ public:
     std::optional<Error> clash(const Place& here, const RuleOrder& earlier, const Place& there) const;
 
 private:
-    enum class Kind { Relevancy, Ascending, Descending, AscendingGeo, DescendingGeo };
+    enum class Kind : std::uint8_t { Relevancy, Ascending, Descending, AscendingGeo, DescendingGeo };
     struct Source {
-        enum class Type { Rule, Rules, Sort } type = Type::Rule;
+        enum class Type : std::uint8_t { Rule, Rules, Sort } type = Type::Rule;
         std::size_t rule = 0;   // Rules: the first
         std::size_t other = 0;  // Rules: the last; Sort: the place in `sort`
     };
@@ -45,10 +52,10 @@ private:
     static std::string_view reason(Kind one, Kind other);
     std::string told(const Step& step, const Place& place) const;
 
-    std::vector<protocol::RankingRule> rules_;  // canonical
-    std::vector<SortCriterion> sort_;           // canonical
+    std::vector<RankingRule> rules_;  // canonical
+    std::vector<RuleSort> sort_;      // canonical
     std::vector<Step> steps_;
     std::string notes_;
 };
 
-}  // namespace miroir::node
+}  // namespace miroir::protocol

@@ -1,19 +1,17 @@
-#include "node/retrieve/federated/rule_order.h"
+#include "protocol/query/rule_order.h"
 
 #include <gtest/gtest.h>
 
-namespace miroir::node {
+namespace miroir::protocol {
 namespace {
 
-using Sort = std::optional<std::vector<SortCriterion>>;
+using Sort = std::optional<std::vector<RuleSort>>;
 
 Sort by(std::string field, bool ascending) {
-    return std::vector<SortCriterion>{{.field = std::move(field), .ascending = ascending, .point = {}}};
+    return std::vector<RuleSort>{{.field = std::move(field), .ascending = ascending}};
 }
 
-RuleOrder order(const Sort& sort, QueryKind kind) {
-    return RuleOrder(protocol::default_ranking_rules(), sort, false, kind);
-}
+RuleOrder order(const Sort& sort, QueryKind kind) { return RuleOrder(default_ranking_rules(), sort, false, kind); }
 
 const RuleOrder::Place kFilms{.query = 0, .index = "films"};
 const RuleOrder::Place kBooks{.query = 1, .index = "books"};
@@ -47,4 +45,4 @@ TEST(RuleOrder, SortSplitsTheRelevancyRules) {
 }
 
 }  // namespace
-}  // namespace miroir::node
+}  // namespace miroir::protocol

@@ -1,28 +1,38 @@
-#include "node/retrieve/federated/rule_order.h"
+#include "protocol/query/rule_order.h"
 
 #include <algorithm>
 #include <map>
 
-namespace miroir::node {
+namespace miroir::protocol {
 namespace {
 
-using protocol::RankingRule;
-using RuleKind = protocol::RankingRule::Kind;
+using RuleKind = RankingRule::Kind;
 
 std::string number(std::size_t n) { return std::to_string(n); }
 
-std::string sort_name(const SortCriterion& criterion) {
-    return (criterion.point ? "_geo(..)" : criterion.field) + (criterion.ascending ? ":asc" : ":desc");
+std::string sort_name(const RuleSort& criterion) {
+    return (criterion.by_place ? "_geo(..)" : criterion.field) + (criterion.ascending ? ":asc" : ":desc");
 }
 
 bool is_sort_field(RuleKind kind) { return kind == RuleKind::Asc || kind == RuleKind::Desc; }
 
 }  // namespace
 
+std::vector<RuleSort> rule_sorts(const std::vector<std::string>& sort) {
+    std::vector<RuleSort> out;
+    for (const std::string& text : sort) {
+        const std::string name = text.substr(0, text.rfind(':'));
+        out.push_back({.field = name,
+                       .ascending = text.ends_with(":asc"),
+                       .by_place = name.starts_with("_geoPoint(") && name.ends_with(')')});
+    }
+    return out;
+}
+
 // Walks the rules of the settings once and keeps what counts, noting down what it leaves out.
 struct RuleOrder::Maker {
     const std::vector<RankingRule>& rules;
-    const std::optional<std::vector<SortCriterion>>& sort;
+    const std::optional<std::vector<RuleSort>>& sort;
     RuleOrder& out;
     std::map<std::string, Source> sorted_fields;
     std::map<RuleKind, std::size_t> seen;
@@ -36,7 +46,7 @@ struct RuleOrder::Maker {
     }
     std::string name(const Source& source) const {
         if (source.type == Source::Type::Sort) return sort_name((*sort)[source.other]);
-        return protocol::to_text(rules[source.rule]);
+        return to_text(rules[source.rule]);
     }
     static std::string position(const Source& source) {
         if (source.type == Source::Type::Rule) return "#" + number(source.rule) + " in ranking rules";
@@ -59,9 +69,9 @@ struct RuleOrder::Maker {
         out.rules_.push_back(rules[at]);
         std::optional<std::size_t> geo;
         for (std::size_t i = 0; i < sort->size(); ++i) {
-            const SortCriterion& criterion = (*sort)[i];
+            const RuleSort& criterion = (*sort)[i];
             const Source source{.type = Source::Type::Sort, .rule = at, .other = i};
-            if (criterion.point) {
+            if (criterion.by_place) {
                 if (geo) {
                     duplicate({.type = Source::Type::Sort, .rule = at, .other = *geo}, source);
                     continue;
@@ -83,7 +93,7 @@ struct RuleOrder::Maker {
 
     // False: the rest of the rules does not count.
     bool add_vector(std::size_t at) {
-        const std::string rule = "relevancy rule `" + protocol::to_text(rules[at]) + "` at position " + position(at);
+        const std::string rule = "relevancy rule `" + to_text(rules[at]) + "` at position " + position(at);
         if (!vector_rule) {
             vector_rule = at;
             out.rules_.push_back(rules[at]);
@@ -114,8 +124,8 @@ struct RuleOrder::Maker {
     void add_relevancy(std::size_t at, bool all_words) {
         if (rules[at].kind == RuleKind::Words) return add_words(at, all_words);
         if (!all_words && !words_there) {
-            note("Prepended rule `words` before first relevancy rule `" + protocol::to_text(rules[at]) +
-                 "` at position " + position(at));
+            note("Prepended rule `words` before first relevancy rule `" + to_text(rules[at]) + "` at position " +
+                 position(at));
             words_there = true;
             out.rules_.push_back({.kind = RuleKind::Words, .field = {}});
         }
@@ -125,7 +135,7 @@ struct RuleOrder::Maker {
     }
 };
 
-RuleOrder::RuleOrder(const std::vector<RankingRule>& rules, const std::optional<std::vector<SortCriterion>>& sort,
+RuleOrder::RuleOrder(const std::vector<RankingRule>& rules, const std::optional<std::vector<RuleSort>>& sort,
                      bool all_words, QueryKind kind) {
     Maker maker{
         .rules = rules, .sort = sort, .out = *this, .sorted_fields = {}, .seen = {}, .vector_rule = {}, .words_at = {}};
@@ -135,8 +145,8 @@ RuleOrder::RuleOrder(const std::vector<RankingRule>& rules, const std::optional<
         } else if (is_sort_field(rules[at].kind)) {
             maker.add_field(at);
         } else if (kind == QueryKind::Placeholder) {
-            maker.note("Removed relevancy rule `" + protocol::to_text(rules[at]) + "` at position " +
-                       Maker::position(at) + " because the query is a placeholder search (`q`: \"\")");
+            maker.note("Removed relevancy rule `" + to_text(rules[at]) + "` at position " + Maker::position(at) +
+                       " because the query is a placeholder search (`q`: \"\")");
         } else if (kind == QueryKind::Vector) {
             if (!maker.add_vector(at)) break;
         } else {
@@ -147,8 +157,8 @@ RuleOrder::RuleOrder(const std::vector<RankingRule>& rules, const std::optional<
         const RankingRule& rule = rules_[at];
         if (rule.kind == RuleKind::Sort) {
             for (std::size_t i = 0; i < sort_.size(); ++i) {
-                const Kind way = sort_[i].point ? (sort_[i].ascending ? Kind::AscendingGeo : Kind::DescendingGeo)
-                                                : (sort_[i].ascending ? Kind::Ascending : Kind::Descending);
+                const Kind way = sort_[i].by_place ? (sort_[i].ascending ? Kind::AscendingGeo : Kind::DescendingGeo)
+                                                   : (sort_[i].ascending ? Kind::Ascending : Kind::Descending);
                 steps_.push_back({.source = {.type = Source::Type::Sort, .rule = at, .other = i}, .kind = way});
             }
         } else if (is_sort_field(rule.kind)) {
@@ -184,14 +194,14 @@ std::string RuleOrder::told(const Step& step, const Place& place) const {
     std::string names = "default";
     if (source.type == Source::Type::Sort) {
         where = query + ".sort[" + number(source.other) + "]" + rules + number(source.rule) + "]`";
-        if (!sort_[source.other].point) names = "on field `" + sort_[source.other].field + "`";
+        if (!sort_[source.other].by_place) names = "on field `" + sort_[source.other].field + "`";
     } else {
         const std::size_t last = source.type == Source::Type::Rules ? source.other : source.rule;
         const std::string range = number(source.rule) + (last == source.rule ? "" : "..=" + number(last));
         where = query + rules + range + "]`";
         names.clear();
         for (std::size_t at = source.rule; at <= last; ++at) {
-            names += (names.empty() ? "" : ", ") + protocol::to_text(rules_[at]);
+            names += (names.empty() ? "" : ", ") + to_text(rules_[at]);
         }
     }
     return where + ": " + std::string(kKinds[static_cast<std::size_t>(step.kind)]) + " rule(s) " + names;
@@ -217,4 +227,4 @@ std::optional<Error> RuleOrder::clash(const Place& here, const RuleOrder& earlie
     return std::nullopt;
 }
 
-}  // namespace miroir::node
+}  // namespace miroir::protocol
