@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "json/lazy.h"
+#include "json/parse.h"
 #include "json/write.h"
 
 namespace miroir::merge {
@@ -27,6 +28,47 @@ bool is_displayed(std::string_view field, const HitShape& shape) {
     });
 }
 
+// Takes the part that a dotted name means out of objects and lists of objects; what is left empty goes, too.
+void remove_part(json::Value& value, std::string_view part) {
+    if (value.is_array()) {
+        for (json::Value& item : value.array()) remove_part(item, part);
+        std::erase_if(value.array(), [](const json::Value& v) { return v.is_object() && v.object().empty(); });
+        return;
+    }
+    if (!value.is_object()) return;
+    value.object().erase(part);
+    const std::size_t dot = part.find('.');
+    if (dot == std::string_view::npos) return;
+    json::Value* inner = value.object().find(part.substr(0, dot));
+    if (inner == nullptr) return;
+    remove_part(*inner, part.substr(dot + 1));
+    if (inner->is_object() && inner->object().empty()) value.object().erase(part.substr(0, dot));
+}
+
+// The rest of a member of which a part is to be dropped; empty when nothing is left.
+std::string rest_of(std::string_view raw, std::string_view part) {
+    auto parsed = json::parse(raw);
+    if (!parsed) return std::string(raw);
+    remove_part(*parsed, part);
+    const bool empty =
+        (parsed->is_object() && parsed->object().empty()) || (parsed->is_array() && parsed->array().empty());
+    return empty ? std::string() : json::to_text(*parsed);
+}
+
+// Does the name of the dropped field lie in this member? The part of it then, behind the dot.
+std::string_view dropped_part(std::string_view key, const HitShape& shape) {
+    const std::string_view name = shape.drop_field;
+    const bool inside = name.size() > key.size() && name.starts_with(key) && name[key.size()] == '.';
+    return inside ? name.substr(key.size() + 1) : std::string_view();
+}
+
+void append_document_member(std::string& out, std::string_view key, std::string_view raw, const HitShape& shape) {
+    const std::string_view part = dropped_part(key, shape);
+    if (part.empty()) return append_member(out, key, raw);
+    const std::string rest = rest_of(raw, part);
+    if (!rest.empty()) append_member(out, key, rest);
+}
+
 // The field that a rule of the details sorts by; empty for all other rules.
 std::string_view sorted_field(std::string_view rule) {
     if (rule.starts_with("_geoPoint(")) return {};
@@ -47,10 +89,14 @@ void append_checked(std::string& out, std::string_view key, od::object object, c
     for (auto field : object) {
         const std::string_view name = field.unescaped_key();
         if (name.starts_with(kReservedPrefix)) continue;
+        const bool formatted = key == "_formatted" && shape.drop_formatted;
+        if (formatted && name == shape.drop_field) continue;
         const std::string_view sorted = details ? sorted_field(name) : std::string_view();
         if (!sorted.empty() && !is_displayed(sorted, shape)) {
             const std::string number = std::to_string(order);
             append_member(out, "<hidden-rule-" + number + ">", "{\"order\":" + number + ",\"value\":\"<hidden>\"}");
+        } else if (formatted) {
+            append_document_member(out, name, raw_of(field.value()), shape);
         } else if (key != "_matchesPosition" || is_displayed(name, shape)) {
             append_member(out, name, raw_of(field.value()));
         }
@@ -96,7 +142,7 @@ bool append_hit(std::string& out, std::string_view bytes, const HitShape& shape)
             }
             if (!is_kept(key, shape)) continue;
             if (!holds_names(key)) {
-                append_member(out, key, raw_of(field.value()));
+                append_document_member(out, key, raw_of(field.value()), shape);
                 continue;
             }
             od::value value = field.value();

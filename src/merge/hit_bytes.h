@@ -9,9 +9,11 @@
 namespace miroir::merge {
 
 struct HitShape {
-    bool score = false;      // keep _rankingScore
-    bool details = false;    // keep _rankingScoreDetails, without our rule
-    std::string drop_field;  // a field fetched only for the merge (the distinct one), or empty
+    bool score = false;    // keep _rankingScore
+    bool details = false;  // keep _rankingScoreDetails, without our rule
+    // Fetched only for the merge (the distinct field), or empty: a whole member, or with dots a part of one.
+    std::string drop_field;
+    bool drop_formatted = true;  // from _formatted, too
     // What the client's settings display; none: everything. Sort values of other fields are masked in the details, and
     // matches in them are not told.
     std::optional<std::vector<std::string>> displayed{};
