@@ -34,7 +34,6 @@ constexpr std::size_t kHitsMax = 1'000'000;
 std::string_view raw_text(od::value value) { return std::string_view(simdjson::to_json_string(value)); }
 
 double exactness_weight(std::string_view match_type, double words) {
-    constexpr double kMatchTypeWeight = 1e6;  // above any number of words
     const int type = match_type == "exactMatch" ? 2 : match_type == "matchesStart" ? 1 : 0;
     return type * kMatchTypeWeight + words;
 }
@@ -193,7 +192,11 @@ RankEntry NodeAnswer::Reader::read_rule(std::string_view rule, od::object entry)
         }
     }
     if (rule == "words") out.number = words;
-    if (rule == "exactness") out.number = exactness_weight(match_type, words);
+    if (rule == "exactness") {
+        out.rule = RankEntry::Rule::Exactness;
+        out.number = exactness_weight(match_type, words);
+    }
+    if (rule == "proximity") out.rule = RankEntry::Rule::Proximity;
     return out;
 }
 

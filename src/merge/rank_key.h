@@ -17,7 +17,9 @@ struct RankEntry {
         Distance,  // geo sort, nothing last
         Skipped,   // the rule did not run before the cut-off
     };
+    enum class Rule : std::uint8_t { Other, Proximity, Exactness };
     Shape shape = Shape::Weight;
+    Rule rule = Rule::Other;
     bool ascending = false;
     bool present = true;  // false: the document has no such value
     bool is_text = false;
@@ -28,6 +30,9 @@ struct RankEntry {
     double fraction = 1;
     double steps = 0;
 };
+
+// An exact attribute weighs more than any number of words.
+inline constexpr double kMatchTypeWeight = 1e6;
 
 using RankKey = std::span<const RankEntry>;
 

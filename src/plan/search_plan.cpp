@@ -94,13 +94,25 @@ void hide_undisplayed(SearchQuery& query, const protocol::Settings& settings) {
     }
 }
 
+bool names(const std::set<std::string>& names, const std::string& field) {
+    return std::ranges::any_of(names, [&](const std::string& name) { return name == "*" || within(field, name); });
+}
+
 // The merge needs the value of the distinct field in each hit, also when the client did not ask for it.
-std::string fetch_distinct(SearchQuery& query, const std::string& field) {
+void fetch_distinct(SearchQuery& query, const std::string& field, merge::HitShape& shape) {
+    if (!query.attributes_to_retrieve || names(*query.attributes_to_retrieve, field)) return;
     const std::string top = field.substr(0, field.find('.'));
-    if (!query.attributes_to_retrieve || query.attributes_to_retrieve->contains("*")) return {};
-    if (query.attributes_to_retrieve->contains(field) || query.attributes_to_retrieve->contains(top)) return {};
+    const bool beside =
+        std::ranges::any_of(*query.attributes_to_retrieve, [&](const std::string& name) { return within(name, top); });
     query.attributes_to_retrieve->insert(field);
-    return top;
+    shape.drop_field = beside ? field : top;
+    const bool highlit = query.attributes_to_highlight && names(*query.attributes_to_highlight, field);
+    const bool cropped =
+        query.attributes_to_crop && std::ranges::any_of(*query.attributes_to_crop, [&](const auto& name) {
+            const std::string bare = name.substr(0, name.rfind(':'));
+            return bare == "*" || within(field, bare);
+        });
+    shape.drop_formatted = !highlit && !cropped;
 }
 
 NodeCall call_of(const IndexEntry& index, const cluster::CoverPart& part, SearchQuery query) {
@@ -184,7 +196,7 @@ Result<SearchPlan> plan_search(const IndexPtr& index, const SearchQuery& query, 
     } else {
         ask_from_the_first(asked, plan.recipe);
         if (distinct) plan.recipe.distinct_field = *distinct;
-        if (distinct) plan.frame.hits.drop_field = fetch_distinct(asked, *distinct);
+        if (distinct) fetch_distinct(asked, *distinct, plan.frame.hits);
         plan.recipe.threshold = query.ranking_score_threshold;
         plan.recipe.estimates = !query.is_exhaustive();
         // Estimates count what was not looked at: nodes must not look further than one node would have.

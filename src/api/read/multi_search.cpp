@@ -45,6 +45,8 @@ Reply one_by_one(Visit visit, MultiSearch request) {
             body += "{\"indexUid\":";
             json::append_string(body, request.queries[begin + i].index_uid);
             body.append(",").append(search_body(visit, *outcomes[i]).substr(1));
+            if (!outcomes[i]->inexact.empty() && !headers.headers.has("X-Miroir-Exact"))
+                headers.headers.add("X-Miroir-Exact", "false; " + outcomes[i]->inexact);
             if (!outcomes[i]->missing.empty() && !headers.headers.has("X-Miroir-Degraded"))
                 headers.headers.add("X-Miroir-Degraded", shards_text(outcomes[i]->missing));
         }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/read/frequency_search.h"
 #include "json/parse.h"
 #include "json/write.h"
 #include "plan/read_checks.h"
@@ -12,48 +13,6 @@ namespace {
 constexpr int kPlansMax = 3;               // the first, and again without nodes that failed
 constexpr double kWordsGoodEnough = 0.45;  // the engine's own bound for leaving vectors out
 
-struct Leg {
-    std::vector<merge::NodeAnswer> answers;
-    std::vector<ShardId> missing;
-    std::vector<cluster::NodeIndex> failed;
-    std::optional<http::Reply> refusal;
-};
-
-// Plain references: everything outlives the coroutines below.
-struct LegPlace {
-    Desk& desk;
-    const plan::SearchPlan& plan;
-    std::uint64_t seed = 0;
-    http::Call call;
-};
-
-env::Task<Leg> run_leg(LegPlace place, plan::Leg which, std::vector<plan::NodeCall> calls) {
-    Leg leg;
-    const plan::SearchPlan& plan = place.plan;
-    const scatter::CallsElsewhere elsewhere =
-        [&](const std::vector<ShardId>& shards,
-            const std::vector<cluster::NodeIndex>& avoid) -> Result<std::vector<plan::NodeCall>> {
-        if (plan.alone) return std::vector<plan::NodeCall>{};
-        MIROIR_TRY(cluster::Cover cover, place.desk.cover(*plan.topology, *plan.index, place.seed, avoid));
-        return plan::calls_for(plan, restricted(std::move(cover), shards), which);
-    };
-    const scatter::Accept accept = [&](scatter::Answered& answered) -> Result<void> {
-        if (answered.reply.status >= 400) return {};
-        MIROIR_TRY(merge::NodeAnswer answer,
-                   merge::NodeAnswer::read(std::move(answered.reply.body), plan.recipe.distinct_field));
-        leg.answers.push_back(std::move(answer));
-        return {};
-    };
-    scatter::Gathered gathered =
-        co_await place.desk.scatter().run(plan.topology, std::move(calls), elsewhere, place.call, accept);
-    leg.missing = std::move(gathered.missing);
-    for (const auto& [node, error] : gathered.failures) leg.failed.push_back(node);
-    for (scatter::Answered& answered : gathered.answers) {
-        if (answered.reply.status >= 400) leg.refusal = scrubbed(std::move(answered.reply));
-    }
-    co_return leg;
-}
-
 // Words alone are good enough when they fill the page and every hit of it weighs enough.
 bool words_suffice(const merge::MergedHits& words, const merge::SearchRecipe& recipe) {
     if (words.page.size() < recipe.take) return false;
@@ -62,9 +21,9 @@ bool words_suffice(const merge::MergedHits& words, const merge::SearchRecipe& re
     });
 }
 
-env::Task<Result<void>> add_vectors(LegPlace place, const cluster::Cover& cover, SearchOutcome& outcome) {
+env::Task<Result<void>> add_vectors(LegPlace place, SearchOutcome& outcome) {
     if (words_suffice(outcome.merged, outcome.plan.recipe)) co_return Result<void>{};
-    Leg vectors = co_await run_leg(place, plan::Leg::Vectors, plan::calls_for(outcome.plan, cover, plan::Leg::Vectors));
+    Leg vectors = co_await run_leg(place, plan::Leg::Vectors);
     if (vectors.refusal) {
         outcome.refusal = std::move(vectors.refusal);
         co_return Result<void>{};
@@ -78,17 +37,17 @@ env::Task<Result<void>> add_vectors(LegPlace place, const cluster::Cover& cover,
     co_return Result<void>{};
 }
 
-env::Task<Result<void>> finish(LegPlace place, const cluster::Cover& cover, SearchOutcome& outcome) {
+env::Task<Result<void>> finish(LegPlace place, SearchOutcome& outcome) {
     plan::SearchPlan& plan = outcome.plan;
     outcome.merged = merge::merge_hits(outcome.answers, plan.recipe);
     if (plan.alone && !outcome.answers.empty())
         outcome.merged.semantic_hits = outcome.answers[0].semantic_hit_count().value_or(outcome.merged.semantic_hits);
-    if (!plan.vector_calls.empty()) co_return co_await add_vectors(place, cover, outcome);
+    if (!plan.vector_calls.empty()) co_return co_await add_vectors(place, outcome);
     const bool look_again =
         !plan.alone && plan.recipe.threshold && plan.recipe.estimates && plan.frame.facets && !outcome.merged.filled;
     if (look_again) {  // the page is not full, so one node would have looked at everything
         plan.asked.ranking_score_threshold = plan.recipe.threshold;
-        Leg again = co_await run_leg(place, plan::Leg::Words, plan::calls_for(plan, cover, plan::Leg::Words));
+        Leg again = co_await run_leg(place, plan::Leg::Words);
         if (!again.answers.empty()) {
             outcome.answers = std::move(again.answers);
             outcome.merged = merge::merge_hits(outcome.answers, plan.recipe);
@@ -98,6 +57,33 @@ env::Task<Result<void>> finish(LegPlace place, const cluster::Cover& cover, Sear
 }
 
 env::Task<Leg> no_leg() { co_return Leg{}; }
+
+// May words fall away by their frequency, of which each node knows only a part?
+bool counts_words(const plan::SearchPlan& plan) {
+    return !plan.alone && plan.asked.matching_strategy == protocol::MatchingStrategy::Frequency && plan.asked.q &&
+           plan.asked.q->find_first_not_of(" \t\n\r\v\f") != std::string::npos;
+}
+
+// Nobody may be missing, but where partial answers are allowed.
+Result<void> check_missing(const Desk& desk, SearchOutcome& outcome) {
+    std::ranges::sort(outcome.missing);
+    const auto repeated = std::ranges::unique(outcome.missing);
+    outcome.missing.erase(repeated.begin(), repeated.end());
+    const bool partial = desk.options().unavailable_shards == UnavailableShards::Partial && !outcome.answers.empty();
+    if (!outcome.missing.empty() && !partial) return fail(shards_unavailable(outcome.missing));
+    return {};
+}
+
+Result<SearchOutcome> settled(const Desk& desk, const cluster::Cover& cover, SearchOutcome outcome,
+                              FrequencyOutcome steps) {
+    outcome.refusal = std::move(steps.leg.refusal);
+    outcome.answers = std::move(steps.leg.answers);
+    outcome.merged = std::move(steps.merged);
+    outcome.missing = std::move(steps.leg.missing);
+    outcome.missing.insert(outcome.missing.end(), cover.missing.begin(), cover.missing.end());
+    if (!outcome.refusal) MIROIR_CHECK(check_missing(desk, outcome));
+    return outcome;
+}
 
 }  // namespace
 
@@ -119,12 +105,17 @@ env::Task<Result<SearchOutcome>> run_search(Desk& desk, SearchWish wish) {
                            "No shard of the index has a node that can answer. Bring its nodes back.");
         SearchOutcome outcome;
         MIROIR_CO_TRY(outcome.plan, plan::plan_search(wish.index, wish.query, topology, cover, wish.options));
-        const LegPlace place{.desk = desk, .plan = outcome.plan, .seed = seed, .call = wish.call};
+        const LegPlace place{.desk = desk, .plan = outcome.plan, .cover = cover, .seed = seed, .call = wish.call};
+        if (counts_words(outcome.plan) && wish.options.apart) {
+            outcome.inexact = "frequencies are those of each node";
+        } else if (counts_words(outcome.plan)) {
+            MIROIR_CO_TRY(FrequencyOutcome steps, co_await frequency_search(place));
+            outcome.inexact = std::move(steps.inexact);
+            if (steps.done) co_return settled(desk, cover, std::move(outcome), std::move(steps));
+        }
         std::vector<env::Task<Leg>> legs;
-        legs.push_back(run_leg(place, plan::Leg::Words, outcome.plan.calls));
-        legs.push_back(outcome.plan.census
-                           ? run_leg(place, plan::Leg::Census, plan::calls_for(outcome.plan, cover, plan::Leg::Census))
-                           : no_leg());
+        legs.push_back(run_leg(place, plan::Leg::Words));
+        legs.push_back(outcome.plan.census ? run_leg(place, plan::Leg::Census) : no_leg());
         std::vector<Leg> ran = co_await env::gather(desk.env().executor, std::move(legs));
         Leg& words = ran.front();
         if (words.refusal) {
@@ -138,15 +129,12 @@ env::Task<Result<SearchOutcome>> run_search(Desk& desk, SearchWish wish) {
         outcome.answers = std::move(words.answers);
         outcome.missing = std::move(words.missing);
         outcome.missing.insert(outcome.missing.end(), cover.missing.begin(), cover.missing.end());
-        MIROIR_CO_CHECK(co_await finish(place, cover, outcome));
+        MIROIR_CO_CHECK(co_await finish(place, outcome));
         if (outcome.plan.census && !ran.back().answers.empty()) {
             const auto total = merge::distinct_total(ran.back().answers, outcome.plan.recipe, outcome.merged);
             outcome.merged.total = total.value_or(outcome.merged.total);
         }
-        std::ranges::sort(outcome.missing);
-        const bool partial =
-            desk.options().unavailable_shards == UnavailableShards::Partial && !outcome.answers.empty();
-        if (!outcome.missing.empty() && !partial) co_return fail(shards_unavailable(outcome.missing));
+        MIROIR_CO_CHECK(check_missing(desk, outcome));
         co_return outcome;
     }
 }
@@ -191,6 +179,7 @@ std::string search_body(const Visit& visit, const SearchOutcome& outcome) {
 void add_search_headers(http::Reply& reply, const SearchOutcome& outcome) {
     reply.headers.add("X-Miroir-Settings-Version", std::to_string(outcome.plan.index->settings_version));
     if (!outcome.missing.empty()) reply.headers.add("X-Miroir-Degraded", shards_text(outcome.missing));
+    if (!outcome.inexact.empty()) reply.headers.add("X-Miroir-Exact", "false; " + outcome.inexact);
 }
 
 Error error_of(const http::Reply& refusal) {

@@ -26,6 +26,7 @@ struct SearchOutcome {
     merge::MergedHits merged;
     std::vector<ShardId> missing;
     std::optional<http::Reply> refusal;  // the query's own fault; nothing else is filled then
+    std::string inexact;                 // why the answer may differ from that of one node
 };
 
 // Joins the tenant's filter and checks the query as the engine does before it searches.

@@ -1,0 +1,150 @@
+#include "api/read/frequency_search.h"
+
+#include "json/parse.h"
+#include "json/write.h"
+#include "merge/step_merge.h"
+#include "plan/frequency_plan.h"
+#include "plan/shard_clause.h"
+
+namespace miroir::api {
+namespace {
+
+using protocol::SearchQuery;
+
+// A search for fewer words may put exact matches first that are none of the whole text: look a little further.
+constexpr std::uint64_t kBehindPage = 50;
+
+// All counts in one request a node.
+plan::NodeCall counts_call(const plan::SearchPlan& plan, const std::vector<SearchQuery>& counts,
+                           const cluster::CoverPart& part) {
+    json::Array queries;
+    for (SearchQuery count : counts) {
+        if (!part.whole) count.filter = plan::with_shard_clause(count.filter, part.shards);
+        json::Object query = protocol::to_json(count);
+        query.set("indexUid", plan.index->uid.value);
+        queries.emplace_back(std::move(query));
+    }
+    plan::NodeCall call{.node = part.node, .shards = part.shards, .method = "POST", .target = "/multi-search"};
+    call.body = json::to_text(json::Value(json::Object{{"queries", std::move(queries)}}));
+    return call;
+}
+
+Result<void> add_counts(const std::string& reply, std::vector<std::uint64_t>& sums) {
+    const auto parsed = json::parse(reply);
+    const json::Value* results = parsed ? parsed->find("results") : nullptr;
+    const auto unreadable = [] { return fail(ErrorCode::MiroirNodeBadReply, "the node's answer holds no counts"); };
+    if (results == nullptr || !results->is_array() || results->array().size() != sums.size()) return unreadable();
+    std::vector<std::uint64_t> found;
+    for (const json::Value& result : results->array()) {
+        const json::Value* total = result.find("estimatedTotalHits");
+        if (total == nullptr || !total->is_unsigned()) return unreadable();
+        found.push_back(total->unsigned_integer());
+    }
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += found[i];
+    return {};
+}
+
+// What the steps cannot show as one search would.
+std::string not_shown(const SearchQuery& query, const plan::SearchPlan& plan) {
+    const bool marks = query.attributes_to_highlight || query.attributes_to_crop || query.show_matches_position;
+    if (marks) return "words that fell away are not marked";
+    if (plan.frame.hits.score || plan.frame.hits.details) return "scores do not count the words that fell away";
+    if (query.ranking_score_threshold || plan.recipe.threshold)
+        return "the threshold does not count the words that fell away";
+    return {};
+}
+
+bool has_word_rule(const protocol::Settings& settings) {
+    using Kind = protocol::RankingRule::Kind;
+    return std::ranges::any_of(settings.ranking_rules, [](const protocol::RankingRule& rule) {
+        return rule.kind != Kind::Sort && rule.kind != Kind::Asc && rule.kind != Kind::Desc;
+    });
+}
+
+// How many rules about values stand before the first about words.
+std::size_t rules_before_words(const protocol::Settings& settings, const SearchQuery& query) {
+    using Kind = protocol::RankingRule::Kind;
+    std::set<std::string> fields;
+    std::size_t points = 0;
+    bool sorted = false;
+    for (const protocol::RankingRule& rule : settings.ranking_rules) {
+        if (rule.kind == Kind::Asc || rule.kind == Kind::Desc) {
+            fields.insert(rule.field);
+        } else if (rule.kind == Kind::Sort) {
+            if (std::exchange(sorted, true) || !query.sort) continue;
+            for (const std::string& by : *query.sort) {
+                if (by.starts_with("_geoPoint(")) ++points;
+                else fields.insert(by.substr(0, by.rfind(':')));
+            }
+        } else {
+            break;
+        }
+    }
+    return fields.size() + points;
+}
+
+SearchQuery step_query(const SearchQuery& asked, const plan::FrequencyStep& step, bool last) {
+    SearchQuery out = asked;
+    out.q = step.text;
+    out.matching_strategy = protocol::MatchingStrategy::All;
+    if (!last) out.facets.reset();
+    if (out.limit > 0) out.limit += kBehindPage;
+    return out;
+}
+
+void take_leg(FrequencyOutcome& out, Leg leg) {
+    if (leg.refusal) out.leg.refusal = std::move(leg.refusal);
+    for (const ShardId shard : leg.missing) out.leg.missing.push_back(shard);
+    std::ranges::move(leg.answers, std::back_inserter(out.leg.answers));
+}
+
+}  // namespace
+
+env::Task<Result<FrequencyOutcome>> frequency_search(LegPlace place) {
+    FrequencyOutcome out;
+    const plan::SearchPlan& plan = place.plan;
+    const auto words = plan::frequency_words(*plan.index, plan.asked.q.value_or(""));
+    out.inexact = "frequencies are those of each node";
+    if (!words || plan.asked.hybrid || !plan.recipe.distinct_field.empty()) co_return out;
+    const std::vector<SearchQuery> counts = plan::frequency_counts(*words, plan.asked);
+    std::vector<std::uint64_t> sums(counts.size(), 0);
+    const CallOf call_of = [&](const cluster::CoverPart& part) { return counts_call(plan, counts, part); };
+    const scatter::Accept accept = [&](scatter::Answered& answered) { return add_counts(answered.reply.body, sums); };
+    RoundPlace round{
+        .desk = place.desk, .topology = plan.topology, .index = plan.index, .seed = place.seed, .call = place.call};
+    MIROIR_CO_TRY(const Round counted, co_await ask_everywhere(std::move(round), call_of, accept));
+    if (counted.refusal || !counted.missing.empty()) co_return out;
+
+    const plan::FrequencySteps steps = plan::frequency_steps(*words, sums);
+    std::vector<plan::SearchPlan> plans;
+    plans.reserve(steps.steps.size());
+    for (const plan::FrequencyStep& step : steps.steps) {
+        plans.push_back(plan);
+        plans.back().asked = step_query(plan.asked, step, &step == &steps.steps.back());
+    }
+    std::vector<env::Task<Leg>> running;
+    for (const plan::SearchPlan& one : plans) {
+        const LegPlace leg{
+            .desk = place.desk, .plan = one, .cover = place.cover, .seed = place.seed, .call = place.call};
+        running.push_back(run_leg(leg, plan::Leg::Words));
+    }
+    std::vector<Leg> legs = co_await env::gather(place.desk.env().executor, std::move(running));
+    merge::StepRecipe recipe{.skip = plan.recipe.skip, .take = plan.recipe.take, .steps = {}};
+    if (has_word_rule(plan.index->settings)) recipe.rules_before = rules_before_words(plan.index->settings, plan.asked);
+    for (std::size_t i = 0; i < legs.size(); ++i) {
+        const plan::FrequencyStep& step = steps.steps[i];
+        recipe.steps.push_back({.first_answer = out.leg.answers.size(),
+                                .fallen = step.fallen,
+                                .from_the_end = step.from_the_end,
+                                .neighbours = step.neighbours});
+        take_leg(out, std::move(legs[i]));
+    }
+    out.merged = merge::merge_steps(out.leg.answers, recipe);
+    out.inexact = steps.steps.size() == 1 ? ""
+                  : steps.exact           ? not_shown(plan.asked, plan)
+                                          : "words may belong together";
+    out.done = true;
+    co_return out;
+}
+
+}  // namespace miroir::api
