@@ -1,0 +1,48 @@
+// Two worlds that were told the same: an orchestrator over its nodes, and one node that holds everything. Asked the
+// same question they must give the same answer.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "sim/fakes/embedded_node.h"
+#include "sim/fakes/orchestrator.h"
+#include "sim/oracle/story.h"
+#include "sim/run.h"
+
+namespace miroir::sim {
+
+struct Spoken {
+    int status = 0;
+    json::Value body;
+    std::string exact;  // X-Miroir-Exact
+};
+
+// What differs, in words; nothing when the answers are the same.
+std::optional<std::string> difference(const Spoken& ours, const Spoken& theirs);
+
+class Duel {
+public:
+    Duel(const Story& story, std::uint64_t seed);
+
+    // What went wrong while the writes were carried out.
+    const std::optional<std::string>& trouble() const { return trouble_; }
+    Spoken ask_cluster(const Question& question);
+    Spoken ask_alone(const Question& question);
+
+private:
+    void write(const Write& write);
+    void wait_for_tasks();
+    Spoken ask(Host& host, http::Handler& handler, const std::string& method, const std::string& path,
+               const json::Value& body);
+    Orchestrator& orchestrator() { return miroir_->app<Orchestrator>(); }
+
+    Run run_;
+    std::shared_ptr<KeptStore> store_ = std::make_shared<KeptStore>();
+    Host* alone_ = nullptr;
+    Host* miroir_ = nullptr;
+    std::optional<std::string> trouble_;
+};
+
+}  // namespace miroir::sim
