@@ -104,6 +104,10 @@ void offer_dev(CLI::App& app, DevOptions& options, int& code) {
                     "auto: Meilisearch when MEILISEARCH_BIN or PATH has it, else the embedded engine")
         ->check(CLI::IsMember({"auto", "meilisearch", "embedded"}))
         ->capture_default_str();
+    dev->add_option(
+           "--then", options.then,
+           "A shell command run beside the cluster once its nodes are up; it finds MIROIR_DEV_URL and MIROIR_DEV_KEY")
+        ->type_name("COMMAND");
     dev->callback([&options, &code, engine] { code = dev_command(options, *engine); });
 }
 

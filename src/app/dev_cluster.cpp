@@ -13,6 +13,7 @@
 #include <map>
 #include <thread>
 
+#include "app/dev_ports.h"
 #include "app/serve.h"
 #include "env/file_lock.h"
 
@@ -21,7 +22,10 @@ namespace {
 
 constexpr int kCouldNotStart = 2;
 constexpr std::chrono::milliseconds kWatchEvery{100};
+constexpr std::chrono::milliseconds kNodePatience{20'000};
 constexpr int kRestAfterDeath = 50;  // rounds of the watch: five seconds, so that one sees the cluster without it
+
+std::atomic<bool> told_to_stop = false;
 
 // In the child: nothing but what is safe between fork and exec.
 [[noreturn]] void become(const DevNode& node, const std::vector<char*>& arguments, int log) {
@@ -45,6 +49,16 @@ pid_t start(const DevNode& node) {
     return child;
 }
 
+// A shell that carries out `command` beside us.
+pid_t start_shell(const std::string& command) {
+    const pid_t child = fork();
+    if (child != 0) return child;
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    setpgid(0, 0);
+    execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+    std::_Exit(127);
+}
+
 // The children, watched from a thread of its own: the reactor knows nothing of processes.
 class Nursery {
 public:
@@ -57,9 +71,12 @@ public:
     ~Nursery() {
         leaving_ = true;
         watch_.join();
+        if (beside_ > 0) kill(-beside_, SIGTERM);
         for (const auto& [child, node] : children_) kill(child, SIGTERM);
         for (const auto& [child, node] : children_) waitpid(child, nullptr, 0);
     }
+    // Called once. It ends by itself or with us.
+    void run(const std::string& command) { beside_ = start_shell(command); }
 
 private:
     void watch() {
@@ -73,6 +90,8 @@ private:
         }
     }
     void bury(pid_t child) {
+        pid_t beside = child;
+        if (beside_.compare_exchange_strong(beside, 0)) return;
         const auto found = children_.find(child);
         if (found == children_.end()) return;
         std::printf("%s has ended; it is started again in 5 s (its log: %s)\n", nodes_[found->second].name.c_str(),
@@ -91,6 +110,7 @@ private:
     std::map<pid_t, std::size_t> children_;
     std::map<std::size_t, int> resting_;
     std::atomic<bool> leaving_ = false;
+    std::atomic<pid_t> beside_ = 0;
     std::thread watch_;
 };
 
@@ -170,8 +190,23 @@ int run_dev(const DevPlan& plan, const DevOptions& options) {
         return refuse("the data in " + options.db_path + " was written by " + other +
                       "; use that one, or name another --db-path");
     }
-    const Nursery nursery(plan.nodes);
+    if (const std::string taken = taken_port(plan); !taken.empty()) return refuse(taken);
+    // Until serve() listens for signals itself: Ctrl-C must stop the nodes in order from the first moment.
+    std::signal(SIGINT, [](int) { told_to_stop = true; });
+    std::signal(SIGTERM, [](int) { told_to_stop = true; });
+    Nursery nursery(plan.nodes);
     greet(plan, options);
+    const bool all = await_nodes(plan, kNodePatience, told_to_stop);
+    if (told_to_stop) return 0;
+    if (!all) {
+        std::printf("not every node listens after 20 s; their logs are in %s. Going on.\n", options.db_path.c_str());
+        std::fflush(stdout);
+    }
+    if (!options.then.empty()) {
+        setenv("MIROIR_DEV_URL", ("http://" + options.http_addr).c_str(), 1);
+        setenv("MIROIR_DEV_KEY", options.master_key.c_str(), 1);
+        nursery.run(options.then);
+    }
     config::Loaded loaded;
     loaded.config = plan.config;
     return serve(loaded);

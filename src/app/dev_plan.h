@@ -23,6 +23,7 @@ struct DevOptions {
     std::string db_path = "data";
     std::string master_key = "dev-key";
     Engine engine = Engine::Embedded;
+    std::string then;           // a shell command, run once when the nodes are up
     std::string engine_binary;  // of Meilisearch; of ourselves for the embedded engine
 };
 
