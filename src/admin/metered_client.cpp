@@ -53,22 +53,57 @@ std::optional<NodeId> MeteredClient::node_at(const http::Address& address) {
     return std::nullopt;
 }
 
+// What the end of a call says to the node's breaker. Whoever answers 500 is alive, and one bad query must not close
+// every node to all the others.
+void MeteredClient::settle(const NodeId& node, Permit permit, const Result<http::Reply>& reply,
+                           std::chrono::nanoseconds took) {
+    const bool turned_away = reply && (reply->status == 429 || (reply->status > 500 && reply->status < 600));
+    if (guard_.probing) {
+        if (reply && !turned_away && guard_.breakers != nullptr) guard_.breakers->heard_from(node);
+        return;
+    }
+    if (!permit || (reply && reply->status == 500)) return;
+    if (reply && !turned_away) return permit->succeeded();
+    const bool canceled = !reply && reply.error().code == ErrorCode::MiroirCanceled;
+    const bool hurried = !reply && reply.error().code == ErrorCode::MiroirTimeout && took < guard_.fair_time;
+    if (canceled || hurried) return;
+    permit->failed(clock_.now().time_since_epoch(), env::draw_unit(*guard_.random));
+}
+
 env::Task<Result<http::Reply>> MeteredClient::send(http::Address to, http::Outgoing request,
                                                    http::SendOptions options) {
-    const std::optional<NodeId> node = node_at(to);
+    std::optional<NodeId> node = node_at(to);
+    if (!node) co_return co_await inner_.send(std::move(to), std::move(request), std::move(options));
+    const bool guarded = guard_.breakers != nullptr && !guard_.probing;
+    Permit permit;
+    if (guarded) {
+        Permit given = guard_.breakers->allow(*node, clock_.now().time_since_epoch());
+        if (given) permit.emplace(*std::move(given));
+        else {
+            co_return fail(Error{.code = ErrorCode::MiroirNodeUnreachable,
+                                 .message = "not asked: it failed several times in a row just now",
+                                 .node = node->value});
+        }
+    }
+    co_return co_await watched(*std::move(node), std::move(permit), std::move(to), std::move(request),
+                               std::move(options));
+}
+
+env::Task<Result<http::Reply>> MeteredClient::watched(NodeId node, Permit permit, http::Address to,
+                                                      http::Outgoing request, http::SendOptions options) {
     const std::string_view operation = operation_of(request.target);
     const env::Monotonic begun = clock_.now();
     Result<http::Reply> reply = co_await inner_.send(std::move(to), std::move(request), std::move(options));
-    if (!node) co_return reply;
-    const std::chrono::duration<double> took = clock_.now() - begun;
+    const env::Monotonic ended = clock_.now();
+    const double seconds = std::chrono::duration<double>(ended - begun).count();
+    settle(node, std::move(permit), reply, ended - begun);
     if (!reply) {
         const std::string_view kind = kind_of(reply.error());
-        if (!kind.empty()) ledger_.failed(*node, operation, kind, reply.error().message, took.count());
+        if (!kind.empty()) ledger_.failed(node, operation, kind, reply.error().message, seconds);
     } else if (reply->status >= 500 || reply->status == 429) {
-        ledger_.failed(*node, operation, "status", fmt::format("answered {} to {}", reply->status, operation),
-                       took.count());
+        ledger_.failed(node, operation, "status", fmt::format("answered {} to {}", reply->status, operation), seconds);
     } else {
-        ledger_.answered(*node, operation, clock_.now(), took.count());
+        ledger_.answered(node, operation, ended, seconds);
     }
     co_return reply;
 }

@@ -15,7 +15,8 @@ namespace miroir::admin {
 
 class NodeLedger final : public NodeWatch {
 public:
-    explicit NodeLedger(env::Metrics& metrics) : metrics_(metrics) {}
+    explicit NodeLedger(env::Metrics& metrics, const cluster::Breakers* breakers = nullptr)
+        : metrics_(metrics), breakers_(breakers) {}
 
     // Told, on the caller's thread, of every call that failed and of the first good one after it. Probes are left out:
     // who sends them knows. Set before any call is made.
@@ -23,6 +24,9 @@ public:
     void tell(Witness witness) { witness_ = std::move(witness); }
 
     Sighting sighting(const NodeId& node) const override;
+    cluster::Breakers::View breaker(const NodeId& node, env::Monotonic now) const override {
+        return breakers_ == nullptr ? cluster::Breakers::View() : breakers_->view(node, now.time_since_epoch());
+    }
 
     // A good answer clears the error.
     void answered(const NodeId& node, std::string_view operation, env::Monotonic now, double seconds);
@@ -35,6 +39,7 @@ private:
     env::Histogram& duration(const NodeId& node, std::string_view operation);
 
     env::Metrics& metrics_;
+    const cluster::Breakers* breakers_;
     Witness witness_;
     mutable std::mutex mutex_;
     std::map<std::string, Sighting> seen_;

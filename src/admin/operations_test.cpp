@@ -239,6 +239,36 @@ TEST(MeteredClient, WritesDownHowCallsWent) {
     EXPECT_NE(text.find("miroir_node_errors_total{error_type=\"status\",node_id=\"a\"} 1\n"), std::string::npos);
 }
 
+TEST(MeteredClient, KeepsCallsAwayFromANodeThatFailsAndProbesBringThemBack) {
+    Room room;
+    cluster::Breakers breakers;
+    MeteredClient guarded(room.world, room.nodes, room.topology, room.ledger,
+                          {.breakers = &breakers, .random = &room.world});
+    MeteredClient probing(room.world, room.nodes, room.topology, room.ledger,
+                          {.breakers = &breakers, .random = &room.world, .probing = true});
+    const auto call = [&](MeteredClient& client, std::string target) {
+        http::Outgoing request;
+        request.target = std::move(target);
+        const http::Address address{.host = "h", .port = 1};
+        const auto reply = room.world.wait(client.send(address, request, http::SendOptions()));
+        return reply ? reply->status : 0;
+    };
+    room.nodes.answers[1] = {500, "{}"};  // alive: a query that it cannot bear is no reason to leave it
+    for (int i = 0; i < 9; ++i) EXPECT_EQ(call(guarded, "/indexes/films/search"), 500);
+    room.nodes.answers[1] = {503, "{}"};
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(call(guarded, "/indexes/films/search"), 503);
+    room.nodes.asked.clear();
+    EXPECT_EQ(call(guarded, "/indexes/films/search"), 0);
+    EXPECT_TRUE(room.nodes.asked.empty()) << "nothing was sent";
+    EXPECT_EQ(breakers.view(NodeId{"a"}, {}).openings, 1u);
+    EXPECT_EQ(call(probing, "/health"), 503) << "a probe is never held back";
+    EXPECT_EQ(call(guarded, "/indexes/films/search"), 0) << "nor does a bad one open the way";
+    room.nodes.answers[1] = {200, "{}"};
+    EXPECT_EQ(call(probing, "/health"), 200);
+    EXPECT_EQ(call(guarded, "/indexes/films/search"), 200);
+    EXPECT_EQ(breakers.view(NodeId{"a"}, {}).state, cluster::Breaker::State::Closed);
+}
+
 TEST(NodeLedger, BearsWitnessOfRealCallsOnly) {
     PrometheusMetrics metrics;
     NodeLedger ledger(metrics);

@@ -14,6 +14,10 @@ constexpr env::MetricName kCoverage{.name = "miroir_shard_coverage",
 constexpr env::MetricName kDegraded{.name = "miroir_degraded_shards_total",
                                     .help = "Shards without any healthy replica."};
 constexpr env::MetricName kDistribution{.name = "miroir_shard_distribution", .help = "Shards that the node holds."};
+constexpr env::MetricName kBreaker{.name = "miroir_node_breaker_state",
+                                   .help = "0: calls go to the node, 1: one may try, 2: calls are kept away from it."};
+constexpr env::MetricName kOpenings{.name = "miroir_node_breaker_openings",
+                                    .help = "How often calls began to be kept away from the node."};
 constexpr env::MetricName kVersion{.name = "miroir_topology_version", .help = "Version of the topology in use."};
 
 bool is_degraded(const cluster::Node& node) {
@@ -22,9 +26,10 @@ bool is_degraded(const cluster::Node& node) {
            (state == cluster::NodeState::Active && !node.readable());
 }
 
-json::Value node_view(const cluster::Topology& topology, cluster::NodeIndex index, const Sighting& seen,
+json::Value node_view(const cluster::Topology& topology, cluster::NodeIndex index, const NodeWatch& watch,
                       env::Monotonic now) {
     const cluster::Node& node = topology.node(index);
+    const Sighting seen = watch.sighting(node.id);
     json::Object view;
     view.append("id", node.id.value);
     view.append("address", node.address);
@@ -41,6 +46,7 @@ json::Value node_view(const cluster::Topology& topology, cluster::NodeIndex inde
     view.append("last_seen_ms", age);
     view.append("engine_version",
                 node.facts.engine_version.empty() ? json::Value() : json::Value(node.facts.engine_version));
+    view.append("breaker", cluster::name_of(watch.breaker(node.id, now).state));
     if (!node.facts.note.empty()) view.append("note", node.facts.note);
     if (!seen.error.empty()) view.append("error", seen.error);
     return view;
@@ -72,7 +78,7 @@ json::Value topology_view(const cluster::Topology& topology, const NodeWatch& wa
     for (std::size_t i = 0; i < topology.nodes().size(); ++i) {
         const cluster::Node& node = topology.nodes()[i];
         if (is_degraded(node)) ++degraded;
-        nodes.push_back(node_view(topology, static_cast<cluster::NodeIndex>(i), watch.sighting(node.id), now));
+        nodes.push_back(node_view(topology, static_cast<cluster::NodeIndex>(i), watch, now));
     }
     json::Object view;
     view.append("version", topology.version());
@@ -125,6 +131,17 @@ void note_topology(env::Metrics& metrics, const cluster::Topology& topology) {
         metrics.gauge(kNodeHealthy, {{"node_id", node.id.value}}).set(node.readable() ? 1 : 0);
         metrics.gauge(kDistribution, {{"node_id", node.id.value}})
             .set(topology.placement().held_by(index, topology.shards()));
+    }
+}
+
+void note_breakers(env::Metrics& metrics, const cluster::Topology& topology, const NodeWatch& watch,
+                   env::Monotonic now) {
+    using State = cluster::Breaker::State;
+    for (const cluster::Node& node : topology.nodes()) {
+        const cluster::Breakers::View breaker = watch.breaker(node.id, now);
+        const double state = breaker.state == State::Closed ? 0 : breaker.state == State::HalfOpen ? 1 : 2;
+        metrics.gauge(kBreaker, {{"node_id", node.id.value}}).set(state);
+        metrics.gauge(kOpenings, {{"node_id", node.id.value}}).set(static_cast<double>(breaker.openings));
     }
 }
 

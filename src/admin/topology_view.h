@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "cluster/breakers.h"
 #include "cluster/topology.h"
 #include "env/clock.h"
 #include "env/metrics.h"
@@ -22,6 +23,7 @@ struct Sighting {
 class NodeWatch {
 public:
     virtual Sighting sighting(const NodeId& node) const = 0;
+    virtual cluster::Breakers::View breaker(const NodeId& node, env::Monotonic now) const = 0;
 
 protected:
     ~NodeWatch() = default;
@@ -37,5 +39,8 @@ bool is_ready(const cluster::Topology& topology);
 
 // Sets the gauges about nodes and shards to what this snapshot says.
 void note_topology(env::Metrics& metrics, const cluster::Topology& topology);
+// The gauges about breakers; they change between two snapshots.
+void note_breakers(env::Metrics& metrics, const cluster::Topology& topology, const NodeWatch& watch,
+                   env::Monotonic now);
 
 }  // namespace miroir::admin

@@ -3,6 +3,12 @@
 #include "protocol/keys/index_uid.h"
 
 namespace miroir::api {
+namespace {
+
+constexpr env::MetricName kExplorations{.name = "miroir_replica_selection_exploration_total",
+                                        .help = "Reads that chose their replicas without looking at their cost."};
+
+}  // namespace
 
 Desk::Desk(env::Env env, const cluster::SnapshotHolder& topology, CatalogSource catalog, ShelvesSource shelves,
            Behind behind, scatter::Scatter scatter, quorum::Office& office, env::Executor& office_executor,
@@ -15,7 +21,8 @@ Desk::Desk(env::Env env, const cluster::SnapshotHolder& topology, CatalogSource 
       scatter_(std::move(scatter)),
       office_(office),
       office_executor_(office_executor),
-      options_(std::move(options)) {}
+      options_(std::move(options)),
+      explorations_((options_.metrics != nullptr ? *options_.metrics : env::no_metrics()).counter(kExplorations)) {}
 
 Result<plan::IndexPtr> Desk::open(std::string_view uid) const {
     MIROIR_CHECK(protocol::check_index_uid(uid));
@@ -62,13 +69,51 @@ protocol::FilterGates Desk::filter_gates() const {
             .multimodal = shelves->feature(Feature::Multimodal)};
 }
 
+std::uint64_t seed_of(std::string_view text) {
+    std::uint64_t hash = 0xcbf29ce484222325;
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+    return hash;
+}
+
+std::uint64_t Desk::replica_seed(std::string_view text) const {
+    switch (options_.replicas.strategy) {
+        case ReplicaChoice::Strategy::RoundRobin: return ++turn_;
+        case ReplicaChoice::Strategy::Random: return env_.random.next();
+        case ReplicaChoice::Strategy::Adaptive: break;
+    }
+    return seed_of(text);
+}
+
+// The replica that the seed prefers keeps its place until another is clearly cheaper. Now and then it is asked all the
+// same, or nobody would learn that it is well again; such a call is asked twice at once.
+void Desk::weigh(cluster::CoverPreference& preference, const cluster::Topology& topology) const {
+    constexpr double kClearly = 3;
+    if (options_.replicas.strategy != ReplicaChoice::Strategy::Adaptive || topology.nodes().size() < 2) return;
+    if (env::chance(env_.random, options_.replicas.exploration)) {
+        explorations_.add();
+        return;
+    }
+    preference.stick = kClearly;
+    preference.cost = [this, &topology](cluster::NodeIndex node) {
+        return scatter_.paces().cost(topology.node(node).id);
+    };
+}
+
 Result<cluster::Cover> Desk::cover(const cluster::Topology& topology, const plan::IndexEntry& index, std::uint64_t seed,
                                    const std::vector<cluster::NodeIndex>& avoid) const {
     cluster::CoverPreference preference;
     preference.seed = seed;
     preference.shards = index.shards;
     preference.avoid = avoid;
+    if (options_.breakers != nullptr) {
+        const cluster::Instant now = env_.clock.now().time_since_epoch();
+        for (std::size_t i = 0; i < topology.nodes().size(); ++i) {
+            if (!options_.breakers->passes(topology.nodes()[i].id, now))
+                preference.avoid.push_back(static_cast<cluster::NodeIndex>(i));
+        }
+    }
     preference.fresh = [&](cluster::NodeIndex node, ShardId) { return !behind_(topology.node(node).id); };
+    weigh(preference, topology);
     preference.allow_missing = options_.unavailable_shards == UnavailableShards::Partial;
     return cluster::cover(topology, preference);
 }

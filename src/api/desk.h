@@ -8,10 +8,12 @@
 #include <optional>
 #include <string>
 
+#include "cluster/breakers.h"
 #include "cluster/cover.h"
 #include "cluster/snapshot.h"
 #include "env/env.h"
 #include "env/hop.h"
+#include "env/metrics.h"
 #include "plan/catalog.h"
 #include "protocol/filter/filter.h"
 #include "protocol/keys/authorise.h"
@@ -23,12 +25,25 @@
 
 namespace miroir::api {
 
+// FNV-1a: the same text gives the same seed in every process.
+std::uint64_t seed_of(std::string_view text);
+
 enum class UnavailableShards : std::uint8_t { Error, Partial };
 
+// How the replica that answers is chosen among those that may.
+struct ReplicaChoice {
+    enum class Strategy : std::uint8_t { Adaptive, RoundRobin, Random };
+    Strategy strategy = Strategy::Adaptive;
+    double exploration = 0.05;  // Adaptive: how often a replica found too dear is asked all the same
+};
+
 struct DeskOptions {
+    env::Metrics* metrics = nullptr;
     std::size_t payload_limit = 100'000'000;
     UnavailableShards unavailable_shards = UnavailableShards::Partial;
     json::Value fixed_webhook{};  // of the configuration; null: none
+    ReplicaChoice replicas;
+    const cluster::Breakers* breakers = nullptr;  // whom they hold back is not chosen; none: everybody may be
 };
 
 class Desk {
@@ -64,6 +79,9 @@ public:
     Result<cluster::Cover> cover(const cluster::Topology& topology, const plan::IndexEntry& index, std::uint64_t seed,
                                  const std::vector<cluster::NodeIndex>& avoid = {}) const;
 
+    // A number that prefers some replicas, the same ones for the same text unless the operator wants otherwise.
+    std::uint64_t replica_seed(std::string_view text) const;
+
     // Does the node answer, with every write applied or on its way?
     bool is_in_step(const cluster::Node& node) const { return node.readable() && !behind_(node.id); }
 
@@ -75,6 +93,8 @@ public:
     quorum::Office& office() { return office_; }
 
 private:
+    void weigh(cluster::CoverPreference& preference, const cluster::Topology& topology) const;
+
     env::Env env_;
     const cluster::SnapshotHolder& topology_;
     CatalogSource catalog_;
@@ -84,6 +104,8 @@ private:
     quorum::Office& office_;
     env::Executor& office_executor_;
     DeskOptions options_;
+    env::Counter& explorations_;
+    mutable std::uint64_t turn_ = 0;  // RoundRobin
 };
 
 }  // namespace miroir::api

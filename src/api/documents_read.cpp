@@ -132,7 +132,7 @@ Reply list(Visit visit, DocumentsQuery query) {
     const Listing listing{.place = {.desk = visit.desk,
                                     .topology = visit.desk.topology(),
                                     .index = index,
-                                    .seed = seed_of(index->uid.value),
+                                    .seed = visit.desk.replica_seed(index->uid.value),
                                     .call = visit.in.call},
                           .query = query};
     Start start{.from = {}, .skip = query.offset, .total = 0};
@@ -153,7 +153,7 @@ Reply list(Visit visit, DocumentsQuery query) {
     body += ",\"offset\":" + std::to_string(query.offset) + ",\"limit\":" + std::to_string(query.limit);
     body += ",\"total\":" + std::to_string(start.from ? start.total : total_of(read.answers)) + "}";
     http::Reply reply = server::json_text_reply(200, std::move(body));
-    if (!read.missing.empty()) reply.headers.add("X-Miroir-Degraded", shards_text(read.missing));
+    add_coverage(reply, read.missing, index->shards);
     co_return reply;
 }
 

@@ -37,8 +37,9 @@ Reply explain(Visit visit) {
     MIROIR_CO_TRY(const plan::IndexPtr index, visit.desk.open(visit.index_text()));
     MIROIR_CO_CHECK(prepare(visit, *index, query));
     const cluster::TopologyPtr topology = visit.desk.topology();
-    MIROIR_CO_TRY(const cluster::Cover cover,
-                  visit.desk.cover(*topology, *index, seed_of(index->uid.value + query.q.value_or(""))));
+    MIROIR_CO_TRY(
+        const cluster::Cover cover,
+        visit.desk.cover(*topology, *index, visit.desk.replica_seed(index->uid.value + query.q.value_or(""))));
     MIROIR_CO_TRY(const plan::SearchPlan plan, plan::plan_search(index, query, topology, cover));
     co_return ok(plan::explained(plan));
 }

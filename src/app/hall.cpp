@@ -11,13 +11,22 @@ server::FrontDoorOptions counted(server::FrontDoorOptions options, env::Metrics&
     return options;
 }
 
+admin::Guard guard_of(const Shared& shared, env::Reactor& reactor, bool probing) {
+    return {
+        .breakers = &shared.breakers,
+        .random = &reactor.env(shared.log).random,
+        .fair_time = std::min<std::chrono::nanoseconds>(std::chrono::seconds(1), shared.config.scatter_node_timeout),
+        .probing = probing};
+}
+
 }  // namespace
 
 Hall::Hall(Shared shared, env::Reactor& reactor)
     : shared_(shared),
       reactor_(reactor),
       client_(reactor_, client_options(shared.config)),
-      metered_(reactor_, client_, shared.topology, shared.ledger),
+      metered_(reactor_, client_, shared.topology, shared.ledger, guard_of(shared, reactor_, false)),
+      probing_(reactor_, client_, shared.topology, shared.ledger, guard_of(shared, reactor_, true)),
       operations_({.env = env(),
                    .client = metered_,
                    .topology = shared.topology,
@@ -32,13 +41,13 @@ Hall::Hall(Shared shared, env::Reactor& reactor)
 }
 
 void Hall::serve_clients(const ClientSide& clients) {
-    api::DeskOptions options = desk_options(shared_.config);
-    scatter::ScatterOptions scatter_options{.node_timeout = shared_.config.scatter_node_timeout,
-                                            .node_key = shared_.config.node_master_key};
+    api::DeskOptions options = desk_options(shared_.config, shared_.metrics);
+    options.breakers = &shared_.breakers;
     const auto behind = [&board = clients.behind](const NodeId& node) { return board.is_behind(node); };
-    desk_ = std::make_unique<api::Desk>(env(), shared_.topology, clients.catalog, clients.shelves, behind,
-                                        scatter::Scatter(env(), metered_, std::move(scatter_options)), clients.office,
-                                        clients.office_executor, std::move(options));
+    desk_ =
+        std::make_unique<api::Desk>(env(), shared_.topology, clients.catalog, clients.shelves, behind,
+                                    scatter::Scatter(env(), metered_, scatter_options(shared_.config, shared_.metrics)),
+                                    clients.office, clients.office_executor, std::move(options));
     api::mount(router_, *desk_);
 }
 

@@ -24,6 +24,7 @@ struct Shared {
     admin::PrometheusMetrics& metrics;
     cluster::SnapshotHolder& topology;
     admin::NodeLedger& ledger;
+    cluster::Breakers& breakers;
     std::uint32_t threads;
 };
 
@@ -52,6 +53,7 @@ public:
     env::Reactor& reactor() { return reactor_; }
     env::Env env() { return reactor_.env(shared_.log); }
     http::Client& client() { return metered_; }
+    http::Client& probe_client() { return probing_; }  // no breaker holds it back
 
     // On the hall's thread: stops accepting, waits for what runs. True when nothing was left at the limit.
     env::Task<bool> drain(std::chrono::nanoseconds limit);
@@ -61,6 +63,7 @@ private:
     env::Reactor& reactor_;
     wire::Client client_;
     admin::MeteredClient metered_;
+    admin::MeteredClient probing_;
     admin::Operations operations_;
     std::unique_ptr<api::Desk> desk_;
     server::Router router_;

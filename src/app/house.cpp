@@ -26,7 +26,7 @@ House::House(const config::Config& config, env::Log& log, env::Reactor& first, c
     : config_(config),
       log_(log),
       first_(first),
-      ledger_(metrics_),
+      ledger_(metrics_, &breakers_),
       topology_(std::move(topology)),
       reactors_(thread_count(config) - 1) {
     const auto threads = static_cast<std::uint32_t>(reactors_.size() + 1);
@@ -35,13 +35,14 @@ House::House(const config::Config& config, env::Log& log, env::Reactor& first, c
                         .metrics = metrics_,
                         .topology = topology_,
                         .ledger = ledger_,
+                        .breakers = breakers_,
                         .threads = threads};
     halls_.push_back(std::make_unique<Hall>(shared, first_));
     for (std::unique_ptr<env::Reactor>& reactor : reactors_) {
         reactor = std::make_unique<env::Reactor>();
         halls_.push_back(std::make_unique<Hall>(shared, *reactor));
     }
-    prober_ = std::make_unique<workers::HealthProber>(first_.env(log_), halls_[0]->client(), topology_,
+    prober_ = std::make_unique<workers::HealthProber>(first_.env(log_), halls_[0]->probe_client(), topology_,
                                                       health_options(config_), config_.node_master_key);
 }
 
@@ -68,6 +69,7 @@ Result<void> House::open_office() {
     quorum::OfficeOptions options;
     options.shards = config_.shards;
     options.writer.link.node_key = config_.node_master_key;
+    options.writer.acks = ack_rule(config_);
     if (!config_.master_key.empty()) options.master_key = config_.master_key;
     env::Task<Result<std::unique_ptr<quorum::Office>>> opening = quorum::Office::open(
         first_.env(log_), halls_[0]->client(), *store_, [this] { return topology_.current(); },
@@ -157,6 +159,7 @@ env::Task<void> House::tell_readiness() {
     std::uint64_t version = 0;
     while (!leaving_.requested()) {
         const cluster::TopologyPtr topology = topology_.current();
+        admin::note_breakers(metrics_, *topology, ledger_, first_.now());
         if (topology->version() != version) {
             version = topology->version();
             admin::note_topology(metrics_, *topology);

@@ -64,6 +64,7 @@ private:
     env::Log& log_;
     env::Reactor& first_;
     admin::PrometheusMetrics metrics_;
+    cluster::Breakers breakers_;
     admin::NodeLedger ledger_;
     cluster::SnapshotHolder topology_;
     std::vector<std::unique_ptr<env::Reactor>> reactors_;  // of the other threads

@@ -1,6 +1,7 @@
 #include "app/settings_of.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "protocol/instance/webhook.h"
@@ -34,6 +35,47 @@ cluster::HealthOptions health_options(const config::Config& config) {
             .recovery_threshold = config.health.recovery_threshold};
 }
 
+scatter::ScatterOptions scatter_options(const config::Config& config, env::Metrics& metrics) {
+    scatter::ScatterOptions options{.node_timeout = config.scatter_node_timeout, .node_key = config.node_master_key};
+    options.hedging.enabled = config.hedging.enabled;
+    options.hedging.p95_multiplier = config.hedging.p95_trigger_multiplier;
+    options.hedging.min_trigger = config.hedging.min_trigger;
+    options.hedging.max_per_query = config.hedging.max_hedges_per_query;
+    options.hedging.cross_group = config.hedging.cross_group_fallback;
+    options.paces.latency_weight = config.replica_selection.latency_weight;
+    options.paces.inflight_weight = config.replica_selection.inflight_weight;
+    options.paces.error_weight = config.replica_selection.error_weight;
+    options.paces.half_life = config.replica_selection.ewma_half_life;
+    options.metrics = &metrics;
+    return options;
+}
+
+api::DeskOptions desk_options(const config::Config& config, env::Metrics& metrics) {
+    using Strategy = api::ReplicaChoice::Strategy;
+    api::DeskOptions options{.payload_limit = config.server.max_body_bytes};
+    options.unavailable_shards =
+        config.search_unavailable_shards == "error" ? api::UnavailableShards::Error : api::UnavailableShards::Partial;
+    const std::string& strategy = config.replica_selection.strategy;
+    options.replicas.strategy = strategy == "random"        ? Strategy::Random
+                                : strategy == "round_robin" ? Strategy::RoundRobin
+                                                            : Strategy::Adaptive;
+    options.replicas.exploration = config.replica_selection.exploration_epsilon;
+    options.metrics = &metrics;
+    options.fixed_webhook = protocol::fixed_webhook(config.task_webhook_url, config.task_webhook_authorization);
+    return options;
+}
+
+quorum::AckRule ack_rule(const config::Config& config) {
+    using Kind = quorum::AckRule::Kind;
+    if (config.writes_acks == "half") return {.kind = Kind::Half};
+    if (config.writes_acks == "quorum") return {.kind = Kind::Quorum};
+    if (config.writes_acks == "all") return {.kind = Kind::All};
+    quorum::AckRule rule{.kind = Kind::Number};
+    const std::string& text = config.writes_acks;  // checked when it was read
+    std::from_chars(text.data(), text.data() + text.size(), rule.number);
+    return rule;
+}
+
 wire::ClientOptions client_options(const config::Config& config) {
     wire::ClientOptions options;
     options.tls.authorities = config.node_tls.ca_path;
@@ -55,11 +97,6 @@ wire::ClientOptions outside_options(const config::Config& config) {
 
 webhooks::CourierOptions courier_options(const config::Config& config) {
     return {.fixed_webhook = protocol::fixed_webhook(config.task_webhook_url, config.task_webhook_authorization)};
-}
-
-api::DeskOptions desk_options(const config::Config& config) {
-    return {.payload_limit = config.server.max_body_bytes,
-            .fixed_webhook = protocol::fixed_webhook(config.task_webhook_url, config.task_webhook_authorization)};
 }
 
 bool nodes_use_tls(const config::Config& config) {

@@ -6,8 +6,10 @@
 #include "cluster/health.h"
 #include "cluster/topology.h"
 #include "config/config.h"
+#include "env/metrics.h"
 #include "http/wire/client.h"
 #include "http/wire/listener.h"
+#include "quorum/ack_rule.h"
 #include "server/front_door.h"
 #include "webhooks/courier.h"
 
@@ -15,10 +17,12 @@ namespace miroir::app {
 
 cluster::TopologySpec topology_spec(const config::Config& config);
 cluster::HealthOptions health_options(const config::Config& config);
+scatter::ScatterOptions scatter_options(const config::Config& config, env::Metrics& metrics);
+api::DeskOptions desk_options(const config::Config& config, env::Metrics& metrics);
+quorum::AckRule ack_rule(const config::Config& config);
 wire::ClientOptions client_options(const config::Config& config);
 wire::ClientOptions outside_options(const config::Config& config);
 webhooks::CourierOptions courier_options(const config::Config& config);
-api::DeskOptions desk_options(const config::Config& config);
 // Some node is spoken to over TLS: only then are the files for it read, which takes longer than all else at the start.
 bool nodes_use_tls(const config::Config& config);
 // Of one of `threads` listeners, which together keep to the configured numbers.

@@ -31,6 +31,10 @@ public:
     void heard_from();                           // a probe was answered: the next call is a trial, now
 
     State state(Instant now) const;
+    State stands() const { return state_; }  // as of the last call
+    bool would_allow(Instant now) const {
+        return state(now) == State::Closed || (state(now) == State::HalfOpen && !trial_out_);
+    }
     Instant opens_until() const { return until_; }
 
 private:

@@ -1,6 +1,6 @@
-// For each shard: the preferred group first, then the others in turn; inside a group the cheapest replica that may
-// answer, equal ones decided by a hash of (seed, shard, node), so that load spreads over replicas while one query
-// meets the same ones each time.
+// For each shard: the preferred group first, then the others in turn; inside a group the better of the two replicas
+// that a hash of (seed, shard, node) puts first, so that load spreads over replicas while one query meets the same ones
+// each time. Two and not all: whoever is cheapest just now must not be everybody's choice.
 #include "cluster/cover.h"
 
 #include <algorithm>
@@ -44,19 +44,23 @@ public:
 
 private:
     std::optional<NodeIndex> choose_in(ShardId shard, GroupId group) const {
-        std::optional<NodeIndex> best;
-        std::uint64_t best_draw = 0;
+        struct Drawn {
+            NodeIndex node;
+            std::uint64_t draw;
+        };
+        std::optional<Drawn> first;
+        std::optional<Drawn> second;
         for (const Replica& r : topology_.replicas_of(shard, group)) {
             if (r.role != ReplicaRole::Serving || !askable_[r.node]) continue;
             if (preference_.fresh && !preference_.fresh(r.node, shard)) continue;
             const std::uint64_t draw = mix(preference_.seed ^ mix((std::uint64_t{shard.value} << 16 | r.node) + 1));
-            const bool wins =
-                !best || cost_[r.node] < cost_[*best] || (cost_[r.node] == cost_[*best] && draw > best_draw);
-            if (!wins) continue;
-            best = r.node;
-            best_draw = draw;
+            const Drawn drawn{.node = r.node, .draw = draw};
+            if (!first || draw > first->draw) second = std::exchange(first, drawn);
+            else if (!second || draw > second->draw) second = drawn;
         }
-        return best;
+        if (!first) return std::nullopt;
+        const bool too_dear = second && cost_[first->node] > preference_.stick * cost_[second->node];
+        return too_dear ? second->node : first->node;
     }
 
     const Topology& topology_;

@@ -17,8 +17,10 @@ struct CoverPreference {
     std::vector<NodeIndex> avoid;  // answer for nothing (they just failed, or their settings are too old)
     // May this node answer for this shard (no hints, no debts, fresh enough)? Empty: it may.
     std::function<bool(NodeIndex, ShardId)> fresh;
-    // Lower is better; equal costs are decided by the seed. Empty: all equal.
+    // Of the two replicas that the seed prefers the first answers, unless it costs more than `stick` times what the
+    // second does. Empty: all equal.
     std::function<double(NodeIndex)> cost;
+    double stick = 1;
     bool allow_missing = false;  // a partial cover instead of an error
 };
 

@@ -83,11 +83,19 @@ TEST(Cover, SameSeedSameReplicasAndSeedsSpread) {
 }
 
 TEST(Cover, CheaperAndFresherReplicasAreTaken) {
-    const TopologyPtr t = cluster_of(3, 1, 3);
-    const Cover cheap = cover(*t, {.cost = [](NodeIndex node) { return node == 1 ? 0.5 : 1.0; }}).value();
+    const TopologyPtr pair = cluster_of(2, 1, 2);
+    const auto one_is_cheap = [](NodeIndex node) { return node == 1 ? 0.5 : 1.0; };
+    const Cover cheap = cover(*pair, {.cost = one_is_cheap}).value();
     ASSERT_EQ(cheap.parts.size(), 1u);
     EXPECT_EQ(cheap.parts[0].node, 1);
     EXPECT_TRUE(cheap.parts[0].whole);
+    EXPECT_EQ(*cover(*pair, {.cost = one_is_cheap, .stick = 3}), *cover(*pair, {}))
+        << "a little dearer changes nothing";
+    const TopologyPtr t = cluster_of(3, 1, 3);
+    const Cover spread = cover(*t, {.cost = one_is_cheap}).value();
+    EXPECT_GT(spread.parts.size(), 1u) << "not everybody goes to the cheapest";
+    for (const CoverPart& part : cover(*t, {.cost = [](NodeIndex node) { return node == 1 ? 100.0 : 1.0; }})->parts)
+        EXPECT_NE(part.node, 1) << "one of any two is not the slow one";
     const auto fresh = [](NodeIndex node, ShardId shard) { return node != 1 || shard.value % 2 == 0; };
     for (const CoverPart& part : cover(*t, {.fresh = fresh})->parts) {
         if (part.node != 1) continue;

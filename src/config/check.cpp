@@ -151,8 +151,11 @@ private:
         for (const Node& node : config_.nodes) ++sizes[node.replica_group];
         for (std::uint32_t group = 0; group < config_.replica_groups; ++group) {
             if (sizes[group] >= config_.replication_factor) continue;
-            complain("replication_factor", std::to_string(config_.replication_factor),
-                     "group " + std::to_string(group) + " has " + std::to_string(sizes[group]) +
+            // What nobody wrote was not found anywhere.
+            const bool by_default = config_.replication_factor == Config().replication_factor;
+            complain("replication_factor", by_default ? "" : std::to_string(config_.replication_factor),
+                     (by_default ? "is " + std::to_string(config_.replication_factor) + ", and group " : "group ") +
+                         std::to_string(group) + " has " + std::to_string(sizes[group]) +
                          (sizes[group] == 1 ? " node" : " nodes") + "; add nodes to it or lower replication_factor" +
                          (sizes[group] == 0 ? " or replica_groups" : ""));
         }

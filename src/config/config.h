@@ -74,6 +74,43 @@ struct Health {
     bool operator==(const Health&) const = default;
 };
 
+// A second try for a node that is late; see docs/config.md.
+struct Hedging {
+    bool enabled = true;
+    double p95_trigger_multiplier = 1.2;
+    milliseconds min_trigger{15};
+    std::uint32_t max_hedges_per_query = 2;
+    bool cross_group_fallback = true;
+    bool operator==(const Hedging&) const = default;
+};
+
+struct ReplicaSelection {
+    std::string strategy = "adaptive";
+    double latency_weight = 1.0;
+    double inflight_weight = 2.0;
+    double error_weight = 10.0;
+    milliseconds ewma_half_life{5'000};
+    double exploration_epsilon = 0.05;
+    bool operator==(const ReplicaSelection&) const = default;
+};
+
+struct QueryCoalescing {
+    bool enabled = true;
+    milliseconds window{50};
+    std::uint32_t max_subscribers = 1'000;
+    std::uint32_t max_pending_queries = 10'000;
+    bool operator==(const QueryCoalescing&) const = default;
+};
+
+struct SessionPinning {
+    bool enabled = true;
+    std::uint32_t ttl_seconds = 900;
+    std::uint32_t max_sessions = 100'000;
+    std::string wait_strategy = "block";
+    milliseconds max_wait{5'000};
+    bool operator==(const SessionPinning&) const = default;
+};
+
 struct ConnectionPool {
     std::uint32_t max_idle = 32;
     milliseconds idle_timeout{4'000};  // nodes close theirs after 5 s
@@ -102,6 +139,12 @@ struct Config {
     NodeTls node_tls;
     Health health;
     milliseconds scatter_node_timeout{5'000};
+    std::string search_unavailable_shards = "partial";
+    std::string writes_acks = "half";
+    Hedging hedging;
+    ReplicaSelection replica_selection;
+    QueryCoalescing query_coalescing;
+    SessionPinning session_pinning;
     ConnectionPool connection_pool_per_node;
     bool operator==(const Config&) const = default;
 };

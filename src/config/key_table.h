@@ -26,6 +26,9 @@ struct KeyFacts {
     std::uint64_t max = std::numeric_limits<std::uint32_t>::max();
     std::string_view meili = {};    // the variable of Meilisearch with the same meaning
     std::string_view part_of = {};  // the key that sets this one and more at once; a source may name only one of them
+    std::string_view one_of = {};   // of a text: the words it may be, "error, partial"
+    bool or_number = false;         // of such a text: or a whole number from min to max
+    double smallest = 0.01;         // of a number with a fraction
     bool secret = false;            // never shown; no flag, because command lines are public
     bool whole_header = false;      // a secret that is a header as it stands, scheme and all
     bool required = false;          // of a node: has no default

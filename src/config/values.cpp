@@ -26,8 +26,6 @@ constexpr std::array<std::pair<std::string_view, Mode>, 2> kModes{{
     {"production", Mode::Production},
 }};
 
-constexpr double kSmallestShare = 0.01;  // placement counts in hundredths
-
 std::string lower(std::string_view text) {
     std::string out(text);
     std::ranges::transform(out, out.begin(),
@@ -94,6 +92,28 @@ std::optional<std::string> assign_number(Number& out, const KeyFacts& facts, std
                std::to_string(max);
     }
     out = static_cast<Number>(*value);
+    return std::nullopt;
+}
+
+std::string choices(const KeyFacts& facts) {
+    return std::string(facts.one_of) + (facts.or_number ? " or a number from " + range(facts) : "");
+}
+
+bool is_word_of(std::string_view list, std::string_view word) {
+    while (!list.empty()) {
+        const std::size_t end = std::min(list.find(", "), list.size());
+        if (list.substr(0, end) == word) return true;
+        list.remove_prefix(std::min(list.size(), end + 2));
+    }
+    return false;
+}
+
+std::optional<std::string> assign_choice(std::string& out, const KeyFacts& facts, std::string_view text) {
+    const std::string word = lower(text);
+    const auto number = facts.or_number ? parse_number(word) : std::nullopt;
+    if (!is_word_of(facts.one_of, word) && !(number && *number >= facts.min && *number <= facts.max))
+        return "allowed: " + choices(facts);
+    out = word;
     return std::nullopt;
 }
 
@@ -198,7 +218,9 @@ std::optional<std::string> assign(const Target& target, const KeyFacts& facts, s
     if (!facts.secret) text = trimmed(text);
     return std::visit(
         Overload{
-            [&](std::string* out) { return assign_text(*out, facts, text); },
+            [&](std::string* out) {
+                return facts.one_of.empty() ? assign_text(*out, facts, text) : assign_choice(*out, facts, text);
+            },
             [&](std::uint16_t* out) { return assign_number(*out, facts, text, ""); },
             [&](std::uint32_t* out) { return assign_number(*out, facts, text, ""); },
             [&](std::uint64_t* out) -> std::optional<std::string> {
@@ -213,8 +235,8 @@ std::optional<std::string> assign(const Target& target, const KeyFacts& facts, s
                 double value = 0;
                 const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
                 const bool read = error == std::errc() && end == text.data() + text.size() && std::isfinite(value);
-                if (!read || value < kSmallestShare || value > static_cast<double>(facts.max)) {
-                    return "allowed: a number from 0.01 to " + std::to_string(facts.max);
+                if (!read || value < facts.smallest || value > static_cast<double>(facts.max)) {
+                    return "allowed: a number from " + number_text(facts.smallest) + " to " + std::to_string(facts.max);
                 }
                 *out = value;
                 return std::nullopt;
@@ -263,6 +285,7 @@ std::string type_name(const Target& target, const KeyFacts& facts) {
     return std::visit(
         Overload{
             [&](const std::string*) {
+                if (!facts.one_of.empty()) return std::string("choice");
                 return std::string(facts.secret ? "secret" : facts.path.ends_with("_path") ? "file" : "text");
             },
             [](const std::uint64_t*) { return std::string("size"); },
@@ -278,17 +301,18 @@ std::string type_name(const Target& target, const KeyFacts& facts) {
 }
 
 std::string allowed(const Target& target, const KeyFacts& facts) {
-    return std::visit(Overload{
-                          [](const std::string*) { return std::string(); },
-                          [](const Endpoint*) { return std::string(); },
-                          [&](const double*) { return "0.01 to " + std::to_string(facts.max); },
-                          [](const bool*) { return std::string("true, false"); },
-                          [](const env::LogLevel*) { return names(kLevels); },
-                          [](const Mode*) { return names(kModes); },
-                          [&](const std::uint16_t*) { return std::to_string(facts.min) + " to 65535"; },
-                          [&](const auto*) { return range(facts); },
-                      },
-                      target);
+    return std::visit(
+        Overload{
+            [&](const std::string*) { return choices(facts); },
+            [](const Endpoint*) { return std::string(); },
+            [&](const double*) { return number_text(facts.smallest) + " to " + std::to_string(facts.max); },
+            [](const bool*) { return std::string("true, false"); },
+            [](const env::LogLevel*) { return names(kLevels); },
+            [](const Mode*) { return names(kModes); },
+            [&](const std::uint16_t*) { return std::to_string(facts.min) + " to 65535"; },
+            [&](const auto*) { return range(facts); },
+        },
+        target);
 }
 
 }  // namespace miroir::config

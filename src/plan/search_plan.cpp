@@ -216,6 +216,7 @@ Result<SearchPlan> plan_search(const IndexPtr& index, const SearchQuery& query, 
         vectors.hybrid->semantic_ratio = 1;
     }
     plan.alone = alone;
+    plan.whole = alone && cover.parts.front().whole;
     plan.asked = std::move(asked);
     plan.asked_vectors = std::move(vectors);
     plan.calls = calls_for(plan, cover, Leg::Words);

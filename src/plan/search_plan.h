@@ -24,6 +24,7 @@ struct SearchPlan {
     std::vector<NodeCall> calls;
     std::vector<NodeCall> vector_calls;  // hybrid: asked only when words are not good enough
     bool alone = false;                  // one node answers for everything and cuts the page itself
+    bool whole = false;                  // and it holds nothing else: it is told of no shards
     protocol::SearchQuery asked{};       // of every node, before its shard filter
     protocol::SearchQuery asked_vectors{};
     protocol::SearchQuery asked_census{};  // distinct: how many documents there are of each value

@@ -2,24 +2,53 @@
 
 #include <gtest/gtest.h>
 
-#include "env/real/json_log.h"
-#include "env/real/reactor.h"
+#include <map>
+
+#include "server/test_world.h"
 
 namespace miroir::scatter {
 namespace {
 
-// Node a is ill, the others answer.
-class Nodes final : public http::Client {
-public:
-    env::Task<Result<http::Reply>> send(http::Address to, http::Outgoing, http::SendOptions) override {
-        http::Reply reply;
-        reply.status = to.host == "a" ? 503 : 200;
-        co_return reply;
-    }
+using std::chrono::milliseconds;
+using Avoid = std::vector<cluster::NodeIndex>;
+
+// Each answers with a status after a time; no status: it never does.
+struct Manner {
+    std::optional<int> status = 200;
+    std::chrono::nanoseconds takes{milliseconds(4)};
 };
 
-cluster::TopologyPtr three_nodes() {
-    cluster::TopologySpec spec{.nodes = {}, .shards = 4, .replicas = 1};
+class Nodes final : public http::Client {
+public:
+    explicit Nodes(server::test::World& world) : world_(world) {}
+
+    env::Task<Result<http::Reply>> send(http::Address to, http::Outgoing, http::SendOptions options) override {
+        const Manner manner = manners[to.host];
+        asked += to.host;
+        const env::Monotonic end = world_.now() + manner.takes;
+        const bool late = !manner.status || end > options.deadline.at;
+        const bool whole = co_await env::sleep_until(world_.env(), late ? options.deadline.at : end, options.cancel);
+        if (!whole) {
+            canceled += to.host;
+            co_return fail(ErrorCode::MiroirCanceled, "canceled");
+        }
+        if (late) co_return fail(ErrorCode::MiroirTimeout, "late");
+        http::Reply reply;
+        reply.status = *manner.status;
+        reply.body = to.host;
+        co_return reply;
+    }
+
+    std::map<std::string, Manner> manners;
+    std::string asked;
+    std::string canceled;
+
+private:
+    server::test::World& world_;
+};
+
+cluster::TopologyPtr three_nodes(std::uint32_t replicas) {
+    cluster::TopologySpec spec{.nodes = {}, .shards = 4, .replicas = replicas};
     for (const char* name : {"a", "b", "c"}) {
         spec.nodes.push_back(
             {.id = NodeId{name}, .address = std::string("http://") + name + ":7700", .group = GroupId{0}, .zone = {}});
@@ -35,21 +64,156 @@ plan::NodeCall call_of(cluster::NodeIndex node, std::vector<ShardId> shards) {
     return call;
 }
 
+// Whoever is not to be avoided, first of all b, answers for everything.
+Result<std::vector<plan::NodeCall>> anybody_else(const std::vector<ShardId>& shards, const Avoid& avoid) {
+    for (const cluster::NodeIndex node : {1, 2, 0}) {
+        if (std::ranges::find(avoid, node) == avoid.end()) return std::vector{call_of(node, shards)};
+    }
+    return fail(ErrorCode::MiroirShardUnavailable, "nobody is left");
+}
+
+struct Room {
+    server::test::World world;
+    Nodes nodes{world};
+    ScatterOptions options;
+    std::optional<Scatter> scatter;
+    cluster::TopologyPtr topology = three_nodes(2);
+
+    const Scatter& with() {
+        if (!scatter) scatter.emplace(world.env(), nodes, options);
+        return *scatter;
+    }
+    Gathered ask(cluster::NodeIndex node, CallsElsewhere elsewhere = anybody_else, http::Call call = {},
+                 Accept accept = {}) {
+        std::vector<plan::NodeCall> calls = {call_of(node, {ShardId{0}, ShardId{1}})};
+        return world.wait(with().run(topology, std::move(calls), std::move(elsewhere), call, std::move(accept)));
+    }
+    // So often that everybody's p95 is known, and the budget is full.
+    void warm_up() {
+        for (int i = 0; i < 400; ++i) ask(static_cast<cluster::NodeIndex>(i % 3));
+        nodes.asked.clear();
+    }
+    std::chrono::nanoseconds time_of(cluster::NodeIndex node, Gathered& gathered) {
+        const env::Monotonic begun = world.now();
+        gathered = ask(node);
+        return world.now() - begun;
+    }
+};
+
 TEST(Scatter, NamesWhatNobodyIsAskedForAgain) {
-    env::Reactor reactor;
-    env::JsonLog log(reactor, env::LogLevel::Off, "test");
-    Nodes nodes;
-    const Scatter scatter(reactor.env(log), nodes, {});
-    const CallsElsewhere only_the_first =
-        [](const std::vector<ShardId>& shards,
-           const std::vector<cluster::NodeIndex>& avoid) -> Result<std::vector<plan::NodeCall>> {
-        EXPECT_EQ(avoid, std::vector<cluster::NodeIndex>{0});
+    Room room;
+    room.nodes.manners["a"] = {.status = 500};
+    const CallsElsewhere only_the_first = [](const std::vector<ShardId>& shards,
+                                             const Avoid& avoid) -> Result<std::vector<plan::NodeCall>> {
+        EXPECT_EQ(avoid, Avoid{0});
         return std::vector<plan::NodeCall>{call_of(1, {shards.front()})};
     };
-    std::vector<plan::NodeCall> calls = {call_of(0, {ShardId{0}, ShardId{1}}), call_of(2, {ShardId{2}, ShardId{3}})};
-    const Gathered gathered = env::run_task(reactor, scatter.run(three_nodes(), std::move(calls), only_the_first, {}));
-    EXPECT_EQ(gathered.answers.size(), 2u);
+    const Gathered gathered = room.ask(0, only_the_first);
+    EXPECT_EQ(gathered.answers.size(), 1u);
     EXPECT_EQ(gathered.missing, std::vector<ShardId>{ShardId{1}}) << "a shard left out must not be forgotten";
+    EXPECT_FALSE(gathered.turned_away);
+}
+
+TEST(Scatter, AsksElsewhereAtOnceWhileOthersAreStillAtIt) {
+    Room room;
+    room.nodes.manners["a"] = {.status = 503, .takes = milliseconds(1)};
+    room.nodes.manners["c"] = {.status = 200, .takes = milliseconds(50)};
+    std::vector<plan::NodeCall> calls = {call_of(0, {ShardId{0}}), call_of(2, {ShardId{1}})};
+    std::vector<std::string> came;
+    const Accept accept = [&](Answered& answered) -> Result<void> {
+        came.push_back(answered.reply.body);
+        return {};
+    };
+    const Gathered gathered = room.world.wait(room.with().run(room.topology, calls, anybody_else, {}, accept));
+    EXPECT_TRUE(gathered.missing.empty());
+    EXPECT_EQ(came, (std::vector<std::string>{"b", "c"})) << "b stood in for a before c was ready";
+}
+
+TEST(Scatter, ASilentNodeLeavesTimeForAnother) {
+    Room room;
+    room.options.hedging.enabled = false;
+    room.nodes.manners["a"].status.reset();
+    http::Call call;
+    call.deadline = env::Deadline::after(room.world, std::chrono::seconds(3));
+    const Gathered gathered = room.ask(0, anybody_else, call);
+    EXPECT_TRUE(gathered.missing.empty());
+    EXPECT_EQ(room.nodes.asked, "ab");
+}
+
+TEST(Scatter, SaysThatEverybodyIsTooBusy) {
+    Room room;
+    for (const char* name : {"a", "b", "c"}) room.nodes.manners[name] = {.status = 503};
+    EXPECT_TRUE(room.ask(0).turned_away);
+    EXPECT_EQ(room.nodes.asked, "abc");
+    room.nodes.manners["b"].status = 500;
+    EXPECT_FALSE(room.ask(0).turned_away);
+}
+
+TEST(Scatter, AnAnswerThatIsNotAcceptedIsAskedOfAnother) {
+    Room room;
+    const Accept not_of_a = [](Answered& answered) -> Result<void> {
+        if (answered.reply.body == "a") return fail(ErrorCode::MiroirNodeBadReply, "nonsense");
+        return {};
+    };
+    const Gathered gathered = room.ask(0, anybody_else, {}, not_of_a);
+    ASSERT_EQ(gathered.answers.size(), 1u);
+    EXPECT_EQ(gathered.answers[0].reply.body, "b");
+    EXPECT_EQ(gathered.failures.size(), 1u);
+}
+
+TEST(Scatter, ALateNodeIsHedgedAndTheLoserCancelled) {
+    Room room;
+    room.warm_up();
+    room.nodes.manners["a"].takes = milliseconds(500);
+    Gathered gathered;
+    EXPECT_EQ(room.time_of(0, gathered), milliseconds(15 + 4));
+    ASSERT_EQ(gathered.answers.size(), 1u);
+    EXPECT_EQ(gathered.answers[0].reply.body, "b");
+    EXPECT_EQ(gathered.hedges, 1u);
+    EXPECT_TRUE(gathered.failures.empty()) << "late is not failed";
+    room.world.run();
+    EXPECT_EQ(room.nodes.canceled, "a");
+}
+
+TEST(Scatter, TheFirstAnswerCountsAlsoWhenItIsTheLateOne) {
+    Room room;
+    room.warm_up();
+    room.nodes.manners["a"].takes = milliseconds(20);
+    room.nodes.manners["b"].takes = milliseconds(300);
+    Gathered gathered;
+    EXPECT_EQ(room.time_of(0, gathered), milliseconds(20));
+    EXPECT_EQ(gathered.answers.at(0).reply.body, "a");
+    room.nodes.manners["b"] = {.status = 500, .takes = milliseconds(1)};
+    EXPECT_EQ(room.time_of(0, gathered), milliseconds(20)) << "a failed second try harms nobody";
+    EXPECT_EQ(gathered.answers.size(), 1u);
+    room.nodes.manners["a"] = {.status = 500, .takes = milliseconds(20)};
+    room.nodes.manners["b"] = {.status = 200, .takes = milliseconds(30)};
+    gathered = room.ask(0);
+    ASSERT_EQ(gathered.answers.size(), 1u) << "the second try becomes the answer when the first fails";
+    EXPECT_EQ(gathered.answers[0].reply.body, "b");
+}
+
+TEST(Scatter, SecondTriesStayWithinTheBudget) {
+    Room room;
+    room.warm_up();
+    const std::size_t calls = 2000;
+    std::size_t hedges = 0;
+    for (std::size_t i = 0; i < calls; ++i) {
+        // Everybody is late every other time: more than the budget pays for.
+        for (const char* name : {"a", "b", "c"}) room.nodes.manners[name].takes = milliseconds(i % 2 == 0 ? 40 : 4);
+        hedges += room.ask(static_cast<cluster::NodeIndex>(i % 3)).hedges;
+    }
+    EXPECT_LE(hedges, calls / 20 + 25);
+    EXPECT_GE(hedges, 20u);
+}
+
+TEST(Scatter, NoSecondTryWithASingleCopy) {
+    Room room;
+    room.topology = three_nodes(1);
+    room.warm_up();
+    room.nodes.manners["a"].takes = milliseconds(500);
+    EXPECT_EQ(room.ask(0).hedges, 0u);
+    EXPECT_EQ(room.nodes.asked, "a");
 }
 
 }  // namespace

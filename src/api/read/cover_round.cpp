@@ -21,12 +21,6 @@ ErrorCode code_of(const std::string& body) {
 
 }  // namespace
 
-std::uint64_t seed_of(std::string_view text) {
-    std::uint64_t hash = 0xcbf29ce484222325;
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-    return hash;
-}
-
 std::string shards_text(const std::vector<ShardId>& shards) {
     std::string out = "shards=";
     for (const ShardId shard : shards) {
@@ -34,6 +28,18 @@ std::string shards_text(const std::vector<ShardId>& shards) {
         out += std::to_string(shard.value);
     }
     return out;
+}
+
+void add_coverage(http::Reply& reply, const std::vector<ShardId>& missing, std::uint32_t shards) {
+    if (missing.empty()) return;
+    reply.headers.add("X-Miroir-Degraded", shards_text(missing));
+    reply.headers.add("X-Miroir-Coverage", std::to_string(shards - std::min<std::size_t>(shards, missing.size())) +
+                                               "/" + std::to_string(shards));
+}
+
+Error nodes_too_busy() {
+    return {.code = ErrorCode::TooManySearchRequests,
+            .message = "Too many search requests are running on the nodes. Retry after 10s."};
 }
 
 Error shards_unavailable(const std::vector<ShardId>& shards) {
@@ -92,7 +98,8 @@ env::Task<Result<Round>> ask_everywhere(RoundPlace place, CallOf call_of, scatte
     if (round.refusal) co_return round;
     const bool partial =
         place.desk.options().unavailable_shards == UnavailableShards::Partial && !round.answers.empty();
-    if (!round.missing.empty() && !partial) co_return fail(shards_unavailable(round.missing));
+    if (!round.missing.empty() && !partial)
+        co_return fail(gathered.turned_away ? nodes_too_busy() : shards_unavailable(round.missing));
     co_return round;
 }
 
@@ -121,6 +128,7 @@ env::Task<Result<http::Reply>> fetch_document(DocumentPlace place) {
     MIROIR_CO_TRY(std::vector<plan::NodeCall> calls, elsewhere(shards, {}));
     scatter::Gathered gathered =
         co_await place.desk.scatter().run(topology, std::move(calls), elsewhere, place.call, accept);
+    if (gathered.turned_away) co_return fail(nodes_too_busy());
     if (gathered.answers.empty()) {
         co_return fail(ErrorCode::MiroirShardUnavailable,
                        "No node can answer for shard " + std::to_string(shard.value) + ". Bring its nodes back.");

@@ -44,12 +44,12 @@ cluster::Cover restricted(cluster::Cover cover, const std::vector<ShardId>& shar
 
 // "shards=1,2": the value of X-Miroir-Degraded.
 std::string shards_text(const std::vector<ShardId>& shards);
+// Says in the headers what is missing, if anything: X-Miroir-Degraded: shards=1,2 and X-Miroir-Coverage: 14/16.
+void add_coverage(http::Reply& reply, const std::vector<ShardId>& missing, std::uint32_t shards);
+Error nodes_too_busy();  // 503 with Retry-After, as one busy node says it
 Error shards_unavailable(const std::vector<ShardId>& shards);
 
 // A refusal that names what is ours was provoked by what we added; the client gets its code without the text.
 http::Reply scrubbed(http::Reply reply);
-
-// FNV-1a: the same text gives the same seed in every process.
-std::uint64_t seed_of(std::string_view text);
 
 }  // namespace miroir::api

@@ -49,7 +49,7 @@ env::Task<Result<http::Reply>> facet_search(Visit visit) {
     RoundPlace place{.desk = visit.desk,
                      .topology = visit.desk.topology(),
                      .index = index,
-                     .seed = seed_of(index->uid.value + query.facet_name),
+                     .seed = visit.desk.replica_seed(index->uid.value + query.facet_name),
                      .call = visit.in.call};
     MIROIR_CO_TRY(Round round, co_await ask_everywhere(std::move(place), call_of, accept));
     if (round.refusal) co_return std::move(*round.refusal);
@@ -59,7 +59,7 @@ env::Task<Result<http::Reply>> facet_search(Visit visit) {
     body.append("facetQuery", query.facet_query ? json::Value(*query.facet_query) : json::Value());
     body.append("processingTimeMs", elapsed_ms(visit));
     http::Reply reply = ok(json::Value(std::move(body)));
-    if (!round.missing.empty()) reply.headers.add("X-Miroir-Degraded", shards_text(round.missing));
+    add_coverage(reply, round.missing, index->shards);
     co_return reply;
 }
 

@@ -1,6 +1,20 @@
 #include "api/read/search_leg.h"
 
 namespace miroir::api {
+namespace {
+
+// What one node was to answer for by itself, asked of another that can do the same. The body names the shards unless
+// the first node held nothing else; then the other must not either.
+std::vector<plan::NodeCall> same_of_another(const plan::SearchPlan& plan, cluster::Cover cover) {
+    std::vector<plan::NodeCall> calls;
+    if (cover.parts.size() != 1 || !cover.missing.empty() || plan.calls.size() != 1) return calls;
+    if (plan.whole && !cover.parts.front().whole) return calls;
+    calls.push_back(plan.calls.front());
+    calls.front().node = cover.parts.front().node;
+    return calls;
+}
+
+}  // namespace
 
 env::Task<Leg> run_leg(LegPlace place, plan::Leg which) {
     Leg leg;
@@ -8,8 +22,8 @@ env::Task<Leg> run_leg(LegPlace place, plan::Leg which) {
     const scatter::CallsElsewhere elsewhere =
         [&](const std::vector<ShardId>& shards,
             const std::vector<cluster::NodeIndex>& avoid) -> Result<std::vector<plan::NodeCall>> {
-        if (plan.alone) return std::vector<plan::NodeCall>{};
         MIROIR_TRY(cluster::Cover cover, place.desk.cover(*plan.topology, *plan.index, place.seed, avoid));
+        if (plan.alone) return same_of_another(plan, std::move(cover));
         return plan::calls_for(plan, restricted(std::move(cover), shards), which);
     };
     const scatter::Accept accept = [&](scatter::Answered& answered) -> Result<void> {
@@ -23,6 +37,7 @@ env::Task<Leg> run_leg(LegPlace place, plan::Leg which) {
     scatter::Gathered gathered =
         co_await place.desk.scatter().run(plan.topology, std::move(calls), elsewhere, place.call, accept);
     leg.missing = std::move(gathered.missing);
+    leg.turned_away = gathered.turned_away;
     for (const auto& [node, error] : gathered.failures) leg.failed.push_back(node);
     for (scatter::Answered& answered : gathered.answers) {
         if (answered.reply.status >= 400) leg.refusal = scrubbed(std::move(answered.reply));

@@ -14,6 +14,7 @@ struct Leg {
     std::vector<ShardId> missing;
     std::vector<cluster::NodeIndex> failed;
     std::optional<http::Reply> refusal;
+    bool turned_away = false;  // missing only because the nodes are too busy
 };
 
 // Plain references: everything outlives the coroutines that take it.

@@ -65,12 +65,13 @@ bool counts_words(const plan::SearchPlan& plan) {
 }
 
 // Nobody may be missing, but where partial answers are allowed.
-Result<void> check_missing(const Desk& desk, SearchOutcome& outcome) {
+Result<void> check_missing(const Desk& desk, SearchOutcome& outcome, bool turned_away) {
     std::ranges::sort(outcome.missing);
     const auto repeated = std::ranges::unique(outcome.missing);
     outcome.missing.erase(repeated.begin(), repeated.end());
     const bool partial = desk.options().unavailable_shards == UnavailableShards::Partial && !outcome.answers.empty();
-    if (!outcome.missing.empty() && !partial) return fail(shards_unavailable(outcome.missing));
+    if (!outcome.missing.empty() && !partial)
+        return fail(turned_away ? nodes_too_busy() : shards_unavailable(outcome.missing));
     return {};
 }
 
@@ -81,7 +82,7 @@ Result<SearchOutcome> settled(const Desk& desk, const cluster::Cover& cover, Sea
     outcome.merged = std::move(steps.merged);
     outcome.missing = std::move(steps.leg.missing);
     outcome.missing.insert(outcome.missing.end(), cover.missing.begin(), cover.missing.end());
-    if (!outcome.refusal) MIROIR_CHECK(check_missing(desk, outcome));
+    if (!outcome.refusal) MIROIR_CHECK(check_missing(desk, outcome, steps.leg.turned_away));
     return outcome;
 }
 
@@ -95,7 +96,7 @@ Result<void> prepare(const Visit& visit, const plan::IndexEntry& index, protocol
 }
 
 env::Task<Result<SearchOutcome>> run_search(Desk& desk, SearchWish wish) {
-    const std::uint64_t seed = seed_of(wish.index->uid.value + wish.query.q.value_or(""));
+    const std::uint64_t seed = desk.replica_seed(wish.index->uid.value + wish.query.q.value_or(""));
     const cluster::TopologyPtr topology = desk.topology();
     std::vector<cluster::NodeIndex> avoid;
     for (int attempt = 1;; ++attempt) {
@@ -134,7 +135,7 @@ env::Task<Result<SearchOutcome>> run_search(Desk& desk, SearchWish wish) {
             const auto total = merge::distinct_total(ran.back().answers, outcome.plan.recipe, outcome.merged);
             outcome.merged.total = total.value_or(outcome.merged.total);
         }
-        MIROIR_CO_CHECK(check_missing(desk, outcome));
+        MIROIR_CO_CHECK(check_missing(desk, outcome, words.turned_away));
         co_return outcome;
     }
 }
@@ -178,7 +179,7 @@ std::string search_body(const Visit& visit, const SearchOutcome& outcome) {
 
 void add_search_headers(http::Reply& reply, const SearchOutcome& outcome) {
     reply.headers.add("X-Miroir-Settings-Version", std::to_string(outcome.plan.index->settings_version));
-    if (!outcome.missing.empty()) reply.headers.add("X-Miroir-Degraded", shards_text(outcome.missing));
+    add_coverage(reply, outcome.missing, outcome.plan.index->shards);
     if (!outcome.inexact.empty()) reply.headers.add("X-Miroir-Exact", "false; " + outcome.inexact);
 }
 

@@ -1,0 +1,67 @@
+// One run() in progress: every call is pursued until somebody answered for its shards or nobody is left to ask.
+#pragma once
+
+#include <optional>
+
+#include "scatter/scatter.h"
+
+namespace miroir::scatter {
+
+struct Scatter::Core {
+    Core(env::Env env, http::Client& client, ScatterOptions options);
+
+    env::Env env;
+    http::Client& client;
+    ScatterOptions options;
+    Paces paces;
+    double hedge_tokens;  // second tries that may be sent now
+    env::Counter& retries;
+    env::Counter& hedges_won;
+    env::Counter& hedges_lost;
+    env::Counter& budget_gone;
+    env::Counter& partial;
+    env::Histogram& fan_out;
+    env::Histogram& savings;
+};
+
+// One request to one node; the core stays alive until it has ended.
+env::Task<Result<http::Reply>> send_once(std::shared_ptr<Scatter::Core> core, cluster::TopologyPtr topology,
+                                         plan::NodeCall call, http::Call context, std::chrono::nanoseconds limit);
+
+class Chase {
+public:
+    Chase(std::shared_ptr<Scatter::Core> core, cluster::TopologyPtr topology, const CallsElsewhere& elsewhere,
+          const http::Call& call, const Accept& accept)
+        : core_(std::move(core)), topology_(std::move(topology)), elsewhere_(elsewhere), call_(call), accept_(accept) {}
+
+    env::Task<bool> pursue_all(std::vector<plan::NodeCall> calls, std::uint32_t round);
+    Gathered finish() &&;
+
+private:
+    struct Try;
+    struct Race;
+    using RacePtr = std::shared_ptr<Race>;
+
+    env::Task<bool> pursue(plan::NodeCall call, std::uint32_t round);
+    env::Task<RacePtr> race(plan::NodeCall call, std::uint32_t round);
+    static env::Task<void> attempt(RacePtr race, std::shared_ptr<Try> one, std::shared_ptr<Scatter::Core> core,
+                                   cluster::TopologyPtr topology, http::Call call, std::chrono::nanoseconds limit);
+    void start(const RacePtr& race, plan::NodeCall call, std::uint32_t round);
+    std::optional<std::chrono::nanoseconds> late_after(const plan::NodeCall& call) const;
+    std::vector<plan::NodeCall> second_tries(const plan::NodeCall& first);
+    void note_hedge(const Race& race, bool won);
+    std::vector<ShardId> take(Race& race);
+    bool take_outcome(plan::NodeCall call, Result<http::Reply> outcome);
+    std::chrono::nanoseconds limit(std::uint32_t round) const;
+
+    std::shared_ptr<Scatter::Core> core_;
+    cluster::TopologyPtr topology_;
+    const CallsElsewhere& elsewhere_;
+    const http::Call& call_;
+    const Accept& accept_;
+    Gathered gathered_;
+    std::vector<cluster::NodeIndex> avoid_;
+    bool others_failed_ = false;  // in another way than by being too busy
+};
+
+}  // namespace miroir::scatter
