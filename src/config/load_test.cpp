@@ -258,7 +258,7 @@ TEST(ConfigLoad, RulesBetweenKeys) {
     EXPECT_EQ(only_problem(two + "b c, address: 'http://h:2'}\n"),
               "4 nodes[1].id found b c: allowed: 1 to 253 letters, digits, `.`, `_` and `-`");
     EXPECT_EQ(only_problem("nodes: [{id: a, address: 'http://h:1'}]\n"),
-              "0 replication_factor found 2: group 0 has 1 node; add nodes to it or lower replication_factor");
+              "0 replication_factor: is 2, and group 0 has 1 node; add nodes to it or lower replication_factor");
     EXPECT_EQ(only_problem("replication_factor: 1\nreplica_groups: 2\nnodes: [{id: a, address: 'http://h:1'}]\n"),
               "1 replication_factor found 1: group 1 has 0 nodes; add nodes to it or lower replication_factor or "
               "replica_groups");
