@@ -157,7 +157,8 @@ class Operations(ServeTest):
 
 class Drain(ServeTest):
     def begin_slow_request(self, process, node, pool):
-        wait_until(lambda: process.ask("/_miroir/ready").status == 200, "it is ready")
+        # Only then the prober has asked for the version too, and the next to ask is this request.
+        wait_until(lambda: '"engine_version":"' in process.ask_admin("/_miroir/topology").text, "its version is known")
         node.gate.clear()
         while not node.asked_for_version.empty():
             node.asked_for_version.get()
