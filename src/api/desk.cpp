@@ -1,5 +1,7 @@
 #include "api/desk.h"
 
+#include <algorithm>
+
 #include "protocol/keys/index_uid.h"
 
 namespace miroir::api {
@@ -99,6 +101,8 @@ void Desk::weigh(cluster::CoverPreference& preference, const cluster::Topology& 
     };
 }
 
+// Nodes of one version of settings, if they can answer for everything that anybody can answer for. Otherwise, with a
+// single copy, those that are being changed too: there is no other.
 Result<cluster::Cover> Desk::cover(const cluster::Topology& topology, const plan::IndexEntry& index, std::uint64_t seed,
                                    const std::vector<cluster::NodeIndex>& avoid) const {
     cluster::CoverPreference preference;
@@ -112,10 +116,38 @@ Result<cluster::Cover> Desk::cover(const cluster::Topology& topology, const plan
                 preference.avoid.push_back(static_cast<cluster::NodeIndex>(i));
         }
     }
-    preference.fresh = [&](cluster::NodeIndex node, ShardId) { return !behind_(topology.node(node).id); };
+    preference.fresh = [&](cluster::NodeIndex node, ShardId) {
+        const NodeId& id = topology.node(node).id;
+        return !behind_(id) && !index.node_versions.contains(id);
+    };
     weigh(preference, topology);
-    preference.allow_missing = options_.unavailable_shards == UnavailableShards::Partial;
+    const bool partial = options_.unavailable_shards == UnavailableShards::Partial;
+    if (index.node_versions.empty()) {
+        preference.allow_missing = partial;
+        return cluster::cover(topology, preference);
+    }
+    if (Result<cluster::Cover> pure = cluster::cover(topology, preference)) return pure;
+    preference.fresh = [&](cluster::NodeIndex node, ShardId) {
+        const NodeId& id = topology.node(node).id;
+        const std::uint64_t version = index.version_on(id);
+        const bool answers = version == index.settings_version || version == plan::IndexEntry::kChanging ||
+                             version == plan::IndexEntry::kDrifted;
+        return !behind_(id) && answers;
+    };
+    preference.allow_missing = partial;
     return cluster::cover(topology, preference);
+}
+
+bool Desk::still_holds(const plan::IndexEntry& index) const {
+    const plan::IndexPtr now = catalog()->find(index.uid);
+    return !now || (now->settings_version == index.settings_version && now->settings_turn == index.settings_turn);
+}
+
+bool Desk::is_mixed(const cluster::Topology& topology, const plan::IndexEntry& index, const cluster::Cover& cover) {
+    if (index.node_versions.empty()) return false;
+    return std::ranges::any_of(cover.parts, [&](const cluster::CoverPart& part) {
+        return index.node_versions.contains(topology.node(part.node).id);
+    });
 }
 
 }  // namespace miroir::api

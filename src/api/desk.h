@@ -81,6 +81,10 @@ public:
 
     // A number that prefers some replicas, the same ones for the same text unless the operator wants otherwise.
     std::uint64_t replica_seed(std::string_view text) const;
+    // Is this still how things stood when `index` was looked up? If not, an answer may mix two versions of settings.
+    bool still_holds(const plan::IndexEntry& index) const;
+    // Were nodes asked that are between two versions? The reply says so then.
+    static bool is_mixed(const cluster::Topology& topology, const plan::IndexEntry& index, const cluster::Cover& cover);
 
     // Does the node answer, with every write applied or on its way?
     bool is_in_step(const cluster::Node& node) const { return node.readable() && !behind_(node.id); }

@@ -6,7 +6,8 @@
 namespace miroir::plan {
 namespace {
 
-constexpr std::array<std::string_view, 6> kKinds = {"create", "delete", "primaryKey", "settings", "swap", "touch"};
+constexpr std::array<std::string_view, 7> kKinds = {"create", "delete", "primaryKey", "settings",
+                                                    "swap",   "touch",  "nodes"};
 
 std::string text_at(const json::Value& object, std::string_view key) {
     const json::Value* found = object.find(key);
@@ -30,6 +31,22 @@ void set_settings(IndexEntry& entry, const json::Value& stored) {
     if (!settings) return;
     entry.settings = *std::move(settings);
     ++entry.settings_version;
+    ++entry.settings_turn;
+}
+
+json::Object versions_to_json(const std::map<NodeId, std::uint64_t>& versions) {
+    json::Object out;
+    for (const auto& [node, version] : versions) out.append(node.value, version);
+    return out;
+}
+
+std::map<NodeId, std::uint64_t> versions_of(const json::Value* stored) {
+    std::map<NodeId, std::uint64_t> out;
+    if (stored == nullptr || !stored->is_object()) return out;
+    for (const json::Member& member : stored->object()) {
+        if (member.second.is_unsigned()) out[NodeId{member.first}] = member.second.unsigned_integer();
+    }
+    return out;
 }
 
 void replace(Catalog& catalog, IndexEntry entry) {
@@ -62,6 +79,10 @@ json::Value to_json(const CatalogChange& change) {
     if (change.shards != 0) out.append("shards", change.shards);
     if (!change.settings.is_null()) out.append("settings", change.settings);
     if (change.rename) out.append("rename", true);
+    if (change.kind == CatalogChange::Kind::SetNodes) {
+        out.append("nodes", versions_to_json(change.node_versions));
+        out.append("print", change.settings_print);
+    }
     return out;
 }
 
@@ -76,6 +97,8 @@ Result<CatalogChange> catalog_change_of(const json::Value& stored) {
     change.primary_key = optional_text_at(stored, "primaryKey");
     change.shards = static_cast<std::uint32_t>(number_at(stored, "shards"));
     if (const json::Value* settings = stored.find("settings")) change.settings = *settings;
+    change.node_versions = versions_of(stored.find("nodes"));
+    change.settings_print = text_at(stored, "print");
     if (const json::Value* rename = stored.find("rename")) change.rename = rename->is_bool() && rename->boolean();
     return change;
 }
@@ -107,6 +130,13 @@ Catalog apply(const Catalog& catalog, const CatalogChange& change, std::int64_t 
         return next;
     }
     IndexEntry entry = *known;
+    if (change.kind == CatalogChange::Kind::SetNodes) {
+        entry.node_versions = change.node_versions;
+        entry.settings_print = change.settings_print;
+        ++entry.settings_turn;
+        replace(next, std::move(entry));
+        return next;
+    }
     ++entry.epoch;
     entry.updated_at_ns = now_ns;
     if (change.kind == Kind::SetPrimaryKey) entry.primary_key = change.primary_key;
@@ -125,6 +155,8 @@ json::Value to_json(const IndexEntry& entry) {
     out.append("settingsVersion", entry.settings_version);
     out.append("epoch", entry.epoch);
     out.append("settings", protocol::settings_to_store(entry.settings));
+    if (!entry.node_versions.empty()) out.append("nodes", versions_to_json(entry.node_versions));
+    if (!entry.settings_print.empty()) out.append("print", entry.settings_print);
     return out;
 }
 
@@ -142,6 +174,8 @@ Result<IndexEntry> index_entry_of(const json::Value& stored) {
         return fail(ErrorCode::MiroirStorageFailed, "an index in the store cannot be read");
     }
     MIROIR_TRY(entry.settings, protocol::settings_from_store(*settings));
+    entry.node_versions = versions_of(stored.find("nodes"));
+    entry.settings_print = text_at(stored, "print");
     return entry;
 }
 

@@ -33,6 +33,14 @@ json::Object node_settings(const protocol::Settings& client, const protocol::Set
     return out;
 }
 
+json::Object node_settings_after(const protocol::Settings& client, const protocol::Settings& before) {
+    json::Object out = node_settings(client, kNodeGates);
+    for (const auto& [name, embedder] : before.embedders) {
+        if (!client.embedders.contains(name)) out["embedders"][name] = nullptr;
+    }
+    return out;
+}
+
 bool names_reserved_field(const protocol::Settings& client) {
     const std::string text = json::to_text(json::Value(protocol::settings_to_store(client)));
     return text.find(cluster::kReservedPrefix) != std::string::npos;

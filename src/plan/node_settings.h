@@ -13,6 +13,14 @@ namespace miroir::plan {
 //  - facet lists long enough to be summed exactly.
 json::Object node_settings(const protocol::Settings& client, const protocol::SettingsGates& gates);
 
+// What is asked of the nodes: everything that needs no experimental feature of theirs.
+inline constexpr protocol::SettingsGates kNodeGates{
+    .chat_completions = false, .foreign_keys = false, .multimodal = true, .composite_embedders = true};
+
+// The same for a node that may have the settings `before`: what the engine would merge into what is there is taken
+// away by name.
+json::Object node_settings_after(const protocol::Settings& client, const protocol::Settings& before);
+
 inline constexpr std::uint64_t kNodeFacetValues = 100'000;
 
 // A client's settings may not name what is ours.

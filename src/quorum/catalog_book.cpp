@@ -87,6 +87,30 @@ void CatalogBook::forget(std::uint64_t task) {
     if (planned_.erase(task) > 0) project(0);
 }
 
+void CatalogBook::replan(std::uint64_t task, std::vector<plan::CatalogChange> changes, tasks::Batch& batch,
+                         std::int64_t now_ns) {
+    planned_.erase(task);
+    plan(task, std::move(changes), batch, now_ns);
+    project(now_ns);
+}
+
+void CatalogBook::add_to_plan(std::uint64_t task, plan::CatalogChange change) {
+    std::vector<plan::CatalogChange>& changes = planned_[task];
+    std::erase_if(changes, [&](const plan::CatalogChange& known) { return known.kind == change.kind; });
+    changes.push_back(std::move(change));
+}
+
+void CatalogBook::change(const plan::CatalogChange& change, tasks::Batch& batch) const {
+    write_difference(next_, plan::apply(next_, change, 0), batch);
+}
+
+void CatalogBook::changed_now(const plan::CatalogChange& change) {
+    next_ = plan::apply(next_, change, 0);
+    committed_ = std::make_shared<const plan::Catalog>(next_);
+    project(0);
+    publish_(committed_);
+}
+
 std::map<std::string, std::string> CatalogBook::renames_of(std::uint64_t task) const {
     std::map<std::string, std::string> out;
     const auto found = planned_.find(task);

@@ -32,6 +32,14 @@ public:
     void end(std::uint64_t task, bool succeeded, tasks::Batch& batch, std::int64_t now_ns) {
         end(task, succeeded ? Outcome::All : Outcome::Nothing, batch, now_ns);
     }
+    // In place of what the task planned: what it comes to now that its turn has come. Kept with it.
+    void replan(std::uint64_t task, std::vector<plan::CatalogChange> changes, tasks::Batch& batch, std::int64_t now_ns);
+    // Comes true with the rest of what the task planned. Not kept: whoever ends the task says it again.
+    void add_to_plan(std::uint64_t task, plan::CatalogChange change);
+    // A change that is part of no task. The caller commits `batch` and then calls changed_now(), with nothing else
+    // ending between.
+    void change(const plan::CatalogChange& change, tasks::Batch& batch) const;
+    void changed_now(const plan::CatalogChange& change);
     // The new names of indexes that the task renames, by the old ones.
     std::map<std::string, std::string> renames_of(std::uint64_t task) const;
     void committed_now(std::uint64_t task, std::int64_t now_ns);

@@ -15,8 +15,6 @@ namespace {
 
 constexpr int kHintsInOneRound = 64;
 
-std::uint32_t copies_of(const cluster::Topology& topology) { return topology.replicas() * topology.groups(); }
-
 }  // namespace
 
 env::Task<void> Writer::follow(std::function<cluster::TopologyPtr()> topology, env::Cancel stop) {
@@ -45,7 +43,11 @@ env::Task<bool> Writer::follow_once(cluster::TopologyPtr topology) {
             replayed = co_await replay_hint(node);
             moved = moved || replayed;
         }
+        const bool mended = co_await mend_settings(node);
+        moved = moved || mended;
     }
+    const bool freed = co_await free_orphans();
+    moved = moved || freed;
     const bool canceled = co_await carry_cancelations(topology);
     moved = moved || canceled;
     std::vector<std::uint64_t> open;
@@ -121,7 +123,7 @@ bool Writer::excuse_absent(tasks::TaskEntry& entry, const cluster::Topology& top
         const std::optional<cluster::NodeIndex> index = topology.find(part.node);
         const bool here = index && topology.node(*index).writable();
         if (open && part.state == State::Accepted && here) return false;
-        if (open && here && !hints_.any(part.node)) return false;
+        if (open && here && !hints_.any_loud(part.node)) return false;
         if (open || part.state == State::Missed) lacking.insert(part.node);
     }
     if (!covered(entry, topology, lacking)) return true;
@@ -133,6 +135,7 @@ bool Writer::excuse_absent(tasks::TaskEntry& entry, const cluster::Topology& top
             ending.owed.emplace_back(part.node, hints_.add(ending.batch, part.node, std::move(hint)));
         }
         part.state = State::Missed;
+        hints_.speak_up(part.node);
     }
     return true;
 }
@@ -164,6 +167,7 @@ env::Task<Writer::Followed> Writer::follow_task(std::uint64_t uid, cluster::Topo
     if (known == nullptr || protocol::is_finished(known->task.status)) co_return Followed::Ended;
     if (known->task.type == protocol::TaskType::TaskCancelation)
         co_return Followed::Ended;  // overtakes the others elsewhere
+    if (changes_.contains(uid)) co_return co_await follow_change(uid, topology);
     tasks_.start(uid, env_.clock.wall());
     tasks::TaskEntry entry = *tasks_.find(uid);
     co_await look_after_parts(entry, topology);
@@ -177,7 +181,7 @@ env::Task<Writer::Followed> Writer::follow_task(std::uint64_t uid, cluster::Topo
         const std::uint64_t deleted = co_await delete_targets(entry);
         entry.task.details["deletedTasks"] = deleted;
     }
-    co_await end_task(std::move(entry), copies_of(*topology), std::move(ending));
+    co_await end_task(std::move(entry), topology->replicas() * topology->groups(), std::move(ending));
     co_return Followed::Ended;
 }
 

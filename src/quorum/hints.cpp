@@ -1,5 +1,8 @@
 #include "quorum/hints.h"
 
+#include <algorithm>
+#include <ranges>
+
 #include "json/parse.h"
 #include "json/write.h"
 
@@ -8,6 +11,7 @@ namespace {
 
 constexpr std::string_view kNodes = "hinted_nodes";  // node → next place
 constexpr std::string_view kDebts = "debts";         // node → what it lacks
+constexpr std::string_view kHolds = "holds";         // node/place → why it is held back
 std::string table_of(const NodeId& node) { return "hints/" + node.value; }
 
 std::string text_at(const json::Value& object, std::string_view key) {
@@ -51,6 +55,26 @@ Result<Hints::Hint> hint_of(const tasks::Record& record) {
     return hint;
 }
 
+std::string hold_key(const NodeId& node, std::uint64_t place) { return node.value + "/" + tasks::key_of(place); }
+
+std::string record_of(const Hints::Held& held) {
+    json::Array indexes;
+    for (const std::string& index : held.indexes) indexes.emplace_back(index);
+    return json::to_text(json::Value(json::Object{
+        {"holder", held.holder}, {"task", held.task}, {"part", held.part}, {"indexes", std::move(indexes)}}));
+}
+
+Result<Hints::Held> read_held(const std::string& text) {
+    const auto stored = json::parse(text);
+    const json::Value* indexes = stored ? stored->find("indexes") : nullptr;
+    if (indexes == nullptr || !indexes->is_array())
+        return fail(ErrorCode::MiroirStorageFailed, "a held hint in the store cannot be read");
+    Hints::Held held{
+        .holder = number_at(*stored, "holder"), .task = number_at(*stored, "task"), .part = number_at(*stored, "part")};
+    for (const json::Value& index : indexes->array()) held.indexes.push_back(index.string());
+    return held;
+}
+
 // All keys of a table, page by page.
 env::Task<Result<std::vector<tasks::Record>>> read_table(tasks::Store& store, std::string table) {
     std::vector<tasks::Record> out;
@@ -86,6 +110,16 @@ env::Task<Result<void>> Hints::open() {
             if (more) scan.from = page->back().key + '\0';
         }
     }
+    const Result<std::vector<tasks::Record>> holds = co_await read_table(store_, std::string(kHolds));
+    if (!holds) co_return fail(holds.error());
+    for (const tasks::Record& record : *holds) {
+        const std::size_t cut = record.key.rfind('/');
+        const NodeId node{record.key.substr(0, cut)};
+        const std::uint64_t place = tasks::number_of(std::string_view(record.key).substr(cut + 1));
+        MIROIR_CO_TRY(Held held, read_held(record.value));
+        held_[node][place] = std::move(held);
+        owed_[node].erase(place);
+    }
     const Result<std::vector<tasks::Record>> debts = co_await read_table(store_, std::string(kDebts));
     if (!debts) co_return fail(debts.error());
     for (const tasks::Record& record : *debts) debts_.insert(NodeId{record.key});
@@ -116,17 +150,85 @@ void Hints::change(tasks::Batch& batch, const NodeId& node, const Hint& hint) {
 }
 
 void Hints::strike(tasks::Batch& batch, const NodeId& node, std::uint64_t place) const {
+    const auto held = held_.find(node);
+    if (held != held_.end() && held->second.contains(place)) unhold(batch, node, place);
     batch.erase(table_of(node), tasks::key_of(place));
 }
 
 void Hints::struck(const NodeId& node, std::uint64_t place) {
     owed_[node].erase(place);
+    held_[node].erase(place);
+    quiet_[node].erase(place);
     show(node);
 }
 
 void Hints::owe(const NodeId& node, std::uint64_t place) {
     owed_[node].insert(place);
     show(node);
+}
+
+void Hints::hold(tasks::Batch& batch, const NodeId& node, std::uint64_t place, Held held) {
+    batch.put(std::string(kHolds), hold_key(node, place), record_of(held));
+    held_[node][place] = std::move(held);
+}
+
+void Hints::unhold(tasks::Batch& batch, const NodeId& node, std::uint64_t place) const {
+    batch.erase(std::string(kHolds), hold_key(node, place));
+}
+
+std::optional<std::uint64_t> Hints::holder_of(const NodeId& node, const std::vector<std::string>& indexes) const {
+    const auto found = held_.find(node);
+    if (found == held_.end()) return std::nullopt;
+    for (const auto& [place, held] : std::views::reverse(found->second)) {
+        if (std::ranges::find_first_of(held.indexes, indexes) != held.indexes.end()) return held.holder;
+    }
+    return std::nullopt;
+}
+
+std::map<std::uint64_t, Hints::Held> Hints::held_by(const NodeId& node, std::uint64_t holder) const {
+    std::map<std::uint64_t, Held> out;
+    const auto found = held_.find(node);
+    if (found == held_.end()) return out;
+    for (const auto& [place, held] : found->second) {
+        if (held.holder == holder) out[place] = held;
+    }
+    return out;
+}
+
+std::vector<std::pair<NodeId, std::uint64_t>> Hints::held_of(std::uint64_t task) const {
+    std::vector<std::pair<NodeId, std::uint64_t>> out;
+    for (const auto& [node, places] : held_) {
+        for (const auto& [place, held] : places) {
+            if (held.task == task) out.emplace_back(node, place);
+        }
+    }
+    return out;
+}
+
+std::vector<Hints::HeldAt> Hints::all_held() const {
+    std::vector<HeldAt> out;
+    for (const auto& [node, places] : held_) {
+        for (const auto& [place, held] : places) out.push_back({.node = node, .place = place, .held = held});
+    }
+    return out;
+}
+
+void Hints::released(const NodeId& node, std::uint64_t place, bool quiet) {
+    held_[node].erase(place);
+    owed_[node].insert(place);
+    if (quiet) quiet_[node].insert(place);
+    show(node);
+}
+
+void Hints::speak_up(const NodeId& node) {
+    quiet_[node].clear();
+    show(node);
+}
+
+bool Hints::any_loud(const NodeId& node) const {
+    const auto quiet = quiet_.find(node);
+    const std::size_t silent = quiet == quiet_.end() ? 0 : quiet->second.size();
+    return waiting(node) > silent;
 }
 
 std::uint64_t Hints::waiting(const NodeId& node) const {

@@ -22,6 +22,7 @@ public:
     // What was written down and not struck out is owed from now on.
     env::Task<Result<void>> open();
 
+    static constexpr std::uint64_t kNoTask = UINT64_MAX;  // Miroir's own repair
     struct Hint {
         std::uint64_t place = 0;  // among those of its node
         std::uint64_t task = 0;
@@ -39,6 +40,32 @@ public:
     void struck(const NodeId& node, std::uint64_t place);
     void owe(const NodeId& node, std::uint64_t place);
 
+    // Held back: written down, but not to be sent before the change of settings `holder` says so. What concerns the
+    // same indexes queues up behind it; everything else goes on.
+    struct Held {
+        std::uint64_t holder = 0;
+        std::uint64_t task = 0;
+        std::size_t part = 0;
+        std::vector<std::string> indexes{};
+    };
+    void hold(tasks::Batch& batch, const NodeId& node, std::uint64_t place, Held held);
+    void unhold(tasks::Batch& batch, const NodeId& node, std::uint64_t place) const;
+    // The holder of the last of those that concern any of these indexes.
+    std::optional<std::uint64_t> holder_of(const NodeId& node, const std::vector<std::string>& indexes) const;
+    struct HeldAt {
+        NodeId node;
+        std::uint64_t place = 0;
+        Held held;
+    };
+    std::vector<HeldAt> all_held() const;
+    std::map<std::uint64_t, Held> held_by(const NodeId& node, std::uint64_t holder) const;   // by place
+    std::vector<std::pair<NodeId, std::uint64_t>> held_of(std::uint64_t task) const;         // its places
+    // To be called once that is durable: it is owed now. `quiet`: other indexes of the node may still be read, and
+    // who may read this one is told elsewhere.
+    void released(const NodeId& node, std::uint64_t place, bool quiet);
+    void speak_up(const NodeId& node);  // nothing of it is quiet any more
+    bool any_loud(const NodeId& node) const;
+
     // Of all uids that requests of this node were written down with.
     std::optional<std::uint64_t> highest_uid(const NodeId& node) const;
     bool any(const NodeId& node) const { return waiting(node) > 0; }
@@ -50,12 +77,14 @@ public:
     bool in_debt(const NodeId& node) const { return debts_.contains(node); }
 
 private:
-    void show(const NodeId& node) { board_.set(node, any(node) || in_debt(node)); }
+    void show(const NodeId& node) { board_.set(node, any_loud(node) || in_debt(node)); }
 
     tasks::Store& store_;
     BehindBoard& board_;
     std::map<NodeId, std::uint64_t> next_;
     std::map<NodeId, std::set<std::uint64_t>> owed_;
+    std::map<NodeId, std::map<std::uint64_t, Held>> held_;
+    std::map<NodeId, std::set<std::uint64_t>> quiet_;  // of those owed; forgotten by a crash, which is the safe side
     std::set<NodeId> debts_;
     std::map<NodeId, std::uint64_t> highest_uid_;
     void note_uid(const NodeId& node, const Hint& hint);

@@ -55,13 +55,14 @@ env::Task<Result<std::unique_ptr<Office>>> Office::open(env::Env env, http::Clie
                   co_await ShelfBook::open(env.executor, store, options.master_key, std::move(publish.shelves)));
     std::unique_ptr<Office> office(new Office(env, client, store, std::move(topology), std::move(tasks),
                                               std::move(catalog), std::move(shelves), board, options));
-    MIROIR_CO_CHECK(co_await office->writer_.hints().open());
+    MIROIR_CO_CHECK(co_await office->writer_.open());
     MIROIR_CO_CHECK(co_await office->plant_default_keys());
     co_return office;
 }
 
 env::Task<void> Office::run(env::Cancel stop) {
     env::spawn(env_.executor, keep_features_told(stop));
+    env::spawn(env_.executor, writer_.watch_settings(topology_, stop));
     co_await writer_.follow(topology_, std::move(stop));
 }
 

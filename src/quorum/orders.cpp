@@ -15,9 +15,6 @@ namespace {
 using plan::CatalogChange;
 using protocol::TaskType;
 
-constexpr protocol::SettingsGates kAllGates{
-    .chat_completions = false, .foreign_keys = false, .multimodal = true, .composite_embedders = true};
-
 std::vector<ShardId> all_shards(std::uint32_t shards) {
     std::vector<ShardId> out;
     for (std::uint32_t i = 0; i < shards; ++i) out.push_back(ShardId{i});
@@ -66,13 +63,8 @@ NodeRequest bare_request(std::string method, std::string target) {
     return {.method = std::move(method), .target = std::move(target), .content_type = {}, .body = {}};
 }
 
-// An embedder that `before` had and `settings` has not must be named to go: the engine merges embedders one by one.
-NodeRequest settings_request(const IndexUid& uid, const protocol::Settings& settings,
-                             const protocol::Settings& before) {
-    json::Object body = plan::node_settings(settings, kAllGates);
-    for (const auto& [name, embedder] : before.embedders)
-        if (!settings.embedders.contains(name)) body["embedders"][name] = nullptr;
-    return json_request("PATCH", path_of(uid, "/settings"), body);
+NodeRequest settings_request(const IndexUid& uid, const protocol::Settings& settings) {
+    return json_request("PATCH", path_of(uid, "/settings"), plan::node_settings(settings, plan::kNodeGates));
 }
 
 json::Value key_or_null(const std::optional<std::string>& key) { return key ? json::Value(*key) : json::Value(); }
@@ -83,7 +75,7 @@ void create_on_nodes(Order& order, const IndexUid& uid, const std::optional<std:
     broadcast(
         order.write, shards,
         json_request("POST", "/indexes", json::Object{{"uid", uid.value}, {"primaryKey", key_or_null(primary_key)}}));
-    broadcast(order.write, shards, settings_request(uid, {}, {}));
+    broadcast(order.write, shards, settings_request(uid, {}));
     CatalogChange change{
         .kind = CatalogChange::Kind::Create, .uid = uid, .other = {}, .primary_key = primary_key, .shards = shards};
     order.changes.push_back(std::move(change));
@@ -170,7 +162,12 @@ Order order_settings(const cluster::TopologyPtr& topology, const IndexUid& uid, 
     if (!settings) return order_failure(topology, std::move(task), settings.error());
     Order order = order_of(topology, std::move(task));
     if (!index) create_on_nodes(order, uid, std::nullopt, shards);
-    broadcast(order.write, index ? index->shards : shards, settings_request(uid, *settings, before));
+    if (index) {
+        broadcast(order.write, index->shards, settings_patch(uid, {}));
+        order.write.change = SettingsChange{.index = uid, .patch = patch};
+    } else {
+        broadcast(order.write, shards, settings_request(uid, *settings));
+    }
     CatalogChange change{.kind = CatalogChange::Kind::SetSettings, .uid = uid, .other = {}, .primary_key = {}};
     change.settings = protocol::settings_to_store(*settings);
     order.changes.push_back(std::move(change));

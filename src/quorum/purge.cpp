@@ -66,7 +66,10 @@ env::Task<void> Writer::carry_cancelation(std::uint64_t uid, cluster::TopologyPt
             continue;
         tasks::TaskEntry entry = *known;
         co_await look_after_parts(entry, topology);
-        if (!untouched(entry)) continue;
+        const auto change = changes_.find(target);
+        const bool under_way =
+            change != changes_.end() && change->second.phase != SettingsChange::Phase::Waiting;
+        if (!untouched(entry) || under_way) continue;
         targets.push_back(target);
         for (const tasks::NodeTask* part : parts_to_cancel(entry)) on_nodes[part->node].push_back(part->uid);
     }
@@ -115,7 +118,9 @@ env::Task<bool> Writer::cancel_on_node(NodeId node, std::string address, std::ve
 env::Task<void> Writer::cancel_task(std::uint64_t uid, std::uint64_t by, cluster::TopologyPtr topology) {
     tasks::TaskEntry entry = *tasks_.find(uid);
     co_await look_after_parts(entry, topology);
-    const bool called_off = entry.parts.empty() || std::ranges::any_of(entry.parts, [](const tasks::NodeTask& part) {
+    const std::vector<std::pair<NodeId, std::uint64_t>> held = hints_.held_of(uid);
+    const bool none_sent = held.size() == entry.parts.size();  // or there is nothing to send
+    const bool called_off = none_sent || std::ranges::any_of(entry.parts, [](const tasks::NodeTask& part) {
                                 return part.state == State::Canceled;
                             });
     if (!called_off) co_return;  // it had begun: it is followed to its end
@@ -124,7 +129,20 @@ env::Task<void> Writer::cancel_task(std::uint64_t uid, std::uint64_t by, cluster
     entry.task.batch_uid = tasks_.find(by)->task.batch_uid;
     if (!entry.task.started_at) entry.task.started_at = tasks_.find(by)->task.started_at;
     close_counts(entry, false);
-    co_await end_task(std::move(entry), 1);
+    if (changes_.contains(uid)) {
+        Turn turn{.uid = uid, .change = changes_.at(uid), .entry = std::move(entry)};
+        const plan::IndexPtr index = catalog_.committed()->find(turn.change.index);
+        if (index) turn.nodes = index->node_versions;
+        co_await end_change(std::move(turn), topology, false);
+        co_return;
+    }
+    Ending ending;
+    for (const auto& [node, place] : held) hints_.strike(ending.batch, node, place);
+    co_await end_task(std::move(entry), 1, std::move(ending));
+    const tasks::TaskEntry* after = tasks_.find(uid);
+    for (const auto& [node, place] : held) {
+        if (after == nullptr || protocol::is_finished(after->task.status)) hints_.struck(node, place);
+    }
 }
 
 env::Task<std::uint64_t> Writer::delete_targets(const tasks::TaskEntry& entry) {

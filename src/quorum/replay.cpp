@@ -39,6 +39,10 @@ env::Task<bool> Writer::send_hint(cluster::Node node, Hints::Hint hint) {
         env_.log.warn("quorum", "a node refuses what it is owed",
                       {{"node", node.id.value}, {"task", hint.task}, {"why", outcome.error.message}});
     }
+    if (outcome.kind == SendOutcome::Kind::Refused) {
+        const bool given_up = co_await give_up_patch(node.id, hint, outcome.error);
+        if (given_up) co_return true;
+    }
     if (outcome.kind != SendOutcome::Kind::Overtaken) co_return false;
     to.ask_anew();
     hint.uid.reset();
@@ -88,7 +92,9 @@ env::Task<bool> Writer::await_hint(cluster::Node node, Hints::Hint hint) {
     const bool went_well = known == nullptr || known->task.status == protocol::TaskStatus::Succeeded;
     tasks::Batch batch;
     hints_.strike(batch, node.id, hint.place);
-    if (!*said || (went_well && part.state == State::Failed)) {
+    const bool repair = hint.task == Hints::kNoTask;  // of settings: what the node shows decides, see settings_repair.cpp
+    if (repair && part.state == State::Failed) note_refusal(node.id);
+    if (!repair && (!*said || (went_well && part.state == State::Failed))) {
         env_.log.error("quorum", "a node lacks what its peers have", {{"node", node.id.value}, {"task", hint.task}});
         hints_.add_debt(batch, node.id, hint.task, *said ? "its task failed" : "the node no longer knows its task");
     }

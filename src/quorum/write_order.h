@@ -8,6 +8,7 @@
 #include "base/ids.h"
 #include "cluster/topology.h"
 #include "protocol/tasks/task.h"
+#include "quorum/settings_change.h"
 
 namespace miroir::quorum {
 
@@ -20,6 +21,8 @@ struct NodeRequest {
     std::vector<ShardId> shards;  // whose copies on this node the request changes
 };
 
+NodeRequest settings_patch(const IndexUid& index, std::string body);
+
 struct WriteOrder {
     cluster::TopologyPtr topology;
     protocol::Task task;                // without uid and times
@@ -27,6 +30,7 @@ struct WriteOrder {
     std::vector<ShardId> shards;        // that the write touches
     std::optional<Error> verdict;       // the task fails with this, no node is asked
     json::Value at_success{};           // members that its details get when it succeeds, or null
+    std::optional<SettingsChange> change{};  // then the requests wait for their wave, and their bodies until then
     std::vector<std::uint64_t> targets{};  // tasks that it deletes or cancels
 };
 

@@ -18,6 +18,9 @@ struct Writer::Sending {
     std::vector<env::Lane::Pass> passes;
     std::vector<SendOutcome> outcomes;  // beside the requests; a part that is not sent stays Missed
     std::vector<std::uint64_t> places;  // of their hints
+    std::vector<std::optional<std::uint64_t>> holders;  // beside them: the change of settings that holds it back
+    std::vector<std::uint8_t> held_good;                // held back, and as good as taken
+    bool held(std::size_t i) const { return holders[i].has_value(); }
 };
 
 namespace {
@@ -48,6 +51,11 @@ NodeLink& Writer::link(const NodeId& node) {
     return *link;
 }
 
+env::Task<Result<void>> Writer::open() {
+    MIROIR_CO_CHECK(co_await hints_.open());
+    co_return co_await open_changes();
+}
+
 void Writer::wake() {
     if (asleep_) asleep_->set(true);
 }
@@ -71,10 +79,17 @@ env::Task<Result<void>> Writer::choose_uids(Sending& sending) {
     for (const NodeTask& part : sending.entry.parts) sending.nodes.insert(part.node);
     for (const NodeId& node : sending.nodes) sending.passes.push_back(co_await link(node).lane().enter());
     std::set<NodeId> mute;
+    const std::vector<std::string> indexes = tasks::indexes_of(sending.entry.task);
+    for (const NodeTask& part : sending.entry.parts) {
+        std::optional<std::uint64_t> holder = hints_.holder_of(part.node, indexes);
+        if (sending.order.change) holder = 0;  // itself: its uid comes later
+        sending.holders.push_back(holder);
+    }
     for (std::size_t i = 0; i < sending.entry.parts.size(); ++i) {
         NodeTask& part = sending.entry.parts[i];
         const cluster::Node& node = sending.order.topology->node(sending.order.requests[i].node);
         part.state = NodeTask::State::Missed;
+        if (sending.held(i)) continue;
         if (!node.writable() || hints_.any(part.node) || mute.contains(part.node)) continue;
         if (const auto used = hints_.highest_uid(part.node)) link(part.node).reserve_up_to(*used);
         const Result<std::uint64_t> uid = co_await link(part.node).next_uid(node.address);
@@ -95,21 +110,31 @@ env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::Ca
     MIROIR_CO_CHECK(co_await choose_uids(sending));
     std::vector<std::uint8_t> attainable;
     count_attainable(sending, attainable);
+    sending.held_good = attainable;
     const AckCount hope = count_acks(sending.order, attainable, options_.acks);
     if (!hope.short_of.empty() && !sending.order.verdict) co_return fail(no_quorum(hope));
     const std::uint64_t uid = tasks_.next_uid();
     tasks::Batch also;
+    if (sending.order.change) note_change(uid, *sending.order.change, also);
     catalog_.plan(uid, std::move(changes), also, env_.clock.wall().time_since_epoch().count());
     for (std::size_t i = 0; i < sending.entry.parts.size(); ++i) {
         const NodeTask& part = sending.entry.parts[i];
         Hints::Hint hint{.task = uid, .part = i, .request = sending.order.requests[i]};
         if (part.state == NodeTask::State::Planned) hint.uid = part.uid;
         sending.places.push_back(hints_.add(also, part.node, std::move(hint)));
+        if (!sending.held(i)) continue;
+        Hints::Held held{
+            .holder = sending.order.change ? uid : *sending.holders[i], .task = uid, .part = i, .indexes = tasks::indexes_of(sending.entry.task)};
+        hints_.hold(also, part.node, sending.places.back(), std::move(held));
     }
     sending_.insert(uid);
     const Result<std::uint64_t> begun = co_await tasks_.begin(sending.entry, std::move(also));
     if (!begun) {
         catalog_.forget(uid);
+        changes_.erase(uid);
+        for (std::size_t i = 0; i < sending.places.size(); ++i) {
+            if (sending.held(i)) hints_.struck(sending.entry.parts[i].node, sending.places[i]);
+        }
         sending_.erase(uid);
         co_return fail(begun.error());
     }
@@ -140,6 +165,11 @@ env::Task<Result<void>> Writer::send_parts(Sending& sending, NodeId id) {
 void Writer::count_attainable(const Sending& sending, std::vector<std::uint8_t>& attainable) const {
     for (const NodeTask& part : sending.entry.parts)
         attainable.push_back(part.state == NodeTask::State::Planned ? 1 : 0);
+    // What is only held back by a change of settings is durable here, and its node is there to take it.
+    for (std::size_t i = 0; i < attainable.size(); ++i) {
+        const cluster::Node& node = sending.order.topology->node(sending.order.requests[i].node);
+        if (sending.held(i) && node.writable() && !hints_.any_loud(node.id)) attainable[i] = 1;
+    }
 }
 
 env::Task<Result<Receipt>> Writer::settle(Sending& sending) {
@@ -149,8 +179,12 @@ env::Task<Result<Receipt>> Writer::settle(Sending& sending) {
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
         NodeTask& part = sending.entry.parts[i];
         accepted[i] = outcomes[i].kind == SendOutcome::Kind::Accepted ? 1 : 0;
+        if (sending.held(i)) continue;
         part.state = accepted[i] != 0 ? NodeTask::State::Accepted : NodeTask::State::Missed;
         if (accepted[i] != 0) part.uid = outcomes[i].uid;
+    }
+    for (std::size_t i = 0; i < accepted.size(); ++i) {
+        if (sending.held(i)) accepted[i] = sending.held_good[i];
     }
     const AckCount acks = count_acks(sending.order, accepted, options_.acks);
     if (!acks.short_of.empty()) {
@@ -179,7 +213,7 @@ env::Task<Result<void>> Writer::keep(Sending& sending, tasks::TaskEntry entry, b
     for (std::size_t i = 0; i < sending.places.size(); ++i) {
         const NodeId& node = sending.entry.parts[i].node;
         if (kept && struck[i] != 0) hints_.struck(node, sending.places[i]);
-        else hints_.owe(node, sending.places[i]);
+        else if (!sending.held(i)) hints_.owe(node, sending.places[i]);
     }
     if (kept && all_struck) catalog_.committed_now(uid, now);
     co_return kept;

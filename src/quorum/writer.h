@@ -11,10 +11,12 @@
 #include <set>
 
 #include "env/lane.h"
+#include "env/metrics.h"
 #include "quorum/ack_rule.h"
 #include "quorum/catalog_book.h"
 #include "quorum/hints.h"
 #include "quorum/node_link.h"
+#include "quorum/settings_change.h"
 #include "quorum/write_order.h"
 #include "tasks/task_book.h"
 
@@ -27,6 +29,8 @@ struct WriterOptions {
     std::chrono::nanoseconds poll_most = std::chrono::milliseconds(200);
     std::size_t tasks_kept_max = 1'000'000;  // then a tenth of them go, the oldest finished ones first
     std::chrono::nanoseconds cancel_timeout = std::chrono::seconds(5);
+    SettingsOptions settings{};
+    env::Metrics* metrics = &env::no_metrics();
 };
 
 struct Receipt {
@@ -45,6 +49,11 @@ public:
     Hints& hints() { return hints_; }
 
     env::Task<Result<Receipt>> submit(WriteOrder order, std::vector<plan::CatalogChange> changes);
+
+    // Reads what the store keeps. Before anything else.
+    env::Task<Result<void>> open();
+    // Compares the settings that nodes show with those committed, until `stop`; what differs is repaired by follow().
+    env::Task<void> watch_settings(std::function<cluster::TopologyPtr()> topology, env::Cancel stop);
 
     // Takes up what a crash interrupted, then follows unfinished tasks until `stop`.
     env::Task<void> follow(std::function<cluster::TopologyPtr()> topology, env::Cancel stop);
@@ -85,6 +94,56 @@ private:
     env::Task<void> forget_oldest();
     void wake();
 
+    // Changes of settings. See settings_rounds.cpp.
+    struct Release {
+        NodeId node;
+        std::uint64_t place = 0;  // of a hint that was held back
+        std::uint64_t task = 0;
+        std::size_t part = 0;
+        bool quiet = false;
+    };
+    struct Turn {  // one step of one change, until it is durable
+        std::uint64_t uid = 0;
+        SettingsChange change;
+        tasks::TaskEntry entry;
+        std::map<NodeId, std::uint64_t> nodes{};  // see plan::IndexEntry::node_versions
+        tasks::Batch batch{};
+        std::vector<Release> released{};
+        std::vector<std::pair<NodeId, std::uint64_t>> dropped{}, owed{};  // places of hints
+    };
+    env::Task<Result<void>> open_changes();
+    void note_change(std::uint64_t uid, SettingsChange change, tasks::Batch& batch);
+    void release(Turn& turn, const NodeId& node, bool drop_own);
+    void send_in_turn(Turn& turn, const NodeId& node, std::string body);
+    void open_wave(Turn& turn);
+    env::Task<bool> keep_turn(Turn turn);
+    env::Task<void> let_go(std::vector<Release> released, std::uint64_t holder, bool awaited);
+    env::Task<Followed> follow_change(std::uint64_t uid, cluster::TopologyPtr topology);
+    env::Task<Followed> begin_change(Turn turn, cluster::TopologyPtr topology, plan::IndexPtr index);
+    SettingsLook::Seen look_at(Turn& turn, const cluster::Topology& topology, const NodeId& node);
+    env::Task<bool> show(SettingsLook::Seen& seen, IndexUid index, std::string address);
+    env::Task<void> show_all(SettingsLook& look, IndexUid index, cluster::TopologyPtr topology);
+    bool covers_now(const Turn& turn, const SettingsLook& look, const cluster::Topology& topology) const;
+    env::Task<Followed> take_step(Turn turn, SettingsStep step, cluster::TopologyPtr topology);
+    env::Task<Followed> end_change(Turn turn, cluster::TopologyPtr topology, bool committed);
+    void count_mismatch(const IndexUid& index);
+    void note_version(const IndexUid& index);
+    // Nodes with other settings than the committed ones. See settings_repair.cpp.
+    struct Suspect {
+        std::uint32_t attempts = 0;
+        std::string print{};   // shown when it was last repaired
+        bool refused = false;  // the repair was not carried out
+        std::optional<env::Monotonic> again_at{};
+    };
+    env::Task<void> compare_settings(cluster::TopologyPtr topology);
+    void note_refusal(const NodeId& node);
+    bool may_compare(const cluster::Node& node, const plan::IndexEntry& index) const;
+    env::Task<bool> free_orphans();
+    env::Task<bool> give_up_patch(NodeId node, Hints::Hint hint, Error why);
+    env::Task<bool> mend_settings(cluster::Node node);
+    env::Task<bool> mend_index(cluster::Node node, plan::IndexPtr index);
+    env::Task<bool> set_versions(plan::IndexPtr index, std::map<NodeId, std::uint64_t> versions, std::string print);
+
     env::Env env_;
     http::Client& client_;
     tasks::Store& store_;
@@ -94,6 +153,8 @@ private:
     Hints hints_;
     std::map<IndexUid, env::Lane> lanes_;
     std::map<NodeId, std::unique_ptr<NodeLink>> links_;
+    std::map<std::uint64_t, SettingsChange> changes_;                // by task
+    std::map<std::pair<IndexUid, NodeId>, Suspect> suspects_;       // found by watch_settings(), or to be repaired
     std::set<std::uint64_t> sending_;  // begun, and not yet settled: not followed
     std::optional<env::OneShot<bool>> asleep_;
 };

@@ -10,6 +10,7 @@
 namespace miroir::api {
 namespace {
 
+constexpr int kTurnsMax = 4;               // changes of settings that one search outlives
 constexpr int kPlansMax = 3;               // the first, and again without nodes that failed
 constexpr double kWordsGoodEnough = 0.45;  // the engine's own bound for leaving vectors out
 
@@ -95,7 +96,9 @@ Result<void> prepare(const Visit& visit, const plan::IndexEntry& index, protocol
     return plan::check_search(index, query, visit.desk.filter_gates());
 }
 
-env::Task<Result<SearchOutcome>> run_search(Desk& desk, SearchWish wish) {
+namespace {
+
+env::Task<Result<SearchOutcome>> search_once(Desk& desk, const SearchWish& wish) {
     const std::uint64_t seed = desk.replica_seed(wish.index->uid.value + wish.query.q.value_or(""));
     const cluster::TopologyPtr topology = desk.topology();
     std::vector<cluster::NodeIndex> avoid;
@@ -105,6 +108,7 @@ env::Task<Result<SearchOutcome>> run_search(Desk& desk, SearchWish wish) {
             co_return fail(ErrorCode::MiroirShardUnavailable,
                            "No shard of the index has a node that can answer. Bring its nodes back.");
         SearchOutcome outcome;
+        outcome.mixed = Desk::is_mixed(*topology, *wish.index, cover);
         MIROIR_CO_TRY(outcome.plan, plan::plan_search(wish.index, wish.query, topology, cover, wish.options));
         const LegPlace place{.desk = desk, .plan = outcome.plan, .cover = cover, .seed = seed, .call = wish.call};
         if (counts_words(outcome.plan) && wish.options.apart) {
@@ -137,6 +141,22 @@ env::Task<Result<SearchOutcome>> run_search(Desk& desk, SearchWish wish) {
         }
         MIROIR_CO_CHECK(check_missing(desk, outcome, words.turned_away));
         co_return outcome;
+    }
+}
+
+}  // namespace
+
+// Nodes get new settings only after reads have left them. A search that was under way when reads moved may have met
+// both, so it is made again with the settings of now.
+env::Task<Result<SearchOutcome>> run_search(Desk& desk, SearchWish wish) {
+    for (int again = 0;; ++again) {
+        Result<SearchOutcome> outcome = co_await search_once(desk, wish);
+        if (desk.still_holds(*wish.index)) co_return outcome;
+        if (again == kTurnsMax) {
+            if (outcome) outcome->mixed = true;
+            co_return outcome;
+        }
+        wish.index = desk.catalog()->find(wish.index->uid);
     }
 }
 
@@ -179,6 +199,7 @@ std::string search_body(const Visit& visit, const SearchOutcome& outcome) {
 
 void add_search_headers(http::Reply& reply, const SearchOutcome& outcome) {
     reply.headers.add("X-Miroir-Settings-Version", std::to_string(outcome.plan.index->settings_version));
+    if (outcome.mixed) reply.headers.add("X-Miroir-Settings-Inconsistent", "true");
     add_coverage(reply, outcome.missing, outcome.plan.index->shards);
     if (!outcome.inexact.empty()) reply.headers.add("X-Miroir-Exact", "false; " + outcome.inexact);
 }

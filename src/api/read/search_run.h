@@ -25,6 +25,7 @@ struct SearchOutcome {
     std::vector<merge::NodeAnswer> answers;  // the merged hits point into these
     merge::MergedHits merged;
     std::vector<ShardId> missing;
+    bool mixed = false;                  // of two versions of the settings, perhaps
     std::optional<http::Reply> refusal;  // the query's own fault; nothing else is filled then
     std::string inexact;                 // why the answer may differ from that of one node
 };

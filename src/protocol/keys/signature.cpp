@@ -20,6 +20,13 @@ std::string hmac(Digest digest, std::string_view key, std::string_view message) 
     return {reinterpret_cast<const char*>(bytes), length};
 }
 
+std::string sha256(std::string_view message) {
+    unsigned char bytes[EVP_MAX_MD_SIZE];
+    unsigned int length = 0;
+    MIROIR_ASSERT(EVP_Digest(message.data(), message.size(), bytes, &length, EVP_sha256(), nullptr) == 1);
+    return {reinterpret_cast<const char*>(bytes), length};
+}
+
 std::string hex_text(std::string_view bytes) {
     static constexpr char kDigits[] = "0123456789abcdef";
     std::string out;

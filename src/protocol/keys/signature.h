@@ -10,6 +10,7 @@ namespace miroir::protocol {
 
 enum class Digest : std::uint8_t { Sha256, Sha384, Sha512 };
 
+std::string sha256(std::string_view message);                                     // raw bytes
 std::string hmac(Digest digest, std::string_view key, std::string_view message);  // raw bytes
 std::string hex_text(std::string_view bytes);                                     // lower case
 bool same_secret(std::string_view a, std::string_view b);                         // in constant time

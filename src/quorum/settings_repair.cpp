@@ -1,0 +1,189 @@
+// Nodes whose settings are not the committed ones: those that missed a change, and those that somebody changed behind
+// our back. They are found by what they show, sent the committed settings, and asked again before they count as good.
+#include <algorithm>
+
+#include "env/log.h"
+#include "json/parse.h"
+#include "json/write.h"
+#include "plan/node_settings.h"
+#include "plan/settings_print.h"
+#include "quorum/writer.h"
+
+namespace miroir::quorum {
+namespace {
+
+constexpr auto kRepairPause = std::chrono::seconds(10);  // once the quick attempts are used up
+
+bool fits(const plan::IndexEntry& index, const std::string& print) {
+    return print == index.settings_print || print == plan::expected_print(index.settings);
+}
+
+// The committed settings, and an end to the embedders that the node has besides.
+std::string repair_body(const plan::IndexEntry& index, const json::Value& shown) {
+    json::Object body = plan::node_settings_after(index.settings, {});
+    const json::Value* embedders = shown.find("embedders");
+    if (embedders != nullptr && embedders->is_object()) {
+        for (const json::Member& member : embedders->object()) {
+            if (!index.settings.embedders.contains(member.first)) body["embedders"][member.first] = nullptr;
+        }
+    }
+    return json::to_text(json::Value(std::move(body)));
+}
+
+void count_repair(env::Metrics& metrics, const IndexUid& index) {
+    static constexpr env::MetricName kRepairs{"miroir_settings_drift_repair_total",
+                                              "Nodes brought back to the committed settings"};
+    metrics.counter(kRepairs, {{"index", index.value}}).add(1);
+}
+
+}  // namespace
+
+// What a change kept back that has ended meanwhile: its writer had looked a moment before.
+env::Task<bool> Writer::free_orphans() {
+    tasks::Batch batch;
+    std::vector<Release> released;
+    for (const Hints::HeldAt& at : hints_.all_held()) {
+        if (changes_.contains(at.held.holder) || sending_.contains(at.held.task)) continue;
+        hints_.unhold(batch, at.node, at.place);
+        released.push_back({.node = at.node, .place = at.place, .task = at.held.task, .part = at.held.part});
+    }
+    if (released.empty()) co_return false;
+    const Result<void> kept = co_await store_.commit(std::move(batch));
+    if (!kept) co_return false;
+    co_await let_go(std::move(released), Hints::kNoTask, true);
+    co_return true;
+}
+
+// A node says no at once: as if its task had failed. Only for settings, which are looked at again.
+env::Task<bool> Writer::give_up_patch(NodeId node, Hints::Hint hint, Error why) {
+    const bool repair = hint.task == Hints::kNoTask;
+    if (!repair && !changes_.contains(hint.task)) co_return false;
+    tasks::Batch batch;
+    hints_.strike(batch, node, hint.place);
+    Result<void> kept;
+    if (repair) {
+        note_refusal(node);
+        kept = co_await store_.commit(std::move(batch));
+    } else {
+        tasks::TaskEntry entry = *tasks_.find(hint.task);
+        entry.parts[hint.part].state = tasks::NodeTask::State::Failed;
+        entry.parts[hint.part].error = std::move(why);
+        kept = co_await tasks_.save(std::move(entry), std::move(batch));
+    }
+    if (kept) hints_.struck(node, hint.place);
+    co_return kept.has_value();
+}
+
+void Writer::note_refusal(const NodeId& node) {
+    for (auto& [key, suspect] : suspects_) suspect.refused = suspect.refused || key.second == node;
+}
+
+bool Writer::may_compare(const cluster::Node& node, const plan::IndexEntry& index) const {
+    const bool changing =
+        std::ranges::any_of(changes_, [&](const auto& change) { return change.second.index == index.uid; });
+    return node.readable() && !changing && !hints_.any(node.id) && !hints_.in_debt(node.id) &&
+           !index.node_versions.contains(node.id);
+}
+
+env::Task<void> Writer::watch_settings(std::function<cluster::TopologyPtr()> topology, env::Cancel stop) {
+    while (!stop.requested()) {
+        co_await env::sleep_for(env_, options_.settings.drift_interval, stop);
+        if (stop.requested() || !options_.settings.auto_repair) continue;
+        co_await compare_settings(topology());
+    }
+}
+
+env::Task<void> Writer::compare_settings(cluster::TopologyPtr topology) {
+    const plan::CatalogPtr catalog = catalog_.committed();
+    for (const auto& [uid, index] : catalog->indexes) {
+        for (const cluster::Node& node : topology->nodes()) {
+            if (!may_compare(node, *index)) continue;
+            SettingsLook::Seen seen{.node = node.id};
+            const bool shown = co_await show(seen, uid, node.address);
+            if (!shown || fits(*index, seen.print)) continue;
+            // Nothing may have changed while the node was asked.
+            const plan::IndexPtr now = catalog_.committed()->find(uid);
+            if (!now || now->settings_version != index->settings_version || !may_compare(node, *now)) continue;
+            suspects_.try_emplace({uid, node.id});
+        }
+    }
+}
+
+// True when something was done about it.
+env::Task<bool> Writer::mend_settings(cluster::Node node) {
+    if (!node.writable() || hints_.any(node.id) || hints_.in_debt(node.id)) co_return false;
+    std::vector<plan::IndexPtr> found;
+    for (const auto& [uid, index] : catalog_.committed()->indexes) {
+        const std::uint64_t version = index->version_on(node.id);
+        const bool lacks = version != index->settings_version && version != plan::IndexEntry::kChanging;
+        if (lacks || suspects_.contains({uid, node.id})) found.push_back(index);
+    }
+    bool moved = false;
+    for (const plan::IndexPtr& index : found) {
+        const bool mended = co_await mend_index(node, index);
+        moved = moved || mended;
+        if (hints_.any(node.id)) break;
+    }
+    co_return moved;
+}
+
+env::Task<bool> Writer::set_versions(plan::IndexPtr index, std::map<NodeId, std::uint64_t> versions,
+                                     std::string print) {
+    plan::CatalogChange change{.kind = plan::CatalogChange::Kind::SetNodes, .uid = index->uid, .other = {}};
+    change.node_versions = std::move(versions);
+    change.settings_print = std::move(print);
+    tasks::Batch batch;
+    catalog_.change(change, batch);
+    const Result<void> kept = co_await store_.commit(std::move(batch));
+    if (kept) catalog_.changed_now(change);
+    co_return kept.has_value();
+}
+
+env::Task<bool> Writer::mend_index(cluster::Node node, plan::IndexPtr index) {
+    const std::pair<IndexUid, NodeId> key{index->uid, node.id};
+    Suspect& suspect = suspects_[key];
+    if (suspect.again_at && env_.clock.now() < *suspect.again_at) co_return false;
+    http::Outgoing request;
+    request.target = "/indexes/" + index->uid.value + "/settings";
+    const Result<http::Reply> reply = co_await link(node.id).ask(node.address, std::move(request));
+    const auto shown = reply && reply->status == 200 ? json::parse(reply->body) : json::parse("null");
+    if (!shown || !shown->is_object()) {
+        suspect.again_at = env_.clock.now() + options_.settings.retry_least;
+        co_return false;
+    }
+    const std::string print = plan::settings_print(*shown);
+    std::map<NodeId, std::uint64_t> versions = index->node_versions;
+    // Sent and carried out, and shown as before: that is how the engine writes these settings.
+    const bool learnt = suspect.attempts > 0 && !suspect.refused && print == suspect.print && index->settings_print.empty();
+    if (fits(*index, print) || learnt) {
+        const bool known = versions.erase(node.id) > 0 || learnt;
+        const bool kept =
+            !known || co_await set_versions(index, std::move(versions), learnt ? print : index->settings_print);
+        if (kept) suspects_.erase(key);
+        co_return kept;
+    }
+    const auto quick = options_.settings.retry_least * (1U << std::min(suspect.attempts, 10U));
+    suspect.again_at = env_.clock.now() + (suspect.attempts < options_.settings.max_repair_retries
+                                               ? quick
+                                               : std::chrono::nanoseconds(kRepairPause));
+    ++suspect.attempts;
+    suspect.print = print;
+    suspect.refused = false;
+    env_.log.warn("quorum", "a node has other settings than those committed: it is sent them again",
+                  {{"node", node.id.value}, {"index", index->uid.value}, {"version", index->settings_version}});
+    count_repair(*options_.metrics, index->uid);
+    const bool marked = versions.try_emplace(node.id, plan::IndexEntry::kDrifted).second;
+    if (marked) {
+        const bool kept = co_await set_versions(index, std::move(versions), index->settings_print);
+        if (!kept) co_return false;
+    }
+    Hints::Hint hint{.task = Hints::kNoTask};
+    hint.request = settings_patch(index->uid, repair_body(*index, *shown));
+    tasks::Batch batch;
+    const std::uint64_t place = hints_.add(batch, node.id, std::move(hint));
+    const Result<void> kept = co_await store_.commit(std::move(batch));
+    if (kept) hints_.released(node.id, place, true);
+    co_return kept.has_value();
+}
+
+}  // namespace miroir::quorum
