@@ -1,5 +1,6 @@
 #include "api/routes.h"
 
+#include "api/settings_floor.h"
 #include "server/body.h"
 
 namespace miroir::api {
@@ -41,8 +42,13 @@ env::Task<Result<Visit>> receive(Desk& desk, const AnyRoute& route, server::Inco
 env::Task<http::Reply> serve(Desk& desk, const Route& route, server::Incoming in) {
     Result<Visit> visit = co_await receive(desk, route, std::move(in));
     if (!visit) co_return server::error_reply(visit.error());
+    Result<SettingsFloor> floor = settings_floor(*visit, route);
+    if (!floor) co_return server::error_reply(floor.error());
     Result<http::Reply> reply = co_await route.answer(*std::move(visit));
+    const Result<void> high_enough = floor->check(desk, reply);
+    if (!high_enough) co_return server::error_reply(high_enough.error());
     if (!reply) co_return server::error_reply(reply.error());
+    floor->stamp(desk, *reply);
     co_return *std::move(reply);
 }
 

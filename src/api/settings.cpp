@@ -24,9 +24,7 @@ Reply change(const Visit& visit, quorum::SettingsWish wish) {
 
 Reply get_all(Visit visit) {
     MIROIR_CO_TRY(const plan::IndexPtr index, visit.desk.open(visit.index_text()));
-    http::Reply reply = ok(protocol::to_json(index->settings, visit.desk.settings_gates()));
-    reply.headers.add("X-Miroir-Settings-Version", std::to_string(index->settings_version));
-    co_return reply;
+    co_return ok(protocol::to_json(index->settings, visit.desk.settings_gates()));
 }
 
 Reply patch_all(Visit visit) {

@@ -70,6 +70,8 @@ Result<void> House::open_office() {
     options.shards = config_.shards;
     options.writer.link.node_key = config_.node_master_key;
     options.writer.acks = ack_rule(config_);
+    options.writer.settings = settings_options(config_);
+    options.writer.metrics = &metrics_;
     if (!config_.master_key.empty()) options.master_key = config_.master_key;
     env::Task<Result<std::unique_ptr<quorum::Office>>> opening = quorum::Office::open(
         first_.env(log_), halls_[0]->client(), *store_, [this] { return topology_.current(); },

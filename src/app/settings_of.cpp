@@ -28,6 +28,17 @@ cluster::TopologySpec topology_spec(const config::Config& config) {
     return spec;
 }
 
+quorum::SettingsOptions settings_options(const config::Config& config) {
+    quorum::SettingsOptions options;
+    const bool one_by_one = config.settings_broadcast.strategy == config::SettingsStrategy::Sequential;
+    options.rollout = one_by_one ? plan::Rollout::Sequential : plan::Rollout::TwoPhase;
+    options.max_repair_retries = config.settings_broadcast.max_repair_retries;
+    options.verify_timeout = config.settings_broadcast.verify_timeout;
+    options.drift_interval = config.settings_drift_check.interval;
+    options.auto_repair = config.settings_drift_check.auto_repair;
+    return options;
+}
+
 cluster::HealthOptions health_options(const config::Config& config) {
     return {.interval = config.health.interval,
             .timeout = config.health.timeout,

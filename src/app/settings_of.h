@@ -4,6 +4,7 @@
 #include "admin/operations.h"
 #include "api/desk.h"
 #include "cluster/health.h"
+#include "quorum/settings_change.h"
 #include "cluster/topology.h"
 #include "config/config.h"
 #include "env/metrics.h"
@@ -16,6 +17,7 @@
 namespace miroir::app {
 
 cluster::TopologySpec topology_spec(const config::Config& config);
+quorum::SettingsOptions settings_options(const config::Config& config);
 cluster::HealthOptions health_options(const config::Config& config);
 scatter::ScatterOptions scatter_options(const config::Config& config, env::Metrics& metrics);
 api::DeskOptions desk_options(const config::Config& config, env::Metrics& metrics);

@@ -17,6 +17,9 @@ using std::chrono::milliseconds;
 
 enum class Mode : std::uint8_t { Development, Production };
 
+// How new settings reach the nodes: in verified waves, or one node after another.
+enum class SettingsStrategy : std::uint8_t { TwoPhase, Sequential };
+
 // Where to listen. An IPv6 host is kept without its brackets.
 struct Endpoint {
     std::string host;
@@ -111,6 +114,19 @@ struct SessionPinning {
     bool operator==(const SessionPinning&) const = default;
 };
 
+struct SettingsBroadcast {
+    SettingsStrategy strategy = SettingsStrategy::TwoPhase;
+    milliseconds verify_timeout{60'000};
+    std::uint32_t max_repair_retries = 3;
+    bool operator==(const SettingsBroadcast&) const = default;
+};
+
+struct SettingsDriftCheck {
+    milliseconds interval{300'000};
+    bool auto_repair = true;
+    bool operator==(const SettingsDriftCheck&) const = default;
+};
+
 struct ConnectionPool {
     std::uint32_t max_idle = 32;
     milliseconds idle_timeout{4'000};  // nodes close theirs after 5 s
@@ -146,6 +162,8 @@ struct Config {
     QueryCoalescing query_coalescing;
     SessionPinning session_pinning;
     ConnectionPool connection_pool_per_node;
+    SettingsBroadcast settings_broadcast;
+    SettingsDriftCheck settings_drift_check;
     bool operator==(const Config&) const = default;
 };
 

@@ -299,6 +299,28 @@ constexpr auto kKeys = std::to_array<Key<Config>>({
       .min = 1,
       .max = kHour},
      [](Config& c) -> Target { return &c.connection_pool_per_node.connect_timeout; }},
+    {{.path = "settings_broadcast.strategy",
+      .explanation = "How new settings of an index reach its nodes. `two_phase`: in verified waves, so that no search "
+                     "mixes two versions where there is more than one copy. `sequential`: one node after another."},
+     [](Config& c) -> Target { return &c.settings_broadcast.strategy; }},
+    {{.path = "settings_broadcast.verify_timeout_s",
+      .explanation = "How long a change waits for nodes that catch up, or that do not show what they were given.",
+      .min = 1,
+      .max = 3'600},
+     [](Config& c) -> Target { return &c.settings_broadcast.verify_timeout; }},
+    {{.path = "settings_broadcast.max_repair_retries",
+      .explanation = "How often nodes that did not take settings over are sent them again, with growing pauses, before "
+                     "the change is undone everywhere and its task fails.",
+      .max = 20},
+     [](Config& c) -> Target { return &c.settings_broadcast.max_repair_retries; }},
+    {{.path = "settings_drift_check.interval_s",
+      .explanation = "How often the settings that nodes show are compared with those committed.",
+      .min = 1,
+      .max = 86'400},
+     [](Config& c) -> Target { return &c.settings_drift_check.interval; }},
+    {{.path = "settings_drift_check.auto_repair",
+      .explanation = "Send a node whose settings somebody changed behind Miroir's back the committed ones."},
+     [](Config& c) -> Target { return &c.settings_drift_check.auto_repair; }},
 });
 
 constexpr auto kNodeKeys = std::to_array<Key<Node>>({

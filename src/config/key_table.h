@@ -17,7 +17,7 @@ namespace miroir::config {
 
 // The place a key's value is kept in; its type decides how the text is read and shown.
 using Target = std::variant<std::string*, std::uint16_t*, std::uint32_t*, std::uint64_t*, double*, bool*, milliseconds*,
-                            Endpoint*, env::LogLevel*, Mode*>;
+                            Endpoint*, env::LogLevel*, Mode*, SettingsStrategy*>;
 
 struct KeyFacts {
     std::string_view path;         // "server.max_body_bytes"; of a node: "id"

@@ -26,6 +26,11 @@ constexpr std::array<std::pair<std::string_view, Mode>, 2> kModes{{
     {"production", Mode::Production},
 }};
 
+constexpr std::array<std::pair<std::string_view, SettingsStrategy>, 2> kStrategies{{
+    {"two_phase", SettingsStrategy::TwoPhase},
+    {"sequential", SettingsStrategy::Sequential},
+}};
+
 std::string lower(std::string_view text) {
     std::string out(text);
     std::ranges::transform(out, out.begin(),
@@ -262,6 +267,7 @@ std::optional<std::string> assign(const Target& target, const KeyFacts& facts, s
             },
             [&](env::LogLevel* out) { return choose(kLevels, text, *out); },
             [&](Mode* out) { return choose(kModes, text, *out); },
+            [&](SettingsStrategy* out) { return choose(kStrategies, text, *out); },
         },
         target);
 }
@@ -276,6 +282,7 @@ std::string show(const Target& target, const KeyFacts& facts) {
             [](const Endpoint* value) { return endpoint_text(*value); },
             [](const env::LogLevel* value) { return name_of(kLevels, *value); },
             [](const Mode* value) { return name_of(kModes, *value); },
+            [](const SettingsStrategy* value) { return name_of(kStrategies, *value); },
             [](const auto* value) { return std::to_string(*value); },
         },
         target);
@@ -295,6 +302,7 @@ std::string type_name(const Target& target, const KeyFacts& facts) {
             [](const Endpoint*) { return std::string("host:port"); },
             [](const env::LogLevel*) { return std::string("choice"); },
             [](const Mode*) { return std::string("choice"); },
+            [](const SettingsStrategy*) { return std::string("choice"); },
             [](const auto*) { return std::string("whole number"); },
         },
         target);
@@ -309,6 +317,7 @@ std::string allowed(const Target& target, const KeyFacts& facts) {
             [](const bool*) { return std::string("true, false"); },
             [](const env::LogLevel*) { return names(kLevels); },
             [](const Mode*) { return names(kModes); },
+            [](const SettingsStrategy*) { return names(kStrategies); },
             [&](const std::uint16_t*) { return std::to_string(facts.min) + " to 65535"; },
             [&](const auto*) { return range(facts); },
         },

@@ -25,8 +25,10 @@ json::Object node_settings(const protocol::Settings& client, const protocol::Set
     out.set("displayedAttributes", json::Array{json::Value("*")});
     if (client.distinct_attribute) append_name(out, "filterableAttributes", *client.distinct_attribute);
     out.set("distinctAttribute", nullptr);
-    append_name(out, "filterableAttributes", cluster::kShardField);
-    append_name(out, "filterableAttributes", cluster::kStampField);
+    // Ours come first: of several rules that fit a field the engine takes the first.
+    json::Array filterable{cluster::kShardField, cluster::kStampField};
+    for (json::Value& rule : out["filterableAttributes"].array()) filterable.push_back(std::move(rule));
+    out.set("filterableAttributes", json::Value(std::move(filterable)));
     append_name(out, "sortableAttributes", cluster::kStampField);
     append_name(out, "rankingRules", std::string(cluster::kStampField) + ":asc");
     out["faceting"]["maxValuesPerFacet"] = std::max(client.max_values_per_facet, kNodeFacetValues);
@@ -41,9 +43,15 @@ json::Object node_settings_after(const protocol::Settings& client, const protoco
     return out;
 }
 
+// Words are data; whatever else the settings say names fields, or patterns of fields.
 bool names_reserved_field(const protocol::Settings& client) {
-    const std::string text = json::to_text(json::Value(protocol::settings_to_store(client)));
-    return text.find(cluster::kReservedPrefix) != std::string::npos;
+    static constexpr std::string_view kPattern = "\"_miroir*";  // would take in what is ours
+    static constexpr std::string_view kWords[] = {"stopWords", "synonyms", "dictionary", "separatorTokens",
+                                                  "nonSeparatorTokens"};
+    json::Object stored = protocol::settings_to_store(client);
+    for (const std::string_view words : kWords) stored.erase(words);
+    const std::string text = json::to_text(json::Value(std::move(stored)));
+    return text.find(cluster::kReservedPrefix) != std::string::npos || text.find(kPattern) != std::string::npos;
 }
 
 }  // namespace miroir::plan

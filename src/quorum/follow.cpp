@@ -182,7 +182,9 @@ env::Task<Writer::Followed> Writer::follow_task(std::uint64_t uid, cluster::Topo
         entry.task.details["deletedTasks"] = deleted;
     }
     co_await end_task(std::move(entry), topology->replicas() * topology->groups(), std::move(ending));
-    co_return Followed::Ended;
+    const tasks::TaskEntry* after = tasks_.find(uid);  // its end may not have become durable
+    const bool ended = after == nullptr || protocol::is_finished(after->task.status);
+    co_return ended ? Followed::Ended : Followed::Waiting;
 }
 
 env::Task<void> Writer::end_task(tasks::TaskEntry entry, std::uint32_t copies, Ending ending) {
