@@ -180,6 +180,9 @@ bool WriteCluster::calm() {
         if (!scribe().topology().current()->node(static_cast<cluster::NodeIndex>(i)).readable()) return false;
         if (!store_->records("hints/" + spec_.nodes[i].id.value).empty()) return false;
     }
+    for (const tasks::Record& record : store_->records("indexes")) {
+        if (record.value.contains("\"nodes\":")) return false;  // some node has other settings
+    }
     for (const tasks::Record& record : store_->records("tasks")) {
         if (!has_ended(status_of(record))) return false;
     }

@@ -48,9 +48,9 @@ Result<SettingsFloor> settings_floor(const Visit& visit, const Route& route) {
     std::uint64_t least = 0;
     const auto [end, trouble] = std::from_chars(text.data(), text.data() + text.size(), least);
     if (trouble != std::errc() || end != text.data() + text.size()) {
-        return fail(ErrorCode::MiroirInvalidRequest,
-                    "The header `" + std::string(kFloor) + "` must be a whole number, as in `" + std::string(kVersion) +
-                        "` of an earlier reply.");
+        return fail(ErrorCode::MiroirInvalidRequest, "The header `" + std::string(kFloor) +
+                                                         "` must be a whole number, as in `" + std::string(kVersion) +
+                                                         "` of an earlier reply.");
     }
     const plan::CatalogPtr catalog = visit.desk.catalog();
     for (const IndexUid& uid : indexes) {
@@ -66,8 +66,8 @@ Result<void> SettingsFloor::check(const Desk& desk, const Result<http::Reply>& r
     for (const IndexUid& uid : indexes_) {
         const plan::IndexPtr index = catalog->find(uid);
         if (!index) continue;
-        const bool left_out = std::ranges::any_of(
-            index->node_versions, [&](const auto& version) { return version.second < *least_; });
+        const bool left_out =
+            std::ranges::any_of(index->node_versions, [&](const auto& version) { return version.second < *least_; });
         if (left_out) return fail(stale(uid, *least_, index->settings_version));
     }
     return {};

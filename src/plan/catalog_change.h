@@ -17,13 +17,13 @@ struct CatalogChange {
     enum class Kind : std::uint8_t { Create, Delete, SetPrimaryKey, SetSettings, Swap, Touch, SetNodes };
     Kind kind = Kind::Touch;
     IndexUid uid;
-    IndexUid other;                          // Swap
-    std::optional<std::string> primary_key;  // Create, SetPrimaryKey
-    std::uint32_t shards = 0;                // Create
-    json::Value settings{};                  // SetSettings, in stored form
+    IndexUid other;                                   // Swap
+    std::optional<std::string> primary_key;           // Create, SetPrimaryKey
+    std::uint32_t shards = 0;                         // Create
+    json::Value settings{};                           // SetSettings, in stored form
     std::map<NodeId, std::uint64_t> node_versions{};  // SetNodes
     std::string settings_print{};                     // SetNodes
-    bool rename = false;                     // Swap: `uid` becomes `other`, which must not exist
+    bool rename = false;                              // Swap: `uid` becomes `other`, which must not exist
 };
 
 json::Value to_json(const CatalogChange& change);

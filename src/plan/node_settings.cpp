@@ -25,10 +25,16 @@ json::Object node_settings(const protocol::Settings& client, const protocol::Set
     out.set("displayedAttributes", json::Array{json::Value("*")});
     if (client.distinct_attribute) append_name(out, "filterableAttributes", *client.distinct_attribute);
     out.set("distinctAttribute", nullptr);
-    // Ours come first: of several rules that fit a field the engine takes the first.
-    json::Array filterable{cluster::kShardField, cluster::kStampField};
-    for (json::Value& rule : out["filterableAttributes"].array()) filterable.push_back(std::move(rule));
-    out.set("filterableAttributes", json::Value(std::move(filterable)));
+    // Of several rules that fit a field the engine takes the first. Ours come last, because its messages count rules,
+    // unless one of the client's would take in what is ours.
+    const bool taken_in = protocol::matching_rule(client.filterable_attributes, cluster::kShardField) ||
+                          protocol::matching_rule(client.filterable_attributes, cluster::kStampField);
+    json::Array rules;
+    if (taken_in) rules = {cluster::kShardField, cluster::kStampField};
+    for (json::Value& rule : out["filterableAttributes"].array()) rules.push_back(std::move(rule));
+    out.set("filterableAttributes", json::Value(std::move(rules)));
+    append_name(out, "filterableAttributes", cluster::kShardField);
+    append_name(out, "filterableAttributes", cluster::kStampField);
     append_name(out, "sortableAttributes", cluster::kStampField);
     append_name(out, "rankingRules", std::string(cluster::kStampField) + ":asc");
     out["faceting"]["maxValuesPerFacet"] = std::max(client.max_values_per_facet, kNodeFacetValues);

@@ -1,5 +1,5 @@
-// The fingerprint of an index's settings on a node: SHA-256 over their canonical form. Canonical means: only what Miroir
-// sends, keys sorted, lists whose order means nothing sorted, secrets as the engine shows them. Pure.
+// The fingerprint of an index's settings on a node: SHA-256 over their canonical form. Canonical means: only what
+// Miroir sends, keys sorted, lists whose order means nothing sorted, secrets as the engine shows them. Pure.
 #pragma once
 
 #include <string>

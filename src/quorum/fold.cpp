@@ -24,7 +24,6 @@ Error error_of(const json::Value& error) {
 
 // Each copy of a document is counted by the node that holds it.
 void sum_details(tasks::TaskEntry& entry, std::uint32_t copies) {
-    if (entry.parts.empty()) return;
     for (const std::string_view name : kSummed) {
         json::Value* shown = entry.task.details.is_object() ? entry.task.details.object().find(name) : nullptr;
         if (shown == nullptr) continue;

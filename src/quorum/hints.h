@@ -58,8 +58,8 @@ public:
         Held held;
     };
     std::vector<HeldAt> all_held() const;
-    std::map<std::uint64_t, Held> held_by(const NodeId& node, std::uint64_t holder) const;   // by place
-    std::vector<std::pair<NodeId, std::uint64_t>> held_of(std::uint64_t task) const;         // its places
+    std::map<std::uint64_t, Held> held_by(const NodeId& node, std::uint64_t holder) const;  // by place
+    std::vector<std::pair<NodeId, std::uint64_t>> held_of(std::uint64_t task) const;        // its places
     // To be called once that is durable: it is owed now. `quiet`: other indexes of the node may still be read, and
     // who may read this one is told elsewhere.
     void released(const NodeId& node, std::uint64_t place, bool quiet);

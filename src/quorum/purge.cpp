@@ -67,8 +67,7 @@ env::Task<void> Writer::carry_cancelation(std::uint64_t uid, cluster::TopologyPt
         tasks::TaskEntry entry = *known;
         co_await look_after_parts(entry, topology);
         const auto change = changes_.find(target);
-        const bool under_way =
-            change != changes_.end() && change->second.phase != SettingsChange::Phase::Waiting;
+        const bool under_way = change != changes_.end() && change->second.phase != SettingsChange::Phase::Waiting;
         if (!untouched(entry) || under_way) continue;
         targets.push_back(target);
         for (const tasks::NodeTask* part : parts_to_cancel(entry)) on_nodes[part->node].push_back(part->uid);

@@ -92,7 +92,8 @@ env::Task<bool> Writer::await_hint(cluster::Node node, Hints::Hint hint) {
     const bool went_well = known == nullptr || known->task.status == protocol::TaskStatus::Succeeded;
     tasks::Batch batch;
     hints_.strike(batch, node.id, hint.place);
-    const bool repair = hint.task == Hints::kNoTask;  // of settings: what the node shows decides, see settings_repair.cpp
+    const bool repair =
+        hint.task == Hints::kNoTask;  // of settings: what the node shows decides, see settings_repair.cpp
     if (repair && part.state == State::Failed) note_refusal(node.id);
     if (!repair && (!*said || (went_well && part.state == State::Failed))) {
         env_.log.error("quorum", "a node lacks what its peers have", {{"node", node.id.value}, {"task", hint.task}});

@@ -102,8 +102,7 @@ Result<SettingsChange> settings_change_of(const json::Value& stored) {
     change.previous_body = text_at(stored, "previousBody");
     if (const json::Value* undone = stored.find("undone")) change.undone = names_of(*undone);
     if (stored.find("errorCode") != nullptr) {
-        change.error =
-            Error{.code = error_code_of(text_at(stored, "errorCode")), .message = text_at(stored, "error")};
+        change.error = Error{.code = error_code_of(text_at(stored, "errorCode")), .message = text_at(stored, "error")};
     }
     return change;
 }
@@ -134,7 +133,8 @@ SettingsStep next_step(const SettingsChange& change, const SettingsLook& look, s
     if (waits) return {};
     if (!failed.empty()) {
         // The engine's own no: nobody has it, nobody need be undone.
-        if (shows == 0 && away == 0 && change.wave == 0 && wrong.empty() && change.attempt == 0)
+        const bool own_no = refusal && error_row(refusal->code).type == ErrorType::InvalidRequest;
+        if (own_no && shows == 0 && away == 0 && change.wave == 0 && wrong.empty() && change.attempt == 0)
             return {.kind = Kind::Fail, .error = refusal};
         wrong.insert(wrong.end(), failed.begin(), failed.end());
         if (change.attempt < max_retries) return {.kind = Kind::Again, .nodes = std::move(wrong)};

@@ -32,10 +32,10 @@ struct SettingsChange {
     std::vector<std::vector<NodeId>> waves{};
     std::size_t wave = 0;  // under way
     bool first_covers = false;
-    std::uint32_t attempt = 0;    // how often this wave was asked again
-    std::string body{};           // what nodes are sent
-    std::string print{};          // what they should show then
-    std::string previous_body{};  // of the settings before
+    std::uint32_t attempt = 0;     // how often this wave was asked again
+    std::string body{};            // what nodes are sent
+    std::string print{};           // what they should show then
+    std::string previous_body{};   // of the settings before
     std::vector<NodeId> undone{};  // Rollback: who gets these
     std::optional<Error> error{};  // why it is undone
 
@@ -56,7 +56,7 @@ struct SettingsLook {
         std::optional<Error> error{};  // Failed
     };
     std::vector<Seen> nodes;
-    bool covers = true;     // those that have it cover every shard, or no wave will by itself
+    bool covers = true;      // those that have it cover every shard, or no wave will by itself
     bool timed_out = false;  // mute nodes have had their time
 };
 

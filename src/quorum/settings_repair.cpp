@@ -154,7 +154,8 @@ env::Task<bool> Writer::mend_index(cluster::Node node, plan::IndexPtr index) {
     const std::string print = plan::settings_print(*shown);
     std::map<NodeId, std::uint64_t> versions = index->node_versions;
     // Sent and carried out, and shown as before: that is how the engine writes these settings.
-    const bool learnt = suspect.attempts > 0 && !suspect.refused && print == suspect.print && index->settings_print.empty();
+    const bool learnt =
+        suspect.attempts > 0 && !suspect.refused && print == suspect.print && index->settings_print.empty();
     if (fits(*index, print) || learnt) {
         const bool known = versions.erase(node.id) > 0 || learnt;
         const bool kept =
@@ -163,9 +164,9 @@ env::Task<bool> Writer::mend_index(cluster::Node node, plan::IndexPtr index) {
         co_return kept;
     }
     const auto quick = options_.settings.retry_least * (1U << std::min(suspect.attempts, 10U));
-    suspect.again_at = env_.clock.now() + (suspect.attempts < options_.settings.max_repair_retries
-                                               ? quick
-                                               : std::chrono::nanoseconds(kRepairPause));
+    suspect.again_at =
+        env_.clock.now() +
+        (suspect.attempts < options_.settings.max_repair_retries ? quick : std::chrono::nanoseconds(kRepairPause));
     ++suspect.attempts;
     suspect.print = print;
     suspect.refused = false;

@@ -243,8 +243,7 @@ env::Task<Writer::Followed> Writer::begin_change(Turn turn, cluster::TopologyPtr
         if (catching_up && node.writable() && patient) co_return Followed::Stuck;
         usable.push_back(node.writable() && !catching_up && !hints_.in_debt(node.id) ? 1 : 0);
     }
-    const plan::SettingsWaves waves =
-        plan::settings_waves(*topology, index->shards, usable, options_.settings.rollout);
+    const plan::SettingsWaves waves = plan::settings_waves(*topology, index->shards, usable, options_.settings.rollout);
     if (waves.waves.empty()) co_return Followed::Stuck;
     change.phase = Phase::Waves;
     change.first_covers = waves.first_covers;
@@ -366,7 +365,8 @@ void Writer::count_mismatch(const IndexUid& index) {
 void Writer::note_version(const IndexUid& index) {
     static constexpr env::MetricName kVersion{"miroir_settings_version", "Version of the committed settings"};
     const plan::IndexPtr entry = catalog_.committed()->find(index);
-    if (entry) options_.metrics->gauge(kVersion, {{"index", index.value}}).set(static_cast<double>(entry->settings_version));
+    if (entry)
+        options_.metrics->gauge(kVersion, {{"index", index.value}}).set(static_cast<double>(entry->settings_version));
 }
 
 }  // namespace miroir::quorum

@@ -31,7 +31,7 @@ struct WriteOrder {
     std::optional<Error> verdict;       // the task fails with this, no node is asked
     json::Value at_success{};           // members that its details get when it succeeds, or null
     std::optional<SettingsChange> change{};  // then the requests wait for their wave, and their bodies until then
-    std::vector<std::uint64_t> targets{};  // tasks that it deletes or cancels
+    std::vector<std::uint64_t> targets{};    // tasks that it deletes or cancels
 };
 
 }  // namespace miroir::quorum

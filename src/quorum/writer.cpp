@@ -16,8 +16,8 @@ struct Writer::Sending {
     tasks::TaskEntry entry;  // its parts stand beside the requests of the order
     std::set<NodeId> nodes;  // by name, so that two orders never wait for each other's lanes
     std::vector<env::Lane::Pass> passes;
-    std::vector<SendOutcome> outcomes;  // beside the requests; a part that is not sent stays Missed
-    std::vector<std::uint64_t> places;  // of their hints
+    std::vector<SendOutcome> outcomes;                  // beside the requests; a part that is not sent stays Missed
+    std::vector<std::uint64_t> places;                  // of their hints
     std::vector<std::optional<std::uint64_t>> holders;  // beside them: the change of settings that holds it back
     std::vector<std::uint8_t> held_good;                // held back, and as good as taken
     bool held(std::size_t i) const { return holders[i].has_value(); }
@@ -123,8 +123,10 @@ env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::Ca
         if (part.state == NodeTask::State::Planned) hint.uid = part.uid;
         sending.places.push_back(hints_.add(also, part.node, std::move(hint)));
         if (!sending.held(i)) continue;
-        Hints::Held held{
-            .holder = sending.order.change ? uid : *sending.holders[i], .task = uid, .part = i, .indexes = tasks::indexes_of(sending.entry.task)};
+        Hints::Held held{.holder = sending.order.change ? uid : *sending.holders[i],
+                         .task = uid,
+                         .part = i,
+                         .indexes = tasks::indexes_of(sending.entry.task)};
         hints_.hold(also, part.node, sending.places.back(), std::move(held));
     }
     sending_.insert(uid);

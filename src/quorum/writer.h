@@ -153,9 +153,9 @@ private:
     Hints hints_;
     std::map<IndexUid, env::Lane> lanes_;
     std::map<NodeId, std::unique_ptr<NodeLink>> links_;
-    std::map<std::uint64_t, SettingsChange> changes_;                // by task
-    std::map<std::pair<IndexUid, NodeId>, Suspect> suspects_;       // found by watch_settings(), or to be repaired
-    std::set<std::uint64_t> sending_;  // begun, and not yet settled: not followed
+    std::map<std::uint64_t, SettingsChange> changes_;          // by task
+    std::map<std::pair<IndexUid, NodeId>, Suspect> suspects_;  // found by watch_settings(), or to be repaired
+    std::set<std::uint64_t> sending_;                          // begun, and not yet settled: not followed
     std::optional<env::OneShot<bool>> asleep_;
 };
 
