@@ -13,15 +13,23 @@ using Reply = env::Task<Result<http::Reply>>;
 
 Reply root(Visit) { co_return ok(json::Object{{"status", "Meilisearch is running"}}); }
 
-// Each node keeps its own: the parts of one backup.
-Reply back_up(Visit visit, protocol::TaskType type) {
-    const Result<quorum::Receipt> receipt = co_await visit.desk.ask(visit.desk.office().back_up(type));
+// Made here, of the whole cluster: see dump/maker.h.
+Reply create_dump(Visit visit) {
+    protocol::Task task;
+    task.type = protocol::TaskType::DumpCreation;
+    task.details = json::Object{{"dumpUid", nullptr}};
+    const Result<quorum::Receipt> receipt =
+        co_await visit.desk.ask(visit.desk.office().note_task(std::move(task), std::nullopt));
     if (!receipt) co_return fail(receipt.error());
     co_return receipt_reply(*receipt);
 }
 
-Reply create_dump(Visit visit) { return back_up(std::move(visit), protocol::TaskType::DumpCreation); }
-Reply create_snapshot(Visit visit) { return back_up(std::move(visit), protocol::TaskType::SnapshotCreation); }
+// Each node keeps its own.
+Reply create_snapshot(Visit visit) {
+    const Result<quorum::Receipt> receipt = co_await visit.desk.ask(visit.desk.office().take_snapshots());
+    if (!receipt) co_return fail(receipt.error());
+    co_return receipt_reply(*receipt);
+}
 
 // The names of the engine's metrics that make sense of a cluster as a whole.
 Reply metrics(Visit visit) {

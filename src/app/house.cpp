@@ -29,21 +29,23 @@ House::House(const config::Config& config, env::Log& log, env::Reactor& first, c
       ledger_(metrics_, &breakers_),
       topology_(std::move(topology)),
       reactors_(thread_count(config) - 1) {
-    const auto threads = static_cast<std::uint32_t>(reactors_.size() + 1);
-    const Shared shared{.config = config_,
-                        .log = log_,
-                        .metrics = metrics_,
-                        .topology = topology_,
-                        .ledger = ledger_,
-                        .breakers = breakers_,
-                        .threads = threads};
-    halls_.push_back(std::make_unique<Hall>(shared, first_));
+    halls_.push_back(std::make_unique<Hall>(shared(), first_));
     for (std::unique_ptr<env::Reactor>& reactor : reactors_) {
         reactor = std::make_unique<env::Reactor>();
-        halls_.push_back(std::make_unique<Hall>(shared, *reactor));
+        halls_.push_back(std::make_unique<Hall>(shared(), *reactor));
     }
     prober_ = std::make_unique<workers::HealthProber>(first_.env(log_), halls_[0]->probe_client(), topology_,
                                                       health_options(config_), config_.node_master_key);
+}
+
+Shared House::shared() {
+    return {.config = config_,
+            .log = log_,
+            .metrics = metrics_,
+            .topology = topology_,
+            .ledger = ledger_,
+            .breakers = breakers_,
+            .threads = static_cast<std::uint32_t>(reactors_.size() + 1)};
 }
 
 // Listeners that share a port would also share it with another process of ours without a word.
@@ -86,6 +88,9 @@ Result<void> House::open_office() {
                              .catalog = [this] { return catalog_.current(); },
                              .shelves = [this] { return shelves_.current(); }};
     for (const std::unique_ptr<Hall>& hall : halls_) hall->serve_clients(clients);
+    back_room_ = std::make_unique<BackRoom>(shared(), clients);
+    office_->carry_out_here(protocol::TaskType::DumpCreation,
+                            [this](protocol::Task task) { return back_room_->make_dump(first_, std::move(task)); });
     return {};
 }
 
@@ -118,11 +123,13 @@ bool House::run() {
                {"threads", halls_.size()},
                {"tls", config_.tls.enabled()}});
     std::vector<std::thread> threads;
+    back_room_->start();
     for (const std::unique_ptr<env::Reactor>& reactor : reactors_) {
         threads.emplace_back([&reactor] { reactor->run(); });
     }
     first_.run();
     for (std::thread& thread : threads) thread.join();
+    clean_ = back_room_->stop() && clean_;
     return clean_;
 }
 

@@ -9,6 +9,7 @@
 
 #include "admin/node_ledger.h"
 #include "admin/prometheus_metrics.h"
+#include "app/back_room.h"
 #include "app/hall.h"
 #include "config/config.h"
 #include "env/real/signals.h"
@@ -51,6 +52,7 @@ public:
     bool run();
 
 private:
+    Shared shared();
     void on_signal(int signal);
     env::Task<void> drain(Hall& hall);
     void drained(bool clean);
@@ -77,6 +79,7 @@ private:
     std::unique_ptr<wire::Client> outside_;  // for calls that clients have asked for
     std::unique_ptr<webhooks::Courier> courier_;
     std::unique_ptr<quorum::Office> office_;
+    std::unique_ptr<BackRoom> back_room_;
     std::unique_ptr<env::Signals> signals_;
 
     // On the first reactor.

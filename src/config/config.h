@@ -150,6 +150,7 @@ struct Config {
     std::string task_webhook_url;                          // told of every finished task; empty: none
     std::string task_webhook_authorization;                // the Authorization header sent to it
     std::string allowed_networks;                          // private networks that webhooks and exports may reach
+    std::string dump_dir = "dumps";          // where dumps are written
     Server server;
     Tls tls;
     NodeTls node_tls;

@@ -59,6 +59,10 @@ env::Task<bool> Writer::follow_once(cluster::TopologyPtr topology) {
         if (entry == nullptr) continue;
         const std::vector<std::string> indexes = tasks::indexes_of(entry->task);
         if (indexes.empty() && !held.empty()) break;
+        if (const OwnWork* work = own_work(*entry)) {
+            if (at_own_work_.insert(uid).second) env::spawn(env_.executor, carry_out(uid, *work));
+            continue;
+        }
         const bool behind =
             std::ranges::any_of(indexes, [&held](const std::string& index) { return held.contains(index); });
         const Followed followed = behind ? Followed::Stuck : co_await follow_task(uid, topology);
@@ -68,6 +72,26 @@ env::Task<bool> Writer::follow_once(cluster::TopologyPtr topology) {
     }
     co_await forget_oldest();
     co_return moved;
+}
+
+const Writer::OwnWork* Writer::own_work(const tasks::TaskEntry& entry) const {
+    const auto found = own_work_.find(entry.task.type);
+    return found == own_work_.end() || entry.verdict ? nullptr : &found->second;
+}
+
+env::Task<void> Writer::carry_out(std::uint64_t uid, OwnWork work) {
+    tasks_.start(uid, env_.clock.wall());
+    Result<json::Value> done = co_await work(tasks_.find(uid)->task);
+    const tasks::TaskEntry* known = tasks_.find(uid);
+    if (known != nullptr && !protocol::is_finished(known->task.status)) {  // it may have been cancelled meanwhile
+        tasks::TaskEntry entry = *known;
+        entry.task.status = done ? protocol::TaskStatus::Succeeded : protocol::TaskStatus::Failed;
+        if (done) entry.task.details = *std::move(done);
+        else entry.task.error = done.error();
+        co_await end_task(std::move(entry), 1);
+    }
+    at_own_work_.erase(uid);
+    wake();
 }
 
 // What the nodes say of the parts that they have accepted.

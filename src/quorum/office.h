@@ -91,9 +91,16 @@ public:
                                            std::string original_filter, protocol::Grant grant);
     // A task that only Miroir itself carries out.
     env::Task<Result<Receipt>> note_task(protocol::Task task, std::optional<Error> verdict);
-    env::Task<Result<Receipt>> back_up(protocol::TaskType type);  // DumpCreation, SnapshotCreation
-    env::Task<std::set<std::string>> indexes_at_work();           // of tasks that are processing
+    env::Task<Result<Receipt>> take_snapshots();  // every node its own
+    // Who carries out the tasks of a type that are not the nodes' business; see Writer::carry_out_here.
+    void carry_out_here(protocol::TaskType type, Writer::OwnWork work) {
+        writer_.carry_out_here(type, std::move(work));
+    }
+    // Tasks from this uid on, ascending, at most `limit`.
+    env::Task<std::vector<protocol::Task>> tasks_from(std::uint64_t uid, std::size_t limit);
+    env::Task<std::set<std::string>> indexes_at_work();  // of tasks that are processing
 
+    const ShelvesPtr& shelves() const { return shelves_->current(); }
     // See ShelfBook::put. Switches of features reach the nodes before it returns.
     env::Task<Result<bool>> put_on_shelves(std::uint64_t version, std::vector<ShelfPut> puts);
     // The parts of a task on the nodes: for operators.

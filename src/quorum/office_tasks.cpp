@@ -121,9 +121,17 @@ env::Task<Result<Receipt>> Office::edit_documents(IndexUid uid, EditWish wish) {
     co_return co_await submit(std::move(order), std::move(wish.custom_metadata));
 }
 
-env::Task<Result<Receipt>> Office::back_up(protocol::TaskType type) {
-    Order order = order_back_up(topology_(), type, options_.shards);
+env::Task<Result<Receipt>> Office::take_snapshots() {
+    Order order = order_snapshots(topology_(), options_.shards);
     co_return co_await submit(std::move(order));
+}
+
+env::Task<std::vector<protocol::Task>> Office::tasks_from(std::uint64_t uid, std::size_t limit) {
+    std::vector<protocol::Task> out;
+    for (; uid < tasks_->next_uid() && out.size() < limit; ++uid) {
+        if (const tasks::TaskEntry* entry = tasks_->find(uid)) out.push_back(entry->task);
+    }
+    co_return out;
 }
 
 env::Task<std::set<std::string>> Office::indexes_at_work() {

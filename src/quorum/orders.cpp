@@ -297,13 +297,11 @@ Order order_deletion_of_all(const cluster::TopologyPtr& topology, const IndexUid
     return order;
 }
 
-Order order_back_up(const cluster::TopologyPtr& topology, TaskType type, std::uint32_t shards) {
-    const bool dump = type == TaskType::DumpCreation;
+Order order_snapshots(const cluster::TopologyPtr& topology, std::uint32_t shards) {
     protocol::Task task;
-    task.type = type;
-    if (dump) task.details = json::Object{{"dumpUid", nullptr}};
+    task.type = TaskType::SnapshotCreation;
     Order order = order_of(topology, std::move(task));
-    broadcast(order.write, shards, bare_request("POST", dump ? "/dumps" : "/snapshots"));
+    broadcast(order.write, shards, bare_request("POST", "/snapshots"));
     return order;
 }
 

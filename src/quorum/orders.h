@@ -68,8 +68,8 @@ Result<void> judge_filter(const plan::IndexEntry& index, const json::Value& filt
 Order order_edition(const cluster::TopologyPtr& topology, protocol::Task task, const plan::IndexPtr& index,
                     const json::Value& body);
 
-// A dump or a snapshot: every node writes its own.
-Order order_back_up(const cluster::TopologyPtr& topology, protocol::TaskType type, std::uint32_t shards);
+// Every node writes its own snapshot.
+Order order_snapshots(const cluster::TopologyPtr& topology, std::uint32_t shards);
 Order order_compaction(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index);
 
 // The task fails with this when its turn comes; no node is asked.

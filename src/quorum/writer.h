@@ -55,6 +55,11 @@ public:
     // Compares the settings that nodes show with those committed, until `stop`; what differs is repaired by follow().
     env::Task<void> watch_settings(std::function<cluster::TopologyPtr()> topology, env::Cancel stop);
 
+    // Tasks of this type are not the nodes' but ours: when the turn of one has come, `work` is started beside the
+    // others and yields the details of the task that has ended well. After a restart it is started anew.
+    using OwnWork = std::function<env::Task<Result<json::Value>>(protocol::Task task)>;
+    void carry_out_here(protocol::TaskType type, OwnWork work) { own_work_[type] = std::move(work); }
+
     // Takes up what a crash interrupted, then follows unfinished tasks until `stop`.
     env::Task<void> follow(std::function<cluster::TopologyPtr()> topology, env::Cancel stop);
 
@@ -73,6 +78,8 @@ private:
     env::Task<bool> send_hint(cluster::Node node, Hints::Hint hint);
     env::Task<bool> await_hint(cluster::Node node, Hints::Hint hint);
     env::Task<bool> hint_accepted(NodeId node, Hints::Hint hint, std::uint64_t uid);
+    const OwnWork* own_work(const tasks::TaskEntry& entry) const;
+    env::Task<void> carry_out(std::uint64_t uid, OwnWork work);
     enum class Followed : std::uint8_t { Ended, Waiting, Stuck };  // Stuck: only nodes that are away hold it up
     env::Task<Followed> follow_task(std::uint64_t uid, cluster::TopologyPtr topology);
     struct Ending {
@@ -156,6 +163,8 @@ private:
     std::map<std::uint64_t, SettingsChange> changes_;          // by task
     std::map<std::pair<IndexUid, NodeId>, Suspect> suspects_;  // found by watch_settings(), or to be repaired
     std::set<std::uint64_t> sending_;                          // begun, and not yet settled: not followed
+    std::map<protocol::TaskType, OwnWork> own_work_;
+    std::set<std::uint64_t> at_own_work_;
     std::optional<env::OneShot<bool>> asleep_;
 };
 
