@@ -6,6 +6,7 @@
 
 #include "app/settings_of.h"
 #include "cluster/cover.h"
+#include "dump/loader.h"
 #include "env/log.h"
 #include "tasks/sqlite/sqlite_store.h"
 
@@ -14,6 +15,8 @@ namespace {
 
 constexpr std::string_view kTarget = "app";
 constexpr std::chrono::milliseconds kReadinessEvery{200};
+constexpr const char* kHalfLoaded =
+    ": a dump was being loaded when Miroir ended. Start it again with the same import_dump.";
 
 std::uint32_t thread_count(const config::Config& config) {
     if (config.server.threads > 0) return config.server.threads;
@@ -65,6 +68,8 @@ Result<void> House::open_office() {
     std::error_code trouble;
     if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), trouble);
     MIROIR_TRY(store_, tasks::SqliteStore::open(first_, path.string()));
+    MIROIR_TRY(const bool half_loaded, env::run_task(first_, dump::is_half_loaded(*store_)));
+    if (half_loaded) return fail(ErrorCode::MiroirStorageFailed, path.string() + kHalfLoaded);
     outside_ = std::make_unique<wire::Client>(first_, outside_options(config_));
     courier_ = std::make_unique<webhooks::Courier>(
         first_.env(log_), *outside_, *store_, [this] { return shelves_.current(); }, courier_options(config_));

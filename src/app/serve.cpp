@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "app/dump_import.h"
 #include "app/house.h"
 #include "app/settings_of.h"
 #include "env/real/json_log.h"
@@ -38,6 +39,7 @@ int serve(const config::Loaded& loaded) {
     env::JsonLog log(first, config.log_level, env::host_name());
     log.redact(config::secrets(config));
 
+    if (const Result<void> imported = import_dump(config, log); !imported) return refuse(imported.error());
     Result<cluster::TopologyPtr> topology = cluster::make_topology(topology_spec(config));
     if (!topology) return refuse(topology.error());
     auto house = std::make_unique<House>(config, log, first, *std::move(topology));

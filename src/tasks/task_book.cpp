@@ -111,6 +111,18 @@ env::Task<Result<std::unique_ptr<TaskBook>>> TaskBook::open(Store& store) {
     }
 }
 
+void TaskBook::write_history(const std::vector<protocol::Task>& tasks, Batch& batch) {
+    std::uint64_t next_uid = 0;
+    std::uint64_t next_batch = 0;
+    for (const protocol::Task& task : tasks) {
+        next_uid = std::max(next_uid, task.uid + 1);
+        if (task.batch_uid) next_batch = std::max(next_batch, *task.batch_uid + 1);
+        batch.put(std::string(kTable), key_of(task.uid), record_of({.task = task, .parts = {}, .verdict = {}}));
+    }
+    batch.put(std::string(kCounters), std::string(kNextUid), key_of(next_uid));
+    batch.put(std::string(kCounters), std::string(kNextBatch), key_of(next_batch));
+}
+
 env::Task<Result<std::uint64_t>> TaskBook::begin(TaskEntry entry, Batch also) {
     const std::uint64_t uid = next_uid_++;
     entry.task.uid = uid;

@@ -75,6 +75,9 @@ public:
     // Reads what the store keeps.
     static env::Task<Result<std::unique_ptr<TaskBook>>> open(Store& store);
 
+    // The puts that make these, all ended, the whole history of a store whose tasks were erased.
+    static void write_history(const std::vector<protocol::Task>& tasks, Batch& batch);
+
     void watch_ends(EndWatch* watch) { watch_ = watch; }
 
     // The uid that the next task gets. Uids rise by one over all indexes and are never used twice.

@@ -19,9 +19,9 @@ ADMIN_KEY = "admin-key-of-the-test"
 PATIENCE = 15.0  # seconds until a wait is called failed
 
 
-def wait_until(holds, what):
+def wait_until(holds, what, patience=None):
     """Polls until `holds()` is true."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + (patience or PATIENCE)
     while not holds():
         if time.monotonic() > end:
             raise AssertionError("waited in vain until " + what)
@@ -124,7 +124,7 @@ def configuration(nodes, **more):
 class Miroir:
     """One process. `listening` is what it said of its ports; stderr is kept line by line."""
 
-    def __init__(self, config, arguments=(), wait=True):
+    def __init__(self, config, arguments=(), wait=True, patience=None):
         self.folder = tempfile.TemporaryDirectory()
         self.file = os.path.join(self.folder.name, "miroir.yaml")
         with open(self.file, "w", encoding="utf-8") as out:
@@ -137,7 +137,7 @@ class Miroir:
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
         if wait:
-            wait_until(lambda: self.event("listening") or self.process.poll() is not None, "it listens")
+            wait_until(lambda: self.event("listening") or self.process.poll() is not None, "it listens", patience)
             assert self.event("listening"), "it ended: " + "\n".join(self.lines)
             self.port = self.event("listening")["port"]
             self.metrics_port = self.event("listening")["metrics_port"]

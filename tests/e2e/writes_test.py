@@ -26,8 +26,8 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def call(port, method, path, key, body=None):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+def call(port, method, path, key, body=None, patience=5):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=patience)
     try:
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         connection.request(method, path, None if body is None else json.dumps(body), headers)

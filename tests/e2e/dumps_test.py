@@ -1,0 +1,297 @@
+"""Dumps through real processes: a cluster of three embedded nodes, two replicas, is dumped, and the dump is loaded into a
+fresh cluster of another shape, which must answer the same. What is no sound dump is refused with nothing changed. With
+MEILISEARCH_BIN the nodes are real ones, and one Meilisearch loads our dump and makes one for us.
+
+Run: python3 tests/e2e/dumps_test.py (MIROIR_BIN names another program than bin/miroir, DUMP_DOCUMENTS another number).
+"""
+
+import glob
+import gzip
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import unittest
+
+from serve_process import ADMIN_KEY, MASTER_KEY, NODE_KEY, Miroir, wait_until
+from writes_test import Node, call
+
+DOCUMENTS = int(os.environ.get("DUMP_DOCUMENTS", "8000"))
+ENGINE = os.environ.get("MEILISEARCH_BIN")
+LONG_PATIENCE = 60.0 + DOCUMENTS / 250  # seconds, for what is done to all documents
+
+
+def document(number):
+    made = {"id": number, "title": f"book number {number} of {number % 97}", "genre": f"genre {number % 13}",
+            "price": number / 8, "tags": ["a", number % 5, None], "nested": {"deep": {"er": str(number)}}}
+    made["_vectors"] = {"words": [number, 1, 2] if number % 1000 == 0 else None}
+    return made
+
+
+class Engine(Node):
+    """A Meilisearch."""
+
+    def __init__(self, folder, name, arguments=(), key=NODE_KEY):
+        super().__init__(folder, name)
+        self.arguments, self.key = arguments, key
+        self.dumps = self.folder + "-dumps"
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [ENGINE, "--http-addr", f"127.0.0.1:{self.port}", "--db-path", self.folder, "--master-key", self.key, "--no-analytics",
+             "--max-indexing-memory", "512MiB", "--dump-dir", self.dumps, "--log-level", "ERROR", *self.arguments],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(self.healthy, "Meilisearch answers", LONG_PATIENCE)
+
+
+def node(folder, name):
+    return Engine(folder, name, ("--experimental-replication-parameters",)) if ENGINE else Node(folder, name)
+
+
+class Place:
+    """Where clients may send their requests."""
+
+    def call(self, method, path, body=None):
+        return call(self.port, method, path, MASTER_KEY, body, LONG_PATIENCE)
+
+    def done(self, reply):
+        assert reply.status == 202, reply.text
+        uid = reply.json["taskUid"]
+        end = time.monotonic() + LONG_PATIENCE
+        while not self.call("GET", f"/tasks/{uid}").json["finishedAt"]:
+            assert time.monotonic() < end, f"task {uid} does not end"
+            time.sleep(0.02)
+        task = self.call("GET", f"/tasks/{uid}").json
+        assert task["status"] == "succeeded", task
+        return task
+
+    def fill(self):
+        """An index of many documents and another one, and something of each kind that a dump keeps. Returns a key."""
+        self.call("PATCH", "/experimental-features", {"chatCompletions": True, "network": True})
+        self.call("PATCH", "/chats/main/settings", {"source": "openAi", "apiKey": "sk-abcdef"})
+        self.call("PATCH", "/network", {"remotes": {"far": {"url": "http://far.example.com", "searchApiKey": "k"}}})
+        self.call("POST", "/webhooks", {"url": "http://hook.invalid/x", "headers": {"Authorization": "Bearer abcdefgh"}})
+        key = self.call("POST", "/keys", {"actions": ["search"], "indexes": ["books"], "expiresAt": None, "name": "mine"}).json
+        self.done(self.call("PATCH", "/indexes/books/settings", {
+            "filterableAttributes": ["genre"], "sortableAttributes": ["price"], "stopWords": ["of"], "synonyms": {"tome": ["book"]},
+            "embedders": {"words": {"source": "userProvided", "dimensions": 3}}, "displayedAttributes": ["*"]}))
+        self.done(self.call("POST", "/indexes", {"uid": "empty", "primaryKey": "k"}))
+        for start in range(0, DOCUMENTS, 4000):
+            task = self.call("POST", "/indexes/books/documents?primaryKey=id", [document(i) for i in range(start, start + 4000)])
+        self.done(task)
+        self.done(self.call("POST", "/indexes/books/documents/delete-batch", [5, 6, 7]))
+        return key["key"]
+
+    def everything(self):
+        """What clients see, documents in their order."""
+        seen = {path: self.call("GET", path).json for path in
+                ("/keys", "/webhooks", "/experimental-features", "/network", "/chats/main/settings", "/indexes/books/settings",
+                 "/indexes/empty/settings", "/tasks?limit=1000&types=indexCreation,settingsUpdate,documentAdditionOrUpdate,documentDeletion")}
+        seen["indexes"] = [{name: index[name] for name in ("uid", "primaryKey", "createdAt")}
+                           for index in self.call("GET", "/indexes").json["results"]]
+        page, at = None, 0
+        seen["documents"] = []
+        while page is None or page:
+            page = self.call("POST", "/indexes/books/documents/fetch",
+                             {"limit": 5000, "offset": at, "retrieveVectors": True}).json["results"]
+            seen["documents"] += page
+            at += len(page)
+        seen["search"] = self.call("POST", "/indexes/books/search",
+                                   {"q": "number 7", "filter": "genre = 'genre 3'", "facets": ["genre"], "limit": 50}).json
+        for own in ("processingTimeMs", "requestUid"):
+            seen["search"].pop(own)
+        return seen
+
+    def dump(self):
+        """The file of a new dump, and its task."""
+        began = time.monotonic()
+        task = self.done(self.call("POST", "/dumps"))
+        file = os.path.join(self.dumps, task["details"]["dumpUid"] + ".dump")
+        print(f"{DOCUMENTS} documents dumped in {time.monotonic() - began:.2f} s, {os.path.getsize(file)} bytes", file=sys.stderr)
+        return file, task
+
+
+class OneEngine(Place, Engine):
+    """The one server that a cluster stands for."""
+
+
+class Cluster(Place):
+    """Nodes and a Miroir over them in a folder of their own."""
+
+    def __init__(self, nodes, replicas, arguments=(), folder=None):
+        self.folder = folder or tempfile.mkdtemp()
+        self.nodes = [node(self.folder, f"node-{i}") for i in range(nodes)] if isinstance(nodes, int) else nodes
+        self.store = os.path.join(self.folder, "tasks.db")
+        self.dumps = os.path.join(self.folder, "dumps")
+        self.config = {
+            "http_addr": "127.0.0.1:0", "metrics_addr": "127.0.0.1:0", "master_key": MASTER_KEY,
+            "node_master_key": NODE_KEY, "admin": {"api_key": ADMIN_KEY}, "shards": 8, "replication_factor": replicas,
+            "health": {"interval_ms": 2000, "timeout_ms": 2000}, "task_store": {"path": self.store},
+            "dump_dir": self.dumps,
+            "nodes": [{"id": f"node-{i}", "address": each.address} for i, each in enumerate(self.nodes)]}
+        self.arguments = arguments
+        self.miroir = None
+
+    def start(self):
+        for each in self.nodes:
+            if each.process is None:
+                each.start()
+        began = time.monotonic()
+        self.miroir = Miroir(self.config, self.arguments, patience=LONG_PATIENCE)
+        self.port = self.miroir.port
+        wait_until(lambda: self.miroir.ask("/_miroir/ready").status == 200, "all nodes are there")
+        self.starting = time.monotonic() - began
+
+    def close(self):
+        if self.miroir is not None:
+            self.miroir.close()
+        for each in self.nodes:
+            each.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def archive(files):
+    """A dump made by hand."""
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w:gz") as out:
+        for name, text in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(text.encode())
+            out.addfile(entry, io.BytesIO(text.encode()))
+    return raw.getvalue()
+
+
+METADATA = '{"dumpVersion":"V6","dbVersion":"1.50.0","dumpDate":"2026-01-02T03:04:05Z"}'
+SOUND = {"metadata.json": METADATA, "keys.jsonl": "", "tasks/queue.jsonl": "",
+         "indexes/x/metadata.json": '{"uid":"x","primaryKey":"id","createdAt":"2026-01-02T03:04:05Z","updatedAt":"2026-01-02T03:04:05Z"}',
+         "indexes/x/settings.json": "{}", "indexes/x/documents.jsonl": '{"id":1}\n{"id":2}\n'}
+UNFINISHED = '{"uid":1,"batchUid":null,"indexUid":null,"status":"enqueued","type":"snapshotCreation","enqueuedAt":"2026-01-02T03:04:05Z"}\n'
+
+
+class Dumps(unittest.TestCase):
+    def cluster(self, *arguments, **more):
+        made = Cluster(*arguments, **more)
+        self.addCleanup(made.close)
+        made.start()
+        return made
+
+    def test_a_dump_restores_everything_into_another_shape(self):
+        first = self.cluster(3, 2)
+        key = first.fill()
+        file, task = first.dump()
+        self.assertEqual(os.listdir(first.dumps), [os.path.basename(file)])
+        with gzip.open(file) as inside:
+            self.assertNotIn(b"_miroir", inside.read())
+        second = self.cluster(2, 1, ("--import-dump", file))
+        print(f"loaded in {second.starting:.2f} s", file=sys.stderr)
+        after = self.assert_same(first, second)
+        self.assertEqual(len(after["documents"]), DOCUMENTS - 3)
+        self.assertEqual(call(second.port, "POST", "/indexes/books/search", key, {"q": "number"}).status, 200)
+        self.assertEqual(second.call("GET", f"/tasks/{task['uid']}").json["type"], "dumpCreation")
+        added = second.call("POST", "/indexes/books/documents", [{"id": 5, "_vectors": {"words": None}}])
+        self.assertEqual(second.done(added)["uid"], task["uid"] + 1)
+
+        # A second start with the same dump is refused, or goes on where that was asked for.
+        second.miroir.close()
+        self.assert_refused(second, file, "already")
+        again = self.cluster(second.nodes, 1, ("--import-dump", file, "--ignore-dump-if-db-exists"), folder=second.folder)
+        self.assertEqual(again.call("GET", "/indexes/books/stats").json["numberOfDocuments"], DOCUMENTS - 2)
+
+    def assert_same(self, first, second):
+        before, after = first.everything(), second.everything()
+        for what, seen in before.items():
+            self.assertTrue(seen == after[what], what if what == "documents" else (what, seen, after[what]))
+        return after
+
+    def engine(self, *arguments):
+        folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        made = OneEngine(folder, "one", arguments, MASTER_KEY)
+        began = time.monotonic()
+        made.start()
+        self.addCleanup(made.kill)
+        print(f"Meilisearch up in {time.monotonic() - began:.2f} s", file=sys.stderr)
+        return made
+
+    @unittest.skipUnless(ENGINE, "MEILISEARCH_BIN names no Meilisearch")
+    def test_one_meilisearch_loads_our_dump(self):
+        first = self.cluster(3, 2)
+        first.fill()
+        file, _ = first.dump()
+        self.assert_same(first, self.engine("--import-dump", file))
+
+    @unittest.skipUnless(ENGINE, "MEILISEARCH_BIN names no Meilisearch")
+    def test_the_dump_of_one_meilisearch_is_loaded(self):
+        first = self.engine()
+        first.fill()
+        file, _ = first.dump()
+        second = self.cluster(3, 2, ("--import-dump", file))
+        print(f"loaded in {second.starting:.2f} s", file=sys.stderr)
+        self.assert_same(first, second)
+
+    def assert_refused(self, cluster, file, words):
+        miroir = Miroir(cluster.config, ("--import-dump", file), wait=False)
+        self.addCleanup(miroir.close)
+        self.assertEqual(miroir.exit_code(), 2, miroir.lines)
+        self.assertIn(words, "\n".join(miroir.lines))
+
+    def test_what_is_no_sound_dump_changes_nothing(self):
+        cluster = self.cluster(2, 2)
+        cluster.miroir.close()
+        for left in glob.glob(cluster.store + "*"):
+            os.remove(left)
+        sound = archive(SOUND)
+        spoilt = {
+            "truncated": (sound[:-20], "ends too early"),
+            "not packed": (b"{}", "compressed"),
+            "empty": (b"", "too early"),
+            "foreign": (archive({"hello.txt": "hello"}), "metadata.json"),
+            "older": (archive({**SOUND, "metadata.json": METADATA.replace("V6", "V5")}), "V6"),
+            "without keys": (archive({name: text for name, text in SOUND.items() if name != "keys.jsonl"}), "keys.jsonl"),
+            "broken document": (archive({**SOUND, "indexes/x/documents.jsonl": '{"id":1}\n{"id":'}), "line 2"),
+            "broken settings": (archive({**SOUND, "indexes/x/settings.json": '{"stopWords":7}'}), "stopWords"),
+            "unfinished task": (archive({**SOUND, "tasks/queue.jsonl": UNFINISHED}), "had not ended"),
+        }
+        file = os.path.join(cluster.folder, "spoilt.dump")
+        for name, (content, words) in spoilt.items():
+            with self.subTest(name):
+                with open(file, "wb") as out:
+                    out.write(content)
+                self.assert_refused(cluster, file, words)
+                self.assertEqual(glob.glob(cluster.store + "*"), [])
+                for each in cluster.nodes:
+                    self.assertEqual(call(each.port, "GET", "/indexes", NODE_KEY).json["total"], 0)
+                    self.assertEqual(call(each.port, "GET", "/tasks", NODE_KEY).json["total"], 0)
+        self.assert_refused(cluster, file + ".missing", "no such file")
+        # A dump that is sound on the outside, and whose documents no engine takes: made undone.
+        with open(file, "wb") as out:
+            out.write(archive({**SOUND, "indexes/x/documents.jsonl": '{"id":1}\n{"id":"no id !"}\n'}))
+        self.assert_refused(cluster, file, "could not be loaded")
+        for each in cluster.nodes:
+            self.assertEqual(call(each.port, "GET", "/indexes", NODE_KEY).json["total"], 0)
+        with open(file, "wb") as out:
+            out.write(sound)
+        good = self.cluster(cluster.nodes, 2, ("--import-dump", file), folder=cluster.folder)
+        self.assertEqual(good.call("GET", "/indexes/x/stats").json["numberOfDocuments"], 2)
+
+    def test_nodes_that_hold_something_and_missing_dumps(self):
+        cluster = self.cluster(2, 1)
+        cluster.done(cluster.call("POST", "/indexes", {"uid": "mine"}))
+        cluster.miroir.close()
+        for left in glob.glob(cluster.store + "*"):
+            os.remove(left)
+        file = os.path.join(cluster.folder, "sound.dump")
+        with open(file, "wb") as out:
+            out.write(archive(SOUND))
+        self.assert_refused(cluster, file, "already holds the index `mine`")
+        third = self.cluster(1, 1, ("--import-dump", file + ".missing", "--ignore-missing-dump"))
+        self.assertEqual(third.call("GET", "/indexes").json["total"], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
