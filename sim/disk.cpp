@@ -96,4 +96,15 @@ void Disk::flip_bit(std::string_view name) {
     at->second.bytes[bit / 8] = static_cast<char>(at->second.bytes[bit / 8] ^ (1 << (bit % 8)));
 }
 
+Disk::Copy Disk::copy() const {
+    Copy out;
+    for (const auto& [name, file] : files_) out[name] = file.bytes.substr(0, file.synced);
+    return out;
+}
+
+void Disk::replace(const Copy& files) {
+    files_.clear();
+    for (const auto& [name, bytes] : files) files_[name] = {.bytes = bytes, .synced = bytes.size()};
+}
+
 }  // namespace miroir::sim

@@ -21,6 +21,10 @@ public:
 
     void lose_unsynced();
     void set_full(bool full) { full_ = full; }
+    // What somebody does to the disk of a machine that is off: empties it, or puts an older copy back.
+    using Copy = std::map<std::string, std::string, std::less<>>;
+    Copy copy() const;  // of what is synced
+    void replace(const Copy& files);
     void flip_bit(std::string_view name);
     std::uint64_t writes() const { return writes_; }
     // Called before each write with its number; may kill the host: then the write does not happen.

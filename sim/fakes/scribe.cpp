@@ -8,7 +8,7 @@ Scribe::Scribe(const ScribeOptions& options, const AppContext& context)
       ended_(context.ended),
       store_(*options.store, context),
       topology_(cluster::make_topology(options.topology).value()),
-      prober_(context.env, context.client, topology_, options.health) {
+      prober_(context.env, context.client, topology_, options.health, {}, this) {
     prober_.start();
     env::spawn(env_.executor, begin(options));
 }
@@ -27,6 +27,11 @@ env::Task<void> Scribe::begin(ScribeOptions options) {
         co_await env::sleep_for(env_, std::chrono::milliseconds(100), ended_);  // as an operator would start it again
     }
     if (office_) co_await office_->run(ended_);
+}
+
+env::Task<bool> Scribe::vouch(NodeId node, std::string address, env::Cancel) {
+    if (!office_ || ended_.requested()) co_return false;
+    co_return co_await office_->recognise(std::move(node), std::move(address));
 }
 
 env::Task<void> Scribe::stop() { co_await prober_.stop(); }

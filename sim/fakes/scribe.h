@@ -17,11 +17,12 @@ struct ScribeOptions {
     std::shared_ptr<KeptStore> store;
 };
 
-class Scribe final : public App {
+class Scribe final : public App, public workers::NodeVoucher {
 public:
     Scribe(const ScribeOptions& options, const AppContext& context);
 
     env::Task<void> stop() override;
+    env::Task<bool> vouch(NodeId node, std::string address, env::Cancel) override;
     bool open() const { return office_ != nullptr; }
     quorum::Office& office() { return *office_; }
     const quorum::BehindBoard& board() const { return board_; }

@@ -9,6 +9,8 @@ void play_probes(Run& run);
 void play_partition(Run& run);
 void play_half_sent(Run& run);
 void play_writes(Run& run);
+void play_robbed(Run& run);
+void play_refused_end(Run& run);
 void play_selftest(Run& run);
 
 }  // namespace miroir::sim

@@ -197,6 +197,8 @@ void WriteCluster::expect_calm(std::chrono::nanoseconds span) {
         if (!node(i).alive()) why += " " + node(i).name() + " is dead;";
         else if (!node(i).app<EmbeddedNode>().node().idle()) why += " " + node(i).name() + " works;";
         const std::size_t hints = store_->records("hints/" + spec_.nodes[i].id.value).size();
+        if (scribe_->alive() && scribe().board().current()->lacking.contains(spec_.nodes[i].id))
+            why += " " + node(i).name() + " is in debt;";
         if (hints > 0) why += " " + node(i).name() + " has " + std::to_string(hints) + " hints;";
     }
     for (const tasks::Record& record : store_->records("tasks")) {
@@ -241,6 +243,18 @@ int WriteCluster::settings_on(std::size_t node, const IndexUid& uid) {
     return std::stoi(words->array().front().string().substr(1));
 }
 
+int WriteCluster::settings_in_catalog(const IndexUid& uid) {
+    for (const tasks::Record& record : store_->records("indexes")) {
+        if (record.key != uid.value) continue;
+        const auto entry = json::parse(record.value);
+        const json::Value* settings = entry ? entry->find("settings") : nullptr;
+        const json::Value* words = settings ? settings->find("stopWords") : nullptr;
+        if (words != nullptr && words->is_array() && !words->array().empty())
+            return std::stoi(words->array().front().string().substr(1));
+    }
+    return -1;
+}
+
 void WriteCluster::check_index(IndexStory& story) {
     const cluster::TopologyPtr topology = scribe().topology().current();
     ModelState found;
@@ -258,8 +272,16 @@ void WriteCluster::check_index(IndexStory& story) {
             found.documents[id] = model_of(document);
         }
         const int settings = settings_on(i, story.uid);
-        if (i > 0 && settings != found.settings) run_.unsafe("the settings of the nodes differ");
+        if (i > 0 && settings != found.settings) {
+            run_.unsafe("the settings of " + story.uid.value + " differ: w" + std::to_string(found.settings) +
+                        " and, on " + node(i).name() + ", w" + std::to_string(settings));
+        }
         found.settings = settings;
+    }
+    const int kept = settings_in_catalog(story.uid);
+    if (kept != found.settings && !run_.failed()) {
+        run_.unsafe("the catalog knows other settings of " + story.uid.value + " than the nodes: w" +
+                    std::to_string(kept) + " and w" + std::to_string(found.settings));
     }
     for (const auto& [id, nodes] : holders) {
         std::set<cluster::NodeIndex> owners;
@@ -283,6 +305,7 @@ void WriteCluster::check_index(IndexStory& story) {
 void WriteCluster::check_all() {
     if (run_.failed()) return;
     check_tasks();
+    if (!scribe().board().current()->lost.empty()) run_.unsafe("documents are told as lost");
     std::map<std::uint64_t, std::string> kept;
     for (const tasks::Record& record : store_->records("tasks")) kept[tasks::number_of(record.key)] = record.value;
     std::set<std::uint64_t> uids;

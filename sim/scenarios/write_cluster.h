@@ -65,6 +65,7 @@ private:
     void check_index(IndexStory& story);
     json::Value ask(std::size_t node, const std::string& method, const std::string& target, const std::string& body);
     Copy documents_on(std::size_t node, const IndexUid& uid);
+    int settings_in_catalog(const IndexUid& uid);
     int settings_on(std::size_t node, const IndexUid& uid);
 
     Run& run_;

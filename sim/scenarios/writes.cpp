@@ -11,6 +11,8 @@ using namespace std::chrono_literals;
 // Health workers find their nodes again, hints go out one after another, tasks are asked for.
 constexpr auto kRest = 60s;
 
+constexpr auto kLook = 2s;  // longer than the mender's pause between two looks at the nodes
+
 WriteClusterOptions draw_cluster(Run& run) {
     WriteClusterOptions options;
     options.groups = 1 + static_cast<std::uint32_t>(run.below(2));
@@ -49,6 +51,30 @@ void strike(Run& run, WriteCluster& c) {
     }
 }
 
+// A machine comes back with an empty disk, or with what it had some time ago. Once in a run: while fewer copies are
+// lost than there are, nothing may be.
+class Robber {
+public:
+    explicit Robber(WriteClusterOptions options) : may_(options.groups * options.replicas > 1) {}
+    void remember(Run& run, WriteCluster& c) {
+        if (!may_ || victim_ || !run.chance(0.3)) return;
+        victim_ = &c.node(run.below(c.size()));
+        older_ = run.chance(0.5) ? victim_->disk().copy() : Disk::Copy();
+    }
+    void rob(Run& run) {
+        if (!may_ || !victim_ || !run.chance(0.5)) return;
+        if (victim_->alive()) victim_->kill(run.chance(0.5));
+        victim_->disk().replace(older_);
+        if (run.chance(0.5)) victim_->start();  // before anybody noticed
+        may_ = false;
+    }
+
+private:
+    bool may_;
+    Host* victim_ = nullptr;
+    Disk::Copy older_;
+};
+
 void mend(Run& run, WriteCluster& c, double share) {
     for (std::size_t i = 0; i < c.size(); ++i) {
         const std::string& name = c.node(i).name();
@@ -84,8 +110,53 @@ void play_half_sent(Run& run) {
     run.end();
 }
 
+// A store that refuses the commit that ends a task must not let the next task of the index end before it: settings were
+// lost when the index came into being behind them.
+void play_refused_end(Run& run) {
+    WriteClusterOptions options;
+    options.replicas = 1 + static_cast<std::uint32_t>(run.below(2));
+    WriteCluster c(run, options);
+    run.world.run_for(1s);
+    c.write_one(0, ModelWrite::Kind::Replace, {0, 1, 2, 3});
+    c.write_one(0, ModelWrite::Kind::Settings, {});
+    run.world.run_for(run.between(1ms, 20ms));
+    c.store().refused = 0.5;
+    run.world.run_for(2s);
+    c.store().refused = 0;
+    c.scribe_host().kill();
+    c.scribe_host().start();
+    c.expect_calm(kRest);
+    c.check_all();
+    run.end();
+}
+
+// The whole disk of a node is gone, or an older one is back, while it is away or under writes.
+void play_robbed(Run& run) {
+    WriteClusterOptions options;
+    options.replicas = 2;
+    WriteCluster c(run, options);
+    run.world.run_for(500ms);
+    c.write_every(run.between(20ms, 100ms));
+    run.world.run_for(run.between(100ms, 2000ms));
+    Host& victim = c.node(run.below(c.size()));
+    const Disk::Copy older = run.chance(0.5) ? victim.disk().copy() : Disk::Copy();
+    run.world.run_for(run.between(100ms, 2000ms));
+    victim.kill(run.chance(0.5));
+    victim.disk().replace(older);
+    if (run.chance(0.5)) run.world.run_for(run.between(10ms, 3000ms));
+    victim.start();
+    run.world.run_for(run.between(10ms, 3000ms));
+    c.stop_writing();
+    run.world.run_for(kLook);
+    c.expect_calm(kRest);
+    c.check_all();
+    run.end();
+}
+
 void play_writes(Run& run) {
-    WriteCluster c(run, draw_cluster(run));
+    const WriteClusterOptions options = draw_cluster(run);
+    WriteCluster c(run, options);
+    Robber robber(options);
     run.world.run_for(run.between(0ms, 500ms));
     c.write_every(run.between(20ms, 200ms));
     draw_weather(run);
@@ -93,8 +164,10 @@ void play_writes(Run& run) {
     const std::uint64_t strikes = run.below(12);
     for (std::uint64_t i = 0; i < strikes && !run.failed(); ++i) {
         run.world.run_for(run.between(10ms, 1500ms));
+        robber.remember(run, c);
         strike(run, c);
         run.world.run_for(run.between(10ms, 1500ms));
+        robber.rob(run);
         mend(run, c, 0.5);
     }
     run.world.run_for(run.between(10ms, 2000ms));
@@ -103,6 +176,7 @@ void play_writes(Run& run) {
     c.store().refused = 0;
     run.network.heal();
     mend(run, c, 1.0);
+    run.world.run_for(kLook);
     c.expect_calm(kRest);
     c.check_all();
     c.check_places_are_kept(kRest);

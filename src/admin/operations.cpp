@@ -61,7 +61,7 @@ env::Task<http::Reply> Operations::shards(Incoming in) {
     if (const Result<void> allowed = check_admin_key(in.headers, options_.admin_key); !allowed) {
         co_return server::error_reply(allowed.error());
     }
-    co_return server::json_reply(200, shards_view(*parts_.topology.current()));
+    co_return server::json_reply(200, shards_view(*parts_.topology.current(), *parts_.behind.current()));
 }
 
 env::Task<http::Reply> Operations::metrics(Incoming in) {

@@ -27,6 +27,7 @@ public:
         http::Client& client;
         const cluster::SnapshotHolder& topology;
         const NodeWatch& watch;
+        const quorum::BehindBoard& behind;
         env::Metrics& metrics;
         std::function<std::string()> metrics_text;  // called from this executor
     };

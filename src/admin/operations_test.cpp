@@ -44,6 +44,7 @@ struct Room {
                                 .client = client,
                                 .topology = topology,
                                 .watch = ledger,
+                                .behind = behind,
                                 .metrics = metrics,
                                 .metrics_text = [this] { return metrics.text(); }};
         operations.emplace(std::move(parts), std::move(options));
@@ -83,6 +84,7 @@ struct Room {
     server::test::World world;
     FakeNodes nodes;
     PrometheusMetrics metrics;
+    quorum::BehindBoard behind;
     NodeLedger ledger{metrics};
     cluster::SnapshotHolder topology{two_nodes()};
     MeteredClient client{world, nodes, topology, ledger};
@@ -271,6 +273,7 @@ TEST(MeteredClient, KeepsCallsAwayFromANodeThatFailsAndProbesBringThemBack) {
 
 TEST(NodeLedger, BearsWitnessOfRealCallsOnly) {
     PrometheusMetrics metrics;
+    quorum::BehindBoard behind;
     NodeLedger ledger(metrics);
     std::vector<bool> told;
     ledger.tell([&](const NodeId& node, bool good) {

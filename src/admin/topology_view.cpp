@@ -70,6 +70,20 @@ bool moves_under_way(const cluster::Topology& topology) {
     return false;
 }
 
+json::Array shards_by_index(const quorum::ShardsByIndex& all, const std::optional<NodeId>& node) {
+    json::Array out;
+    for (const auto& [index, shards] : all) {
+        json::Array numbers;
+        for (const ShardId shard : shards) numbers.emplace_back(shard.value);
+        json::Object line;
+        if (node) line.append("node", node->value);
+        line.append("index", index);
+        line.append("shards", std::move(numbers));
+        out.emplace_back(std::move(line));
+    }
+    return out;
+}
+
 }  // namespace
 
 json::Value topology_view(const cluster::Topology& topology, const NodeWatch& watch, env::Monotonic now) {
@@ -93,7 +107,7 @@ json::Value topology_view(const cluster::Topology& topology, const NodeWatch& wa
     return view;
 }
 
-json::Value shards_view(const cluster::Topology& topology) {
+json::Value shards_view(const cluster::Topology& topology, const quorum::Behind& behind) {
     json::Object shards;
     for (std::uint32_t shard = 0; shard < topology.shards(); ++shard) {
         json::Array holders;
@@ -105,6 +119,15 @@ json::Value shards_view(const cluster::Topology& topology) {
     }
     json::Object view;
     view.append("shards", std::move(shards));
+    json::Array waiting;
+    for (const NodeId& node : behind.waiting) waiting.emplace_back(node.value);
+    view.append("behind", std::move(waiting));
+    json::Array debts;
+    for (const auto& [node, lacking] : behind.lacking) {
+        for (json::Value& line : shards_by_index(lacking, node)) debts.push_back(std::move(line));
+    }
+    view.append("debts", std::move(debts));
+    view.append("lost", shards_by_index(behind.lost, std::nullopt));
     return view;
 }
 

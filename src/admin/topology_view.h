@@ -10,6 +10,7 @@
 #include "env/clock.h"
 #include "env/metrics.h"
 #include "json/value.h"
+#include "quorum/behind.h"
 
 namespace miroir::admin {
 
@@ -32,7 +33,8 @@ protected:
 // `last_seen_ms`: milliseconds since the node last answered well, null when it never did.
 json::Value topology_view(const cluster::Topology& topology, const NodeWatch& watch, env::Monotonic now);
 // {"shards":{"0":["node-a","node-b"],…}}: who holds each shard, of all groups, in the order of preference.
-json::Value shards_view(const cluster::Topology& topology);
+// Who holds what, who waits for writes or lacks shards of an index and so answers nothing for them, and what is lost.
+json::Value shards_view(const cluster::Topology& topology, const quorum::Behind& behind);
 // Ready: every shard has a node that may answer for it.
 json::Value readiness_view(const cluster::Topology& topology);
 bool is_ready(const cluster::Topology& topology);

@@ -116,9 +116,10 @@ Result<cluster::Cover> Desk::cover(const cluster::Topology& topology, const plan
                 preference.avoid.push_back(static_cast<cluster::NodeIndex>(i));
         }
     }
-    preference.fresh = [&](cluster::NodeIndex node, ShardId) {
+    const quorum::BehindPtr behind = behind_();
+    preference.fresh = [&](cluster::NodeIndex node, ShardId shard) {
         const NodeId& id = topology.node(node).id;
-        return !behind_(id) && !index.node_versions.contains(id);
+        return behind->may_answer(id, index.uid.value, shard) && !index.node_versions.contains(id);
     };
     weigh(preference, topology);
     const bool partial = options_.unavailable_shards == UnavailableShards::Partial;
@@ -127,12 +128,12 @@ Result<cluster::Cover> Desk::cover(const cluster::Topology& topology, const plan
         return cluster::cover(topology, preference);
     }
     if (Result<cluster::Cover> pure = cluster::cover(topology, preference)) return pure;
-    preference.fresh = [&](cluster::NodeIndex node, ShardId) {
+    preference.fresh = [&](cluster::NodeIndex node, ShardId shard) {
         const NodeId& id = topology.node(node).id;
         const std::uint64_t version = index.version_on(id);
         const bool answers = version == index.settings_version || version == plan::IndexEntry::kChanging ||
                              version == plan::IndexEntry::kDrifted;
-        return !behind_(id) && answers;
+        return behind->may_answer(id, index.uid.value, shard) && answers;
     };
     preference.allow_missing = partial;
     return cluster::cover(topology, preference);

@@ -50,7 +50,7 @@ class Desk {
 public:
     using CatalogSource = std::function<plan::CatalogPtr()>;
     using ShelvesSource = std::function<quorum::ShelvesPtr()>;
-    using Behind = std::function<bool(const NodeId&)>;  // has hints waiting: may not answer reads
+    using Behind = std::function<quorum::BehindPtr()>;  // who may not answer for what
 
     Desk(env::Env env, const cluster::SnapshotHolder& topology, CatalogSource catalog, ShelvesSource shelves,
          Behind behind, scatter::Scatter scatter, quorum::Office& office, env::Executor& office_executor,
@@ -86,8 +86,11 @@ public:
     // Were nodes asked that are between two versions? The reply says so then.
     static bool is_mixed(const cluster::Topology& topology, const plan::IndexEntry& index, const cluster::Cover& cover);
 
+    // Shards of which documents are lost for good: replies name them as degraded.
+    std::vector<ShardId> lost_of(const plan::IndexEntry& index) const { return behind_()->lost_of(index.uid.value); }
+
     // Does the node answer, with every write applied or on its way?
-    bool is_in_step(const cluster::Node& node) const { return node.readable() && !behind_(node.id); }
+    bool is_in_step(const cluster::Node& node) const { return node.readable() && behind_()->in_step(node.id); }
 
     // Asks the office. `work` is made on this thread and runs on the office's.
     template <class T>

@@ -21,7 +21,7 @@ BackRoom::BackRoom(Shared shared, const ClientSide& clients)
       metered_(reactor_, client_, shared.topology, shared.ledger),
       desk_(
           reactor_.env(shared.log), shared.topology, clients.catalog, clients.shelves,
-          [&board = clients.behind](const NodeId& node) { return board.is_behind(node); },
+          [&board = clients.behind] { return board.current(); },
           scatter::Scatter(reactor_.env(shared.log), metered_,
                            {.node_timeout = kNodeTimeout, .node_key = shared.config.node_master_key}),
           clients.office, clients.office_executor, whole_answers(shared)),

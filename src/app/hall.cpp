@@ -31,6 +31,7 @@ Hall::Hall(Shared shared, env::Reactor& reactor)
                    .client = metered_,
                    .topology = shared.topology,
                    .watch = shared.ledger,
+                   .behind = shared.behind,
                    .metrics = shared.metrics,
                    .metrics_text = [&metrics = shared.metrics] { return metrics.text(); }},
                   operations_options(shared.config)),
@@ -43,7 +44,7 @@ Hall::Hall(Shared shared, env::Reactor& reactor)
 void Hall::serve_clients(const ClientSide& clients) {
     api::DeskOptions options = desk_options(shared_.config, shared_.metrics);
     options.breakers = &shared_.breakers;
-    const auto behind = [&board = clients.behind](const NodeId& node) { return board.is_behind(node); };
+    const auto behind = [&board = clients.behind] { return board.current(); };
     desk_ =
         std::make_unique<api::Desk>(env(), shared_.topology, clients.catalog, clients.shelves, behind,
                                     scatter::Scatter(env(), metered_, scatter_options(shared_.config, shared_.metrics)),

@@ -25,6 +25,7 @@ struct Shared {
     cluster::SnapshotHolder& topology;
     admin::NodeLedger& ledger;
     cluster::Breakers& breakers;
+    const quorum::BehindBoard& behind;
     std::uint32_t threads;
 };
 

@@ -39,6 +39,19 @@ private:
     Pointer newest_ = std::make_shared<const T>();
 };
 
+// Asks the office whether a node that answers again is the one it was.
+class Recogniser final : public workers::NodeVoucher {
+public:
+    explicit Recogniser(const std::unique_ptr<quorum::Office>& office) : office_(office) {}
+    env::Task<bool> vouch(NodeId node, std::string address, env::Cancel) override {
+        if (!office_) co_return false;
+        co_return co_await office_->recognise(std::move(node), std::move(address));
+    }
+
+private:
+    const std::unique_ptr<quorum::Office>& office_;
+};
+
 class House {
 public:
     // `first` is the reactor of the starting thread; the configuration and the log outlive the house.
@@ -69,11 +82,12 @@ private:
     cluster::Breakers breakers_;
     admin::NodeLedger ledger_;
     cluster::SnapshotHolder topology_;
+    quorum::BehindBoard behind_;
     std::vector<std::unique_ptr<env::Reactor>> reactors_;  // of the other threads
     std::vector<std::unique_ptr<Hall>> halls_;
+    Recogniser recogniser_{office_};
     std::unique_ptr<workers::HealthProber> prober_;
     std::unique_ptr<tasks::Store> store_;
-    quorum::BehindBoard behind_;
     Board<plan::Catalog> catalog_;
     Board<quorum::Shelves> shelves_;
     std::unique_ptr<wire::Client> outside_;  // for calls that clients have asked for

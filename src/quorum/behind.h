@@ -1,28 +1,78 @@
-// Which nodes have writes waiting for them, for the readers of all threads: such a node answers no reads.
+// What the readers of all threads must know of nodes: who has writes waiting and answers nothing, who lacks shards of
+// which index and answers nothing for those, and which shards have lost documents for good.
 #pragma once
 
+#include <algorithm>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "base/ids.h"
 
 namespace miroir::quorum {
 
+using ShardsByIndex = std::map<std::string, std::vector<ShardId>, std::less<>>;  // ascending
+
+struct Behind {
+    std::set<NodeId> waiting;
+    std::map<NodeId, ShardsByIndex> lacking;
+    ShardsByIndex lost;
+
+    bool may_answer(const NodeId& node, std::string_view index, ShardId shard) const {
+        if (waiting.contains(node)) return false;
+        const auto debts = lacking.find(node);
+        if (debts == lacking.end()) return true;
+        const auto shards = debts->second.find(index);
+        return shards == debts->second.end() || !std::ranges::binary_search(shards->second, shard);
+    }
+    bool in_step(const NodeId& node) const { return !waiting.contains(node) && !lacking.contains(node); }
+    std::vector<ShardId> lost_of(std::string_view index) const {
+        const auto found = lost.find(index);
+        return found == lost.end() ? std::vector<ShardId>() : found->second;
+    }
+};
+using BehindPtr = std::shared_ptr<const Behind>;
+
 class BehindBoard {
 public:
-    void set(const NodeId& node, bool behind) {
+    BehindPtr current() const {
         const std::lock_guard lock(mutex_);
-        if (behind) nodes_.insert(node);
-        else nodes_.erase(node);
+        return current_;
     }
-    bool is_behind(const NodeId& node) const {
-        const std::lock_guard lock(mutex_);
-        return nodes_.contains(node);
+    bool is_behind(const NodeId& node) const { return !current()->in_step(node); }
+
+    // By the one executor that writes.
+    void set_waiting(const NodeId& node, bool waits) {
+        if (current()->waiting.contains(node) == waits) return;
+        change([&](Behind& next) {
+            if (waits) next.waiting.insert(node);
+            else next.waiting.erase(node);
+        });
+    }
+    void set_lacking(const NodeId& node, ShardsByIndex shards) {
+        change([&](Behind& next) {
+            if (shards.empty()) next.lacking.erase(node);
+            else next.lacking[node] = std::move(shards);
+        });
+    }
+    void set_lost(ShardsByIndex lost) {
+        change([&](Behind& next) { next.lost = std::move(lost); });
     }
 
 private:
-    mutable std::mutex mutex_;  // held for one look-up
-    std::set<NodeId> nodes_;
+    template <class Change>
+    void change(Change&& apply) {
+        auto next = std::make_shared<Behind>(*current());
+        apply(*next);
+        const std::lock_guard lock(mutex_);
+        current_ = std::move(next);
+    }
+
+    mutable std::mutex mutex_;  // held for the copy of one pointer
+    BehindPtr current_ = std::make_shared<const Behind>();
 };
 
 }  // namespace miroir::quorum

@@ -15,6 +15,15 @@ namespace {
 
 constexpr int kHintsInOneRound = 64;
 
+// After it nothing is missed any more of what was lost.
+bool empties_index(const protocol::Task& task) {
+    if (!task.index_uid) return false;
+    const bool all = task.type == protocol::TaskType::DocumentDeletion && task.details.find("providedIds") == nullptr;
+    return all || task.type == protocol::TaskType::IndexDeletion;
+}
+
+std::uint32_t copies_of(const cluster::Topology& topology) { return topology.replicas() * topology.groups(); }
+
 }  // namespace
 
 env::Task<void> Writer::follow(std::function<cluster::TopologyPtr()> topology, env::Cancel stop) {
@@ -38,9 +47,10 @@ env::Task<void> Writer::follow(std::function<cluster::TopologyPtr()> topology, e
 env::Task<bool> Writer::follow_once(cluster::TopologyPtr topology) {
     bool moved = false;
     for (const cluster::Node& node : topology->nodes()) {
+        co_await shed_hints(topology, node.id);
         bool replayed = true;
         for (int i = 0; i < kHintsInOneRound && replayed; ++i) {
-            replayed = co_await replay_hint(node);
+            replayed = co_await replay_hint(topology, node);
             moved = moved || replayed;
         }
         const bool mended = co_await mend_settings(node);
@@ -88,7 +98,7 @@ env::Task<void> Writer::carry_out(std::uint64_t uid, OwnWork work) {
         entry.task.status = done ? protocol::TaskStatus::Succeeded : protocol::TaskStatus::Failed;
         if (done) entry.task.details = *std::move(done);
         else entry.task.error = done.error();
-        co_await end_task(std::move(entry), 1);
+        (void)co_await end_task(std::move(entry), 1);
     }
     at_own_work_.erase(uid);
     wake();
@@ -112,12 +122,22 @@ env::Task<void> Writer::look_after_parts(tasks::TaskEntry& entry, cluster::Topol
             continue;
         }
         tasks::Batch batch;  // it has lost what it had acknowledged: an older disk, or an empty one
-        hints_.add_debt(batch, part.node, entry.task.uid,
-                        "the node no longer knows its task " + std::to_string(part.uid));
+        owe_task(batch, *topology, part.node, entry.task.uid,
+                 "the node no longer knows its task " + std::to_string(part.uid));
         env_.log.error("quorum", "a node has lost an acknowledged write",
                        {{"node", part.node.value}, {"task", entry.task.uid}});
         const Result<void> kept = co_await store_.commit(std::move(batch));
-        if (kept) part.state = State::Missed;
+        if (!kept) continue;
+        part.state = State::Missed;
+        std::set<NodeId> lacking;
+        for (const NodeTask& other : entry.parts) {
+            if (other.state == State::Missed) lacking.insert(other.node);
+        }
+        if (covered(entry, *topology, lacking)) continue;
+        part.state = State::Failed;  // nobody else has it
+        part.error =
+            Error{.code = ErrorCode::MiroirShardUnavailable,
+                  .message = "Node " + part.node.value + " came back without this write, and no other has it."};
     }
 }
 
@@ -131,7 +151,8 @@ bool Writer::covered(const tasks::TaskEntry& entry, const cluster::Topology& top
     for (std::uint32_t shard = 0; shard < shards; ++shard) {
         const auto replicas = topology.replicas_of(ShardId{shard});
         const bool held = std::ranges::any_of(replicas, [&](const cluster::Replica& replica) {
-            return !without.contains(topology.node(replica.node).id);
+            const NodeId& node = topology.node(replica.node).id;
+            return !without.contains(node) && !(index && debts_.owes(node, index->uid));
         });
         if (!held) return false;
     }
@@ -179,7 +200,9 @@ void Writer::excuse_failed(tasks::TaskEntry& entry, const cluster::Topology& top
     for (std::size_t i = 0; i < entry.parts.size(); ++i) {
         NodeTask& part = entry.parts[i];
         if (part.state != State::Failed || !good.contains(step_of[i])) continue;
-        hints_.add_debt(ending.batch, part.node, entry.task.uid, part.error ? part.error->message : "its task failed");
+        owe_task(ending.batch, topology, part.node, entry.task.uid,
+                 "its part of task " + std::to_string(entry.task.uid) +
+                     " failed: " + (part.error ? part.error->message : "unknown"));
         env_.log.error("quorum", "a node failed where its peers succeeded",
                        {{"node", part.node.value}, {"task", entry.task.uid}});
         part.state = State::Missed;
@@ -205,13 +228,12 @@ env::Task<Writer::Followed> Writer::follow_task(std::uint64_t uid, cluster::Topo
         const std::uint64_t deleted = co_await delete_targets(entry);
         entry.task.details["deletedTasks"] = deleted;
     }
-    co_await end_task(std::move(entry), topology->replicas() * topology->groups(), std::move(ending));
-    const tasks::TaskEntry* after = tasks_.find(uid);  // its end may not have become durable
-    const bool ended = after == nullptr || protocol::is_finished(after->task.status);
+    const bool ended = co_await end_task(std::move(entry), copies_of(*topology), std::move(ending));
+    // What the store did not take holds up all that comes behind it: tasks of an index end in their order.
     co_return ended ? Followed::Ended : Followed::Waiting;
 }
 
-env::Task<void> Writer::end_task(tasks::TaskEntry entry, std::uint32_t copies, Ending ending) {
+env::Task<bool> Writer::end_task(tasks::TaskEntry entry, std::uint32_t copies, Ending ending) {
     const std::uint64_t uid = entry.task.uid;
     entry.task.finished_at = env_.clock.wall();
     if (!protocol::is_finished(entry.task.status)) fold_parts(entry, copies);
@@ -219,6 +241,7 @@ env::Task<void> Writer::end_task(tasks::TaskEntry entry, std::uint32_t copies, E
     const bool creates = !succeeded && entry.task.type == protocol::TaskType::DocumentAdditionOrUpdate;
     const std::int64_t now = env_.clock.wall().time_since_epoch().count();
     tasks::Batch batch = std::move(ending.batch);
+    if (succeeded && empties_index(entry.task)) debts_.forget_losses(batch, IndexUid{*entry.task.index_uid});
     if (succeeded) tasks_.rename_indexes(catalog_.renames_of(uid), uid, batch);
     catalog_.end(uid,
                  succeeded ? CatalogBook::Outcome::All
@@ -226,9 +249,10 @@ env::Task<void> Writer::end_task(tasks::TaskEntry entry, std::uint32_t copies, E
                            : CatalogBook::Outcome::Nothing,
                  batch, now);
     const Result<void> kept = co_await tasks_.save(std::move(entry), std::move(batch));
-    if (!kept) co_return;  // the next round tries again
+    if (!kept) co_return false;  // the next round tries again
     for (const auto& [node, place] : ending.owed) hints_.owe(node, place);
     catalog_.committed_now(uid, now);
+    co_return true;
 }
 
 }  // namespace miroir::quorum

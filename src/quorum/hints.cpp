@@ -10,7 +10,6 @@ namespace miroir::quorum {
 namespace {
 
 constexpr std::string_view kNodes = "hinted_nodes";  // node → next place
-constexpr std::string_view kDebts = "debts";         // node → what it lacks
 constexpr std::string_view kHolds = "holds";         // node/place → why it is held back
 std::string table_of(const NodeId& node) { return "hints/" + node.value; }
 
@@ -104,6 +103,7 @@ env::Task<Result<void>> Hints::open() {
             for (const tasks::Record& record_of_hint : *page) {
                 MIROIR_CO_TRY(const Hint hint, hint_of(record_of_hint));
                 owed_[node].insert(hint.place);
+                sizes_[node][hint.place] = record_of_hint.value.size();
                 note_uid(node, hint);
             }
             more = page->size() == scan.limit;
@@ -120,11 +120,7 @@ env::Task<Result<void>> Hints::open() {
         held_[node][place] = std::move(held);
         owed_[node].erase(place);
     }
-    const Result<std::vector<tasks::Record>> debts = co_await read_table(store_, std::string(kDebts));
-    if (!debts) co_return fail(debts.error());
-    for (const tasks::Record& record : *debts) debts_.insert(NodeId{record.key});
     for (const auto& [node, next] : next_) show(node);
-    for (const NodeId& node : debts_) show(node);
     co_return Result<void>{};
 }
 
@@ -146,7 +142,9 @@ std::uint64_t Hints::add(tasks::Batch& batch, const NodeId& node, Hint hint) {
 
 void Hints::change(tasks::Batch& batch, const NodeId& node, const Hint& hint) {
     note_uid(node, hint);
-    batch.put(table_of(node), tasks::key_of(hint.place), record_of(hint));
+    std::string record = record_of(hint);
+    sizes_[node][hint.place] = record.size();
+    batch.put(table_of(node), tasks::key_of(hint.place), std::move(record));
 }
 
 void Hints::strike(tasks::Batch& batch, const NodeId& node, std::uint64_t place) const {
@@ -159,6 +157,7 @@ void Hints::struck(const NodeId& node, std::uint64_t place) {
     owed_[node].erase(place);
     held_[node].erase(place);
     quiet_[node].erase(place);
+    sizes_[node].erase(place);
     show(node);
 }
 
@@ -251,10 +250,23 @@ env::Task<Result<std::optional<Hints::Hint>>> Hints::first(NodeId node) {
     co_return *std::move(hint);
 }
 
-void Hints::add_debt(tasks::Batch& batch, const NodeId& node, std::uint64_t task, std::string why) {
-    batch.put(std::string(kDebts), node.value, json::to_text(json::Object{{"task", task}, {"why", std::move(why)}}));
-    debts_.insert(node);
-    show(node);
+std::uint64_t Hints::bytes(const NodeId& node) const {
+    const auto owed = owed_.find(node);
+    const auto sizes = sizes_.find(node);
+    std::uint64_t sum = 0;
+    if (owed == owed_.end() || sizes == sizes_.end()) return 0;
+    for (const std::uint64_t place : owed->second) {
+        const auto size = sizes->second.find(place);
+        if (size != sizes->second.end()) sum += size->second;
+    }
+    return sum;
+}
+
+std::vector<std::uint64_t> Hints::drop_all(tasks::Batch& batch, const NodeId& node) const {
+    const auto owed = owed_.find(node);
+    if (owed == owed_.end()) return {};
+    for (const std::uint64_t place : owed->second) strike(batch, node, place);
+    return {owed->second.begin(), owed->second.end()};
 }
 
 }  // namespace miroir::quorum

@@ -72,12 +72,13 @@ public:
     std::uint64_t waiting(const NodeId& node) const;
     env::Task<Result<std::optional<Hint>>> first(NodeId node);  // of those owed
 
-    // The node lacks something that nobody keeps: it answers no reads until it has been repaired.
-    void add_debt(tasks::Batch& batch, const NodeId& node, std::uint64_t task, std::string why);
-    bool in_debt(const NodeId& node) const { return debts_.contains(node); }
+    // Bytes of what is owed to it.
+    std::uint64_t bytes(const NodeId& node) const;
+    // Nobody can keep all this: what is owed to the node is thrown away. Gives the places.
+    std::vector<std::uint64_t> drop_all(tasks::Batch& batch, const NodeId& node) const;
 
 private:
-    void show(const NodeId& node) { board_.set(node, any_loud(node) || in_debt(node)); }
+    void show(const NodeId& node) { board_.set_waiting(node, any_loud(node)); }
 
     tasks::Store& store_;
     BehindBoard& board_;
@@ -85,7 +86,7 @@ private:
     std::map<NodeId, std::set<std::uint64_t>> owed_;
     std::map<NodeId, std::map<std::uint64_t, Held>> held_;
     std::map<NodeId, std::set<std::uint64_t>> quiet_;  // of those owed; forgotten by a crash, which is the safe side
-    std::set<NodeId> debts_;
+    std::map<NodeId, std::map<std::uint64_t, std::uint64_t>> sizes_;  // of the records, by place
     std::map<NodeId, std::uint64_t> highest_uid_;
     void note_uid(const NodeId& node, const Hint& hint);
 };

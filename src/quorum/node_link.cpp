@@ -23,6 +23,11 @@ Error error_of(const http::Reply& reply) {
     return error;
 }
 
+std::string moment_of(const json::Value& task) {
+    const json::Value* at = task.find("enqueuedAt");
+    return at != nullptr && at->is_string() ? at->string() : std::string();
+}
+
 // The node's refusal of a uid that it has passed.
 bool says_used(const http::Reply& reply) {
     return reply.status == 400 && reply.body.find("should be >=") != std::string::npos;
@@ -80,7 +85,8 @@ std::optional<SendOutcome> NodeLink::outcome_of(const http::Reply& reply, std::u
     const auto given = body ? number_at(*body, "taskUid") : std::nullopt;
     if (!given) return std::nullopt;
     reserve_up_to(*given);  // a node that chooses for itself
-    return SendOutcome{.kind = SendOutcome::Kind::Accepted, .uid = *given, .error = {}};
+    return SendOutcome{
+        .kind = SendOutcome::Kind::Accepted, .uid = *given, .error = {}, .enqueued_at = moment_of(*body)};
 }
 
 env::Task<SendOutcome> NodeLink::send(std::string address, NodeRequest request, std::uint64_t uid) {
@@ -109,6 +115,7 @@ env::Task<SendOutcome> NodeLink::find_out(std::string address, std::string targe
     const Result<std::optional<json::Value>> found = co_await task(std::move(address), outcome.uid);
     if (!found) outcome.kind = SendOutcome::Kind::Unknown;
     else if (*found) outcome.kind = fits(**found, target) ? SendOutcome::Kind::Accepted : SendOutcome::Kind::Overtaken;
+    if (outcome.kind == SendOutcome::Kind::Accepted) outcome.enqueued_at = moment_of(**found);
     co_return outcome;
 }
 

@@ -31,6 +31,7 @@ struct SendOutcome {
     Kind kind = Kind::Unknown;
     std::uint64_t uid = 0;
     Error error;
+    std::string enqueued_at{};  // as the node says, once it has accepted
 };
 
 class NodeLink {

@@ -41,7 +41,8 @@ Office::Office(env::Env env, http::Client& client, tasks::Store& store, Topology
       catalog_(std::move(catalog)),
       shelves_(std::move(shelves)),
       options_(options),
-      writer_(env, client, store, *tasks_, *catalog_, board, options.writer) {}
+      writer_(env, client, store, *tasks_, *catalog_, board, options.writer),
+      mender_(env, store, *catalog_, writer_, options.mender) {}
 
 env::Task<Result<std::unique_ptr<Office>>> Office::open(env::Env env, http::Client& client, tasks::Store& store,
                                                         TopologySource topology, Publishers publish, BehindBoard& board,
@@ -63,7 +64,12 @@ env::Task<Result<std::unique_ptr<Office>>> Office::open(env::Env env, http::Clie
 env::Task<void> Office::run(env::Cancel stop) {
     env::spawn(env_.executor, keep_features_told(stop));
     env::spawn(env_.executor, writer_.watch_settings(topology_, stop));
+    env::spawn(env_.executor, mender_.run(topology_, stop));
     co_await writer_.follow(topology_, std::move(stop));
+}
+
+env::Task<bool> Office::recognise(NodeId node, std::string address) {
+    co_return co_await mender_.recognise(topology_(), std::move(node), std::move(address));
 }
 
 Stamps& Office::stamps_of(const IndexUid& uid) {
@@ -190,6 +196,7 @@ env::Task<Result<void>> Office::learn_stamps(const plan::IndexPtr& index, std::v
         for (const cluster::Replica& replica : topology->replicas_of(cluster::shard_of(id, index->shards))) {
             const cluster::Node& node = topology->node(replica.node);
             if (!node.readable() || writer_.hints().any(node.id)) continue;
+            if (writer_.debts().owes(node.id, index->uid)) continue;
             asked[replica.node].emplace_back(id);
             break;
         }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "quorum/orders.h"
+#include "quorum/repair/mender.h"
 #include "quorum/shelves.h"
 #include "quorum/stamps.h"
 #include "quorum/writer.h"
@@ -19,6 +20,7 @@ namespace miroir::quorum {
 
 struct OfficeOptions {
     WriterOptions writer;
+    MenderOptions mender{};
     std::uint32_t shards = 64;                // S of a new index
     std::optional<std::string> master_key{};  // from which client keys derive; none: everybody may do everything
 };
@@ -65,7 +67,9 @@ public:
     static env::Task<Result<std::unique_ptr<Office>>> open(env::Env env, http::Client& client, tasks::Store& store,
                                                            TopologySource topology, Publishers publish,
                                                            BehindBoard& board, OfficeOptions options);
-    // Follows tasks and replays hints until `stop`.
+    // Is the node that answers again the one it was, with all that it took? See Mender::recognise.
+    env::Task<bool> recognise(NodeId node, std::string address);
+    // Follows tasks, replays hints and mends nodes until `stop`.
     env::Task<void> run(env::Cancel stop);
 
     env::Task<Result<Receipt>> create_index(IndexUid uid, std::optional<std::string> primary_key);
@@ -126,6 +130,7 @@ private:
     std::unique_ptr<ShelfBook> shelves_;
     OfficeOptions options_;
     Writer writer_;
+    Mender mender_;
     std::map<IndexUid, Stamps> stamps_;
     std::map<NodeId, std::string> features_told_;  // what each node was last told, as JSON
 };

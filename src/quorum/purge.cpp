@@ -83,7 +83,7 @@ env::Task<void> Writer::carry_cancelation(std::uint64_t uid, cluster::TopologyPt
         if (after != nullptr && after->task.canceled_by == uid) ++count;
     }
     cancelation.task.details["canceledTasks"] = count;
-    co_await end_task(std::move(cancelation), 1);
+    (void)co_await end_task(std::move(cancelation), 1);
 }
 
 // True when the node says that it has carried the cancelation out.
@@ -137,11 +137,9 @@ env::Task<void> Writer::cancel_task(std::uint64_t uid, std::uint64_t by, cluster
     }
     Ending ending;
     for (const auto& [node, place] : held) hints_.strike(ending.batch, node, place);
-    co_await end_task(std::move(entry), 1, std::move(ending));
-    const tasks::TaskEntry* after = tasks_.find(uid);
-    for (const auto& [node, place] : held) {
-        if (after == nullptr || protocol::is_finished(after->task.status)) hints_.struck(node, place);
-    }
+    const bool ended = co_await end_task(std::move(entry), 1, std::move(ending));
+    if (!ended) co_return;
+    for (const auto& [node, place] : held) hints_.struck(node, place);
 }
 
 env::Task<std::uint64_t> Writer::delete_targets(const tasks::TaskEntry& entry) {

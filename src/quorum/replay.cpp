@@ -8,13 +8,14 @@ namespace miroir::quorum {
 
 using State = tasks::NodeTask::State;
 
-env::Task<bool> Writer::replay_hint(cluster::Node node) {
+env::Task<bool> Writer::replay_hint(cluster::TopologyPtr topology, cluster::Node node) {
     if (!node.writable() || !hints_.any(node.id)) co_return false;
     const env::Lane::Pass pass = co_await link(node.id).lane().enter();
     Result<std::optional<Hints::Hint>> hint = co_await hints_.first(node.id);
     if (!hint || !*hint) co_return false;
     const bool awaited = (*hint)->awaited;
-    env::Task<bool> replaying = awaited ? await_hint(node, **std::move(hint)) : send_hint(node, **std::move(hint));
+    env::Task<bool> replaying =
+        awaited ? await_hint(topology, node, **std::move(hint)) : send_hint(node, **std::move(hint));
     co_return co_await replaying;
 }
 
@@ -34,7 +35,7 @@ env::Task<bool> Writer::send_hint(cluster::Node node, Hints::Hint hint) {
     NodeRequest request = hint.request;
     const SendOutcome outcome = co_await to.send(node.address, std::move(request), *hint.uid);
     if (outcome.kind == SendOutcome::Kind::Accepted)
-        co_return co_await hint_accepted(node.id, std::move(hint), outcome.uid);
+        co_return co_await hint_accepted(node.id, std::move(hint), outcome);
     if (outcome.kind == SendOutcome::Kind::Refused) {
         env_.log.warn("quorum", "a node refuses what it is owed",
                       {{"node", node.id.value}, {"task", hint.task}, {"why", outcome.error.message}});
@@ -52,12 +53,14 @@ env::Task<bool> Writer::send_hint(cluster::Node node, Hints::Hint hint) {
     co_return kept.has_value();
 }
 
-env::Task<bool> Writer::hint_accepted(NodeId node, Hints::Hint hint, std::uint64_t uid) {
+env::Task<bool> Writer::hint_accepted(NodeId node, Hints::Hint hint, SendOutcome outcome) {
+    const std::uint64_t uid = outcome.uid;
     const bool last = hints_.waiting(node) == 1;
     const std::uint64_t place = hint.place;
     const std::uint64_t task = hint.task;
     const std::size_t part = hint.part;
     tasks::Batch batch;
+    witnesses_.took(batch, node, {.uid = uid, .enqueued_at = outcome.enqueued_at});
     if (last) {
         hint.uid = uid;
         hint.awaited = true;
@@ -82,7 +85,7 @@ env::Task<bool> Writer::hint_accepted(NodeId node, Hints::Hint hint, std::uint64
     co_return kept.has_value();
 }
 
-env::Task<bool> Writer::await_hint(cluster::Node node, Hints::Hint hint) {
+env::Task<bool> Writer::await_hint(cluster::TopologyPtr topology, cluster::Node node, Hints::Hint hint) {
     const Result<std::optional<json::Value>> said = co_await link(node.id).task(node.address, *hint.uid);
     if (!said) co_return false;
     tasks::NodeTask part;
@@ -97,11 +100,46 @@ env::Task<bool> Writer::await_hint(cluster::Node node, Hints::Hint hint) {
     if (repair && part.state == State::Failed) note_refusal(node.id);
     if (!repair && (!*said || (went_well && part.state == State::Failed))) {
         env_.log.error("quorum", "a node lacks what its peers have", {{"node", node.id.value}, {"task", hint.task}});
-        hints_.add_debt(batch, node.id, hint.task, *said ? "its task failed" : "the node no longer knows its task");
+        owe_task(batch, *topology, node.id, hint.task, *said ? "its task failed" : "the node no longer knows its task");
     }
     const Result<void> kept = co_await store_.commit(std::move(batch));
     if (kept) hints_.struck(node.id, hint.place);
     co_return kept.has_value();
+}
+
+// More is owed than is to be kept: the node gets a copy of all that it holds instead. A write that nobody took yet
+// cannot be completed any more.
+env::Task<void> Writer::shed_hints(cluster::TopologyPtr topology, NodeId node) {
+    if (hints_.bytes(node) <= options_.hint_bytes_max) co_return;
+    const env::Lane::Pass pass = co_await link(node).lane().enter();
+    std::vector<std::uint64_t> waiting;
+    for (const tasks::TaskEntry* entry : tasks_.unfinished()) {
+        if (!sending_.contains(entry->task.uid)) waiting.push_back(entry->task.uid);
+    }
+    for (const std::uint64_t uid : waiting) {
+        const tasks::TaskEntry* known = tasks_.find(uid);
+        if (known == nullptr) continue;
+        tasks::TaskEntry entry = *known;
+        bool changed = false;
+        for (tasks::NodeTask& part : entry.parts) {
+            if (part.node != node || part.state != State::Planned) continue;
+            part.state = State::Failed;
+            part.error = Error{.code = ErrorCode::MiroirNoQuorum,
+                               .message = "Node " + node.value + " was away for longer than its writes could be kept."};
+            changed = true;
+        }
+        if (!changed) continue;
+        const Result<void> saved = co_await tasks_.save(std::move(entry));
+        if (!saved) co_return;
+    }
+    tasks::Batch batch;
+    const std::vector<std::uint64_t> places = hints_.drop_all(batch, node);
+    owe_all(batch, *topology, node, "it was away for longer than its writes could be kept");
+    const Result<void> kept = co_await store_.commit(std::move(batch));
+    if (!kept) co_return;
+    for (const std::uint64_t place : places) hints_.struck(node, place);
+    env_.log.warn("quorum", "a node misses more than is kept for it: it gets a copy when it is back",
+                  {{"node", node.value}, {"writes", places.size()}});
 }
 
 }  // namespace miroir::quorum

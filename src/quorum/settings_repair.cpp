@@ -81,7 +81,7 @@ void Writer::note_refusal(const NodeId& node) {
 bool Writer::may_compare(const cluster::Node& node, const plan::IndexEntry& index) const {
     const bool changing =
         std::ranges::any_of(changes_, [&](const auto& change) { return change.second.index == index.uid; });
-    return node.readable() && !changing && !hints_.any(node.id) && !hints_.in_debt(node.id) &&
+    return node.readable() && !changing && !hints_.any(node.id) && !debts_.owes(node.id, index.uid) &&
            !index.node_versions.contains(node.id);
 }
 
@@ -111,9 +111,10 @@ env::Task<void> Writer::compare_settings(cluster::TopologyPtr topology) {
 
 // True when something was done about it.
 env::Task<bool> Writer::mend_settings(cluster::Node node) {
-    if (!node.writable() || hints_.any(node.id) || hints_.in_debt(node.id)) co_return false;
+    if (!node.writable() || hints_.any(node.id)) co_return false;
     std::vector<plan::IndexPtr> found;
     for (const auto& [uid, index] : catalog_.committed()->indexes) {
+        if (debts_.owes(node.id, uid)) continue;  // it gets them with the copy
         const std::uint64_t version = index->version_on(node.id);
         const bool lacks = version != index->settings_version && version != plan::IndexEntry::kChanging;
         if (lacks || suspects_.contains({uid, node.id})) found.push_back(index);

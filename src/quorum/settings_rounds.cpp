@@ -238,10 +238,10 @@ env::Task<Writer::Followed> Writer::begin_change(Turn turn, cluster::TopologyPtr
     const bool patient = env_.clock.now() - *since < options_.settings.verify_timeout;
     std::vector<std::uint8_t> usable;
     for (const cluster::Node& node : topology->nodes()) {
-        const bool catching_up =
-            hints_.any(node.id) || (index->node_versions.contains(node.id) && !hints_.in_debt(node.id));
+        const bool owes = debts_.owes(node.id, index->uid);
+        const bool catching_up = hints_.any(node.id) || (index->node_versions.contains(node.id) && !owes);
         if (catching_up && node.writable() && patient) co_return Followed::Stuck;
-        usable.push_back(node.writable() && !catching_up && !hints_.in_debt(node.id) ? 1 : 0);
+        usable.push_back(node.writable() && !catching_up && !owes ? 1 : 0);
     }
     const plan::SettingsWaves waves = plan::settings_waves(*topology, index->shards, usable, options_.settings.rollout);
     if (waves.waves.empty()) co_return Followed::Stuck;
@@ -346,9 +346,8 @@ env::Task<Writer::Followed> Writer::end_change(Turn turn, cluster::TopologyPtr t
     }
     Ending ending{.batch = std::move(turn.batch), .owed = std::move(turn.owed)};
     const std::uint64_t uid = turn.uid;
-    co_await end_task(std::move(turn.entry), 1, std::move(ending));
-    const tasks::TaskEntry* after = tasks_.find(uid);
-    if (after == nullptr || !protocol::is_finished(after->task.status)) co_return Followed::Stuck;
+    const bool ended = co_await end_task(std::move(turn.entry), 1, std::move(ending));
+    if (!ended) co_return Followed::Stuck;
     changes_.erase(uid);
     for (const auto& [node, place] : turn.dropped) hints_.struck(node, place);
     co_await let_go(std::move(turn.released), uid, !committed);

@@ -41,19 +41,19 @@ Writer::Writer(env::Env env, http::Client& client, tasks::Store& store, tasks::T
       tasks_(tasks),
       catalog_(catalog),
       options_(std::move(options)),
-      hints_(store, board) {}
+      hints_(store, board),
+      debts_(store, board),
+      witnesses_(store) {}
 
 env::Lane& Writer::lane(const IndexUid& index) { return lanes_.try_emplace(index, env_.executor).first->second; }
 
 NodeLink& Writer::link(const NodeId& node) {
     std::unique_ptr<NodeLink>& link = links_[node];
-    if (!link) link = std::make_unique<NodeLink>(env_, client_, node, options_.link);
+    if (!link) {
+        link = std::make_unique<NodeLink>(env_, client_, node, options_.link);
+        if (const auto taken = witnesses_.newest_uid(node)) link->reserve_up_to(*taken);
+    }
     return *link;
-}
-
-env::Task<Result<void>> Writer::open() {
-    MIROIR_CO_CHECK(co_await hints_.open());
-    co_return co_await open_changes();
 }
 
 void Writer::wake() {
@@ -116,6 +116,9 @@ env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::Ca
     const std::uint64_t uid = tasks_.next_uid();
     tasks::Batch also;
     if (sending.order.change) note_change(uid, *sending.order.change, also);
+    for (const plan::CatalogChange& change : changes) {
+        if (change.kind == plan::CatalogChange::Kind::Swap) debts_.spread(also, change.uid, change.other);
+    }
     catalog_.plan(uid, std::move(changes), also, env_.clock.wall().time_since_epoch().count());
     for (std::size_t i = 0; i < sending.entry.parts.size(); ++i) {
         const NodeTask& part = sending.entry.parts[i];
@@ -207,6 +210,9 @@ env::Task<Result<void>> Writer::keep(Sending& sending, tasks::TaskEntry entry, b
     for (std::size_t i = 0; i < sending.places.size(); ++i) {
         struck.push_back(all_struck || sending.outcomes[i].kind == SendOutcome::Kind::Accepted ? 1 : 0);
         if (struck[i] != 0) hints_.strike(batch, entry.parts[i].node, sending.places[i]);
+        const SendOutcome& outcome = sending.outcomes[i];
+        if (outcome.kind == SendOutcome::Kind::Accepted)
+            witnesses_.took(batch, entry.parts[i].node, {.uid = outcome.uid, .enqueued_at = outcome.enqueued_at});
     }
     const std::uint64_t uid = entry.task.uid;
     const std::int64_t now = env_.clock.wall().time_since_epoch().count();

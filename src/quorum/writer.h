@@ -16,6 +16,8 @@
 #include "quorum/catalog_book.h"
 #include "quorum/hints.h"
 #include "quorum/node_link.h"
+#include "quorum/repair/debts.h"
+#include "quorum/repair/witnesses.h"
 #include "quorum/settings_change.h"
 #include "quorum/write_order.h"
 #include "tasks/task_book.h"
@@ -31,6 +33,7 @@ struct WriterOptions {
     std::chrono::nanoseconds cancel_timeout = std::chrono::seconds(5);
     SettingsOptions settings{};
     env::Metrics* metrics = &env::no_metrics();
+    std::uint64_t hint_bytes_max = 512 << 20;  // of one node; beyond that it is in debt instead
 };
 
 struct Receipt {
@@ -47,11 +50,25 @@ public:
     env::Lane& lane(const IndexUid& index);
     NodeLink& link(const NodeId& node);
     Hints& hints() { return hints_; }
+    const Hints& hints() const { return hints_; }
+    Debts& debts() { return debts_; }
+    const Debts& debts() const { return debts_; }
+    Witnesses& witnesses() { return witnesses_; }
+
+    // Reads what the store keeps: what nodes are owed and known by, changes of settings. Before anything else.
+    env::Task<Result<void>> open();
+    // The node is in debt for all that it should hold of an index, or of every index.
+    void owe_index(tasks::Batch& batch, const cluster::Topology& topology, const NodeId& node, const IndexUid& index,
+                   const std::string& why);
+    void owe_all(tasks::Batch& batch, const cluster::Topology& topology, const NodeId& node, const std::string& why);
+
+    // Are the index's settings being changed on some nodes and not on others?
+    bool is_changing(const IndexUid& index) const;
+    // Has the node been sent all that was written to the index, so that what it shows is what it holds?
+    bool at_rest(const NodeId& node, const IndexUid& index) const;
 
     env::Task<Result<Receipt>> submit(WriteOrder order, std::vector<plan::CatalogChange> changes);
 
-    // Reads what the store keeps. Before anything else.
-    env::Task<Result<void>> open();
     // Compares the settings that nodes show with those committed, until `stop`; what differs is repaired by follow().
     env::Task<void> watch_settings(std::function<cluster::TopologyPtr()> topology, env::Cancel stop);
 
@@ -74,10 +91,13 @@ private:
     env::Task<Result<void>> keep(Sending& sending, tasks::TaskEntry entry, bool all_struck);
     env::Task<bool> follow_once(cluster::TopologyPtr topology);
     // What a node is owed, one after another. See replay.cpp.
-    env::Task<bool> replay_hint(cluster::Node node);
+    env::Task<bool> replay_hint(cluster::TopologyPtr topology, cluster::Node node);
     env::Task<bool> send_hint(cluster::Node node, Hints::Hint hint);
-    env::Task<bool> await_hint(cluster::Node node, Hints::Hint hint);
-    env::Task<bool> hint_accepted(NodeId node, Hints::Hint hint, std::uint64_t uid);
+    env::Task<bool> await_hint(cluster::TopologyPtr topology, cluster::Node node, Hints::Hint hint);
+    env::Task<bool> hint_accepted(NodeId node, Hints::Hint hint, SendOutcome outcome);
+    env::Task<void> shed_hints(cluster::TopologyPtr topology, NodeId node);
+    void owe_task(tasks::Batch& batch, const cluster::Topology& topology, const NodeId& node, std::uint64_t task,
+                  const std::string& why);
     const OwnWork* own_work(const tasks::TaskEntry& entry) const;
     env::Task<void> carry_out(std::uint64_t uid, OwnWork work);
     enum class Followed : std::uint8_t { Ended, Waiting, Stuck };  // Stuck: only nodes that are away hold it up
@@ -90,7 +110,7 @@ private:
                  const std::set<NodeId>& without) const;
     bool excuse_absent(tasks::TaskEntry& entry, const cluster::Topology& topology, Ending& ending);
     void excuse_failed(tasks::TaskEntry& entry, const cluster::Topology& topology, Ending& ending);
-    env::Task<void> end_task(tasks::TaskEntry entry, std::uint32_t copies, Ending ending = {});
+    env::Task<bool> end_task(tasks::TaskEntry entry, std::uint32_t copies, Ending ending = {});
     env::Task<void> look_after_parts(tasks::TaskEntry& entry, cluster::TopologyPtr topology);
     // Cancelations overtake all other tasks; deletions of tasks wait their turn. See purge.cpp.
     env::Task<bool> carry_cancelations(cluster::TopologyPtr topology);
@@ -158,6 +178,8 @@ private:
     CatalogBook& catalog_;
     WriterOptions options_;
     Hints hints_;
+    Debts debts_;
+    Witnesses witnesses_;
     std::map<IndexUid, env::Lane> lanes_;
     std::map<NodeId, std::unique_ptr<NodeLink>> links_;
     std::map<std::uint64_t, SettingsChange> changes_;          // by task

@@ -31,14 +31,14 @@ def wait_until(holds, what, patience=None):
 class FakeNode:
     """A server that knows /health and /version. Its answers can be held up, and it can be stopped and started."""
 
-    def __init__(self, health=b'{"status":"available"}', version="1.50.0"):
+    def __init__(self, health=b'{"status":"available"}', version="1.50.0", port=0):
         self.health = health
         self.version = version
         self.gate = threading.Event()
         self.gate.set()
         self.asked_for_version = queue.Queue()
         self.keys_seen = []
-        self.port = 0
+        self.port = port
         self.start()
 
     def start(self):

@@ -30,6 +30,12 @@ std::string shards_text(const std::vector<ShardId>& shards) {
     return out;
 }
 
+void add_lost(std::vector<ShardId>& missing, const std::vector<ShardId>& lost) {
+    std::vector<ShardId> all;
+    std::ranges::set_union(missing, lost, std::back_inserter(all));
+    missing = std::move(all);
+}
+
 void add_coverage(http::Reply& reply, const std::vector<ShardId>& missing, std::uint32_t shards) {
     if (missing.empty()) return;
     reply.headers.add("X-Miroir-Degraded", shards_text(missing));
@@ -100,6 +106,7 @@ env::Task<Result<Round>> ask_everywhere(RoundPlace place, CallOf call_of, scatte
         place.desk.options().unavailable_shards == UnavailableShards::Partial && !round.answers.empty();
     if (!round.missing.empty() && !partial)
         co_return fail(gathered.turned_away ? nodes_too_busy() : shards_unavailable(round.missing));
+    add_lost(round.missing, place.desk.lost_of(*place.index));
     co_return round;
 }
 

@@ -42,6 +42,8 @@ env::Task<Result<http::Reply>> fetch_document(DocumentPlace place);
 // The part of a cover that concerns these shards only.
 cluster::Cover restricted(cluster::Cover cover, const std::vector<ShardId>& shards);
 
+// Names lost shards beside those that nobody answered for. Both ascending.
+void add_lost(std::vector<ShardId>& missing, const std::vector<ShardId>& lost);
 // "shards=1,2": the value of X-Miroir-Degraded.
 std::string shards_text(const std::vector<ShardId>& shards);
 // Says in the headers what is missing, if anything: X-Miroir-Degraded: shards=1,2 and X-Miroir-Coverage: 14/16.

@@ -73,6 +73,7 @@ Result<void> check_missing(const Desk& desk, SearchOutcome& outcome, bool turned
     const bool partial = desk.options().unavailable_shards == UnavailableShards::Partial && !outcome.answers.empty();
     if (!outcome.missing.empty() && !partial)
         return fail(turned_away ? nodes_too_busy() : shards_unavailable(outcome.missing));
+    add_lost(outcome.missing, desk.lost_of(*outcome.plan.index));
     return {};
 }
 

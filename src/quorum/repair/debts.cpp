@@ -1,0 +1,153 @@
+#include "quorum/repair/debts.h"
+
+#include <algorithm>
+
+#include "json/parse.h"
+#include "json/write.h"
+
+namespace miroir::quorum {
+namespace {
+
+constexpr std::string_view kDebts = "owed_shards";   // node/index → shards, why
+constexpr std::string_view kLosses = "lost_shards";  // index → shards, why
+constexpr std::size_t kScanSize = 1000;
+
+json::Array shards_json(const std::vector<ShardId>& shards) {
+    json::Array out;
+    for (const ShardId shard : shards) out.emplace_back(shard.value);
+    return out;
+}
+
+std::string record_of(const std::vector<ShardId>& shards, const std::string& why) {
+    return json::to_text(json::Object{{"shards", shards_json(shards)}, {"why", why}});
+}
+
+Result<Loss> loss_of(const std::string& record) {
+    const auto stored = json::parse(record);
+    const json::Value* shards = stored ? stored->find("shards") : nullptr;
+    const json::Value* why = stored ? stored->find("why") : nullptr;
+    if (shards == nullptr || !shards->is_array() || why == nullptr || !why->is_string())
+        return fail(ErrorCode::MiroirStorageFailed, "a debt in the store cannot be read");
+    Loss out{.shards = {}, .why = why->string()};
+    for (const json::Value& shard : shards->array())
+        out.shards.push_back(ShardId{static_cast<std::uint32_t>(shard.number())});
+    return out;
+}
+
+std::string key_text(const Debts::Key& key) { return key.first.value + "/" + key.second.value; }
+
+std::vector<ShardId> joined(const std::vector<ShardId>& a, const std::vector<ShardId>& b) {
+    std::vector<ShardId> out;
+    std::ranges::set_union(a, b, std::back_inserter(out));
+    return out;
+}
+
+env::Task<Result<std::vector<tasks::Record>>> read_table(tasks::Store& store, std::string table) {
+    std::vector<tasks::Record> out;
+    tasks::Scan scan{.table = std::move(table), .from = {}, .limit = kScanSize};
+    for (;;) {
+        Result<std::vector<tasks::Record>> page = co_await store.scan(scan);
+        if (!page) co_return fail(page.error());
+        const bool last = page->size() < scan.limit;
+        out.insert(out.end(), page->begin(), page->end());
+        if (last) co_return out;
+        scan.from = out.back().key + '\0';
+    }
+}
+
+}  // namespace
+
+env::Task<Result<void>> Debts::open() {
+    const Result<std::vector<tasks::Record>> debts = co_await read_table(store_, std::string(kDebts));
+    if (!debts) co_return fail(debts.error());
+    for (const tasks::Record& record : *debts) {
+        MIROIR_CO_TRY(Loss stored, loss_of(record.value));
+        const std::size_t slash = record.key.rfind('/');  // an index has none in its name
+        if (slash == std::string::npos)
+            co_return fail(ErrorCode::MiroirStorageFailed, "a debt in the store cannot be read");
+        const Key key{NodeId{record.key.substr(0, slash)}, IndexUid{record.key.substr(slash + 1)}};
+        debts_[key] = {.shards = std::move(stored.shards), .why = std::move(stored.why), .version = next_version_++};
+    }
+    const Result<std::vector<tasks::Record>> losses = co_await read_table(store_, std::string(kLosses));
+    if (!losses) co_return fail(losses.error());
+    for (const tasks::Record& record : *losses) {
+        MIROIR_CO_TRY(Loss stored, loss_of(record.value));
+        losses_[IndexUid{record.key}] = std::move(stored);
+    }
+    for (const auto& [key, debt] : debts_) show(key.first);
+    show_losses();
+    co_return Result<void>{};
+}
+
+void Debts::add(tasks::Batch& batch, const NodeId& node, const IndexUid& index, std::vector<ShardId> shards,
+                std::string why) {
+    Debt& debt = debts_[{node, index}];
+    debt.shards = joined(debt.shards, shards);
+    if (debt.why.empty()) debt.why = std::move(why);
+    debt.version = next_version_++;
+    batch.put(std::string(kDebts), key_text({node, index}), record_of(debt.shards, debt.why));
+    show(node);
+}
+
+void Debts::spread(tasks::Batch& batch, const IndexUid& first, const IndexUid& second) {
+    const std::map<Key, Debt> before = debts_;
+    for (const auto& [key, debt] : before) {
+        if (key.second != first && key.second != second) continue;
+        add(batch, key.first, first, debt.shards, debt.why);
+        add(batch, key.first, second, debt.shards, debt.why);
+    }
+    const std::map<IndexUid, Loss> lost = losses_;
+    for (const IndexUid& index : {first, second}) {
+        const auto found = lost.find(index);
+        if (found == lost.end()) continue;
+        lose(batch, first, found->second.shards, found->second.why);
+        lose(batch, second, found->second.shards, found->second.why);
+    }
+}
+
+void Debts::pay(tasks::Batch& batch, const Key& key) const { batch.erase(std::string(kDebts), key_text(key)); }
+
+void Debts::paid_now(const Key& key) {
+    debts_.erase(key);
+    show(key.first);
+}
+
+void Debts::lose(tasks::Batch& batch, const IndexUid& index, std::vector<ShardId> shards, std::string why) {
+    Loss& loss = losses_[index];
+    loss.shards = joined(loss.shards, shards);
+    if (loss.why.empty()) loss.why = std::move(why);
+    batch.put(std::string(kLosses), index.value, record_of(loss.shards, loss.why));
+    show_losses();
+}
+
+void Debts::forget_losses(tasks::Batch& batch, const IndexUid& index) {
+    if (losses_.erase(index) == 0) return;
+    batch.erase(std::string(kLosses), index.value);
+    show_losses();
+}
+
+const Debt* Debts::find(const Key& key) const {
+    const auto found = debts_.find(key);
+    return found == debts_.end() ? nullptr : &found->second;
+}
+
+bool Debts::any(const NodeId& node) const {
+    const auto from = debts_.lower_bound({node, IndexUid{}});
+    return from != debts_.end() && from->first.first == node;
+}
+
+void Debts::show(const NodeId& node) {
+    ShardsByIndex shards;
+    for (const auto& [key, debt] : debts_) {
+        if (key.first == node) shards[key.second.value] = debt.shards;
+    }
+    board_.set_lacking(node, std::move(shards));
+}
+
+void Debts::show_losses() {
+    ShardsByIndex lost;
+    for (const auto& [index, loss] : losses_) lost[index.value] = loss.shards;
+    board_.set_lost(std::move(lost));
+}
+
+}  // namespace miroir::quorum

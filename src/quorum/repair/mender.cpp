@@ -1,0 +1,232 @@
+// Recognising, planning and settling; the copying itself is in mend_pages.cpp.
+#include "quorum/repair/mender.h"
+
+#include <algorithm>
+
+#include "env/log.h"
+#include "json/parse.h"
+#include "json/write.h"
+#include "plan/node_settings.h"
+
+namespace miroir::quorum {
+namespace {
+
+constexpr int kPassesMax = 6;
+constexpr protocol::SettingsGates kAllGates{
+    .chat_completions = false, .foreign_keys = false, .multimodal = true, .composite_embedders = true};
+
+std::string texts_of(const std::vector<ShardId>& shards) {
+    std::string out;
+    for (const ShardId shard : shards) out += (out.empty() ? "" : ",") + std::to_string(shard.value);
+    return out;
+}
+
+}  // namespace
+
+// Which of these the node does not know; nothing: it could not be asked.
+env::Task<std::optional<std::size_t>> Mender::unknown_of(NodeId node, std::string address,
+                                                         std::vector<Witness> witnesses) {
+    http::Outgoing request;
+    request.target = "/tasks?limit=" + std::to_string(witnesses.size()) + "&uids=";
+    for (const Witness& witness : witnesses)
+        request.target += (request.target.back() == '=' ? "" : ",") + std::to_string(witness.uid);
+    const Result<http::Reply> reply = co_await writer_.link(node).ask(std::move(address), std::move(request));
+    if (!reply || reply->status != 200) co_return std::nullopt;
+    const auto body = json::parse(reply->body);
+    const json::Value* results = body ? body->find("results") : nullptr;
+    if (results == nullptr || !results->is_array()) co_return std::nullopt;
+    std::size_t known = 0;
+    for (const json::Value& task : results->array()) {
+        const json::Value* uid = task.find("uid");
+        const json::Value* at = task.find("enqueuedAt");
+        known += static_cast<std::size_t>(std::ranges::count_if(witnesses, [&](const Witness& witness) {
+            return uid != nullptr && *uid == json::Value(witness.uid) && at != nullptr &&
+                   *at == json::Value(witness.enqueued_at);
+        }));
+    }
+    co_return witnesses.size() - known;
+}
+
+env::Task<bool> Mender::recognise(cluster::TopologyPtr topology, NodeId node, std::string address) {
+    const std::vector<Witness> witnesses = writer_.witnesses().of(node);
+    if (witnesses.empty()) co_return true;  // it never took anything
+    const std::optional<std::size_t> unknown = co_await unknown_of(node, std::move(address), witnesses);
+    if (!unknown) co_return false;
+    if (*unknown == 0) {
+        writer_.witnesses().confirmed(node, witnesses);
+        co_return true;
+    }
+    const env::Lane::Pass pass = co_await writer_.link(node).lane().enter();
+    const std::vector<Witness> now = writer_.witnesses().of(node);
+    if (now.empty() || now.front() != witnesses.front()) co_return false;  // somebody else was faster: ask again
+    env_.log.error("quorum", "a node is not what it was: what it held is copied anew",
+                   {{"node", node.value}, {"asked_for", witnesses.size()}, {"unknown_to_it", *unknown}});
+    tasks::Batch batch;
+    writer_.witnesses().forget(batch, node);
+    writer_.owe_all(batch, *topology, node, "the node came back without what it had taken");
+    writer_.link(node).ask_anew();
+    const Result<void> kept = co_await store_.commit(std::move(batch));
+    co_return kept.has_value();
+}
+
+env::Task<void> Mender::run(std::function<cluster::TopologyPtr()> topology, env::Cancel stop) {
+    while (!stop.requested()) {
+        const cluster::TopologyPtr now = topology();
+        for (const cluster::Node& node : now->nodes()) {
+            if (node.writable()) co_await recognise(now, node.id, node.address);
+        }
+        co_await mend_all(now);
+        co_await env::sleep_for(env_, options_.every, stop);
+    }
+}
+
+env::Task<void> Mender::mend_all(cluster::TopologyPtr topology) {
+    std::vector<Debts::Key> keys;
+    for (const auto& [key, debt] : writer_.debts().all()) keys.push_back(key);
+    for (const Debts::Key& key : keys) co_await mend(topology, key);
+}
+
+bool Mender::is_current(const Job& job) const {
+    const Debt* debt = writer_.debts().find(job.key);
+    return debt != nullptr && debt->version == job.version && catalog_.projected().find(job.key.second) != nullptr;
+}
+
+// For each shard a replica that is in step. Where all are in debt, nobody can give it: the first of them is taken at
+// its word and the rest copy from it.
+bool Mender::plan_sources(Job& job, const plan::IndexEntry& index) const {
+    const cluster::Topology& topology = *job.topology;
+    const Debts& debts = writer_.debts();
+    std::map<cluster::NodeIndex, std::vector<ShardId>> by_source;
+    for (const ShardId shard : debts.find(job.key)->shards) {
+        if (shard.value >= index.shards) continue;
+        std::optional<cluster::NodeIndex> source;
+        std::optional<cluster::NodeIndex> first_in_debt;
+        bool away = false;
+        for (const cluster::Replica& replica : topology.replicas_of(shard)) {
+            const cluster::Node& node = topology.node(replica.node);
+            if (replica.role != cluster::ReplicaRole::Serving) continue;
+            if (!node.readable() || writer_.hints().any(node.id)) {
+                away = true;
+                continue;
+            }
+            const Debt* debt = debts.find({node.id, index.uid});
+            const bool lacks = debt != nullptr && std::ranges::binary_search(debt->shards, shard);
+            if (!lacks && !source) source = replica.node;
+            if (lacks && !first_in_debt) first_in_debt = replica.node;
+        }
+        if (source) by_source[*source].push_back(shard);
+        else if (away) return false;
+        else if (first_in_debt == job.target) job.lost.push_back(shard);
+        else return false;  // the first one settles the loss, then it is the source
+    }
+    for (auto& [source, shards] : by_source) job.groups.push_back({.source = source, .shards = std::move(shards)});
+    return true;
+}
+
+env::Task<void> Mender::mend(cluster::TopologyPtr topology, Debts::Key key) {
+    const std::optional<cluster::NodeIndex> target = topology->find(key.first);
+    if (!target) {
+        tasks::Batch batch;
+        writer_.debts().pay(batch, key);
+        const Result<void> kept = co_await store_.commit(std::move(batch));
+        if (kept) writer_.debts().paid_now(key);
+        co_return;
+    }
+    const cluster::Node& node = topology->node(*target);
+    if (!node.writable() || writer_.hints().any(node.id)) co_return;
+    if (catalog_.projected().find(key.second) == nullptr) {
+        co_await drop_index(topology, key);
+        co_return;
+    }
+    Job job{.topology = topology, .key = key, .target = *target};
+    const Debt* debt = writer_.debts().find(key);
+    if (debt == nullptr) co_return;
+    job.version = debt->version;
+    const plan::IndexPtr index = catalog_.projected().find(key.second);
+    if (!plan_sources(job, *index)) co_return;
+    const bool ready = co_await make_ready(job);
+    if (!ready) co_return;
+    for (int i = 0; i < kPassesMax; ++i) {
+        bool same = true;
+        for (const Group& group : job.groups) {
+            const Step step = co_await pass(job, group);
+            if (step == Step::GivenUp) co_return;
+            same = same && step == Step::Same;
+        }
+        if (!same) continue;
+        co_await settle(job);
+        co_return;
+    }
+    env_.log.warn("quorum", "a node does not come to equal its replica; it is tried again",
+                  {{"node", key.first.value}, {"index", key.second.value}});
+}
+
+// The index as the catalog has it: there, with its key and settings. Also the fence: whatever an earlier attempt may
+// still have on its way to the node is refused once the node has taken this.
+env::Task<bool> Mender::make_ready(const Job& job) {
+    const IndexUid uid = job.key.second;
+    const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
+    if (!is_current(job) || writer_.is_changing(uid)) co_return false;
+    plan::IndexPtr index = catalog_.committed()->find(uid);  // settings still to come reach it by themselves
+    if (!index) index = catalog_.projected().find(uid);
+    const cluster::Node node = job.topology->node(job.target);
+    const bool quiet = co_await drained(node, uid);
+    if (!quiet) co_return false;
+    http::Outgoing question;
+    question.target = "/indexes/" + uid.value;
+    const Result<http::Reply> reply = co_await writer_.link(node.id).ask(node.address, std::move(question));
+    if (!reply || (reply->status != 200 && reply->status != 404)) co_return false;
+    const std::string key = index->primary_key.value_or("");
+    const bool another_key = reply->status == 200 && reply->body.find("\"primaryKey\":null") == std::string::npos &&
+                             reply->body.find("\"primaryKey\":\"" + key + "\"") == std::string::npos;
+    std::vector<NodeRequest> requests;
+    if (another_key) requests.push_back({.method = "DELETE", .target = "/indexes/" + uid.value});
+    const json::Value wanted_key = index->primary_key ? json::Value(*index->primary_key) : json::Value();
+    requests.push_back({.method = "POST",
+                        .target = "/indexes",
+                        .content_type = "application/json",
+                        .body = json::to_text(json::Object{{"uid", uid.value}, {"primaryKey", wanted_key}})});
+    requests.push_back({.method = "PATCH",
+                        .target = "/indexes/" + uid.value + "/settings",
+                        .content_type = "application/json",
+                        .body = json::to_text(json::Value(plan::node_settings(index->settings, kAllGates)))});
+    const std::size_t must_from = requests.size() - 1;
+    co_return co_await tell(node, std::move(requests), must_from);
+}
+
+// The index is gone from the catalog: a node that came back older may still have it.
+env::Task<bool> Mender::drop_index(cluster::TopologyPtr topology, Debts::Key key) {
+    const env::Lane::Pass pass = co_await writer_.lane(key.second).enter();
+    if (catalog_.projected().find(key.second) != nullptr) co_return false;
+    const cluster::Node node = topology->node(*topology->find(key.first));
+    std::vector<NodeRequest> requests;
+    requests.push_back({.method = "DELETE", .target = "/indexes/" + key.second.value});
+    const bool told = co_await tell(node, std::move(requests), 1);
+    if (!told) co_return false;
+    tasks::Batch batch;
+    writer_.debts().pay(batch, key);
+    const Result<void> kept = co_await store_.commit(std::move(batch));
+    if (kept) writer_.debts().paid_now(key);
+    co_return kept.has_value();
+}
+
+env::Task<void> Mender::settle(const Job& job) {
+    const env::Lane::Pass pass = co_await writer_.lane(job.key.second).enter();
+    if (!is_current(job)) co_return;
+    tasks::Batch batch;
+    writer_.debts().pay(batch, job.key);
+    if (!job.lost.empty()) {
+        const std::string why =
+            "node " + job.key.first.value + " came back without them, and no other replica has them";
+        env_.log.error(
+            "quorum", "documents are lost: no replica has them any more",
+            {{"node", job.key.first.value}, {"index", job.key.second.value}, {"shards", texts_of(job.lost)}});
+        writer_.debts().lose(batch, job.key.second, job.lost, why);
+    }
+    const Result<void> kept = co_await store_.commit(std::move(batch));
+    if (!kept) co_return;
+    writer_.debts().paid_now(job.key);
+    env_.log.info("quorum", "a node is whole again", {{"node", job.key.first.value}, {"index", job.key.second.value}});
+}
+
+}  // namespace miroir::quorum

@@ -1,0 +1,72 @@
+// Makes nodes whole again. Recognises a node before it is asked for anything: one that came back empty, older or as
+// another goes into debt for all it held. Pays debts while writes go on: stretch by stretch of the stamp, the node's
+// documents are compared with those of a replica that is in step, and where they differ replaced, deletes included;
+// when a whole pass finds no difference, the debt is paid. What no replica has any more is told as lost.
+// A stretch is read and written under the lane of its index, after both nodes have worked off what they had: what was
+// written before is in what is read, what is written later comes behind it on the node. Lives on one executor.
+#pragma once
+
+#include <functional>
+
+#include "quorum/writer.h"
+
+namespace miroir::quorum {
+
+struct MenderOptions {
+    std::chrono::nanoseconds every = std::chrono::milliseconds(500);  // looks for debts and recognises
+    std::chrono::nanoseconds drain_timeout = std::chrono::seconds(10);
+    std::chrono::nanoseconds poll = std::chrono::milliseconds(10);
+    std::size_t page = 1000;  // documents of one stretch
+};
+
+class Mender {
+public:
+    Mender(env::Env env, tasks::Store& store, CatalogBook& catalog, Writer& writer, MenderOptions options)
+        : env_(env), store_(store), catalog_(catalog), writer_(writer), options_(options) {}
+
+    // Is it who it was, with all that it took? When not, it is in debt once this returns. False: it could not be asked.
+    env::Task<bool> recognise(cluster::TopologyPtr topology, NodeId node, std::string address);
+
+    env::Task<void> run(std::function<cluster::TopologyPtr()> topology, env::Cancel stop);
+
+private:
+    struct Group {  // shards that one replica can give
+        cluster::NodeIndex source = cluster::kNoNode;
+        std::vector<ShardId> shards;
+    };
+    struct Job {
+        cluster::TopologyPtr topology;
+        Debts::Key key;
+        cluster::NodeIndex target = cluster::kNoNode;
+        std::uint64_t version = 0;  // of the debt
+        std::vector<Group> groups;
+        std::vector<ShardId> lost;  // no replica has them
+    };
+    enum class Step : std::uint8_t { Same, Changed, GivenUp };
+
+    env::Task<std::optional<std::size_t>> unknown_of(NodeId node, std::string address, std::vector<Witness> witnesses);
+    env::Task<void> mend_all(cluster::TopologyPtr topology);
+    env::Task<void> mend(cluster::TopologyPtr topology, Debts::Key key);
+    bool plan_sources(Job& job, const plan::IndexEntry& index) const;  // false: some replica must come back first
+    bool is_current(const Job& job) const;
+    env::Task<bool> make_ready(const Job& job);
+    env::Task<bool> drop_index(cluster::TopologyPtr topology, Debts::Key key);
+    env::Task<Step> pass(const Job& job, const Group& group);
+    env::Task<Step> stretch(const Job& job, const Group& group, std::string& after, bool& last);
+    env::Task<bool> replace(const Job& job, const Group& group, const json::Array& documents, std::string after,
+                            std::optional<std::string> to);
+    env::Task<void> settle(const Job& job);
+
+    env::Task<bool> drained(cluster::Node node, IndexUid index);
+    env::Task<std::optional<json::Array>> read(cluster::Node node, const plan::IndexPtr& index, json::Object body);
+    // Sends in order and waits until the node has carried them out. `must` names the ones that have to succeed.
+    env::Task<bool> tell(cluster::Node node, std::vector<NodeRequest> requests, std::size_t must_from);
+
+    env::Env env_;
+    tasks::Store& store_;
+    CatalogBook& catalog_;
+    Writer& writer_;
+    MenderOptions options_;
+};
+
+}  // namespace miroir::quorum

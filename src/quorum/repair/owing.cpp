@@ -1,0 +1,54 @@
+// How the writer comes to owe a node copies.
+#include <algorithm>
+
+#include "json/write.h"
+#include "quorum/writer.h"
+
+namespace miroir::quorum {
+
+env::Task<Result<void>> Writer::open() {
+    MIROIR_CO_CHECK(co_await hints_.open());
+    MIROIR_CO_CHECK(co_await debts_.open());
+    MIROIR_CO_CHECK(co_await witnesses_.open());
+    co_return co_await open_changes();
+}
+
+bool Writer::is_changing(const IndexUid& index) const {
+    return std::ranges::any_of(changes_, [&](const auto& change) {
+        return change.second.index == index && change.second.phase != SettingsChange::Phase::Waiting;
+    });
+}
+
+bool Writer::at_rest(const NodeId& node, const IndexUid& index) const {
+    return !hints_.any(node) && !hints_.holder_of(node, {index.value}) && !is_changing(index);
+}
+
+void Writer::owe_index(tasks::Batch& batch, const cluster::Topology& topology, const NodeId& node,
+                       const IndexUid& index, const std::string& why) {
+    const plan::IndexPtr entry = catalog_.projected().find(index);
+    const std::optional<cluster::NodeIndex> place = topology.find(node);
+    if (!entry || !place) return;
+    std::vector<ShardId> held;
+    for (std::uint32_t shard = 0; shard < entry->shards; ++shard) {
+        for (const cluster::Replica& replica : topology.replicas_of(ShardId{shard})) {
+            if (replica.node == *place && replica.role != cluster::ReplicaRole::Leaving) held.push_back(ShardId{shard});
+        }
+    }
+    debts_.add(batch, node, index, std::move(held), why);
+}
+
+void Writer::owe_all(tasks::Batch& batch, const cluster::Topology& topology, const NodeId& node,
+                     const std::string& why) {
+    for (const auto& [index, entry] : catalog_.projected().indexes) owe_index(batch, topology, node, index, why);
+}
+
+// What the task touched; of one that is forgotten nobody knows that any more.
+void Writer::owe_task(tasks::Batch& batch, const cluster::Topology& topology, const NodeId& node, std::uint64_t task,
+                      const std::string& why) {
+    const tasks::TaskEntry* entry = tasks_.find(task);
+    if (entry == nullptr) return owe_all(batch, topology, node, why);
+    for (const std::string& index : tasks::indexes_of(entry->task))
+        owe_index(batch, topology, node, IndexUid{index}, why);
+}
+
+}  // namespace miroir::quorum

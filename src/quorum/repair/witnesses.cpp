@@ -1,0 +1,72 @@
+#include "quorum/repair/witnesses.h"
+
+#include <algorithm>
+
+namespace miroir::quorum {
+namespace {
+
+constexpr std::string_view kTable = "witnesses";  // node → one line for each: uid, moment
+constexpr std::size_t kScanSize = 2000;           // more than there can be nodes
+constexpr std::size_t kUidDigits = 20;
+constexpr std::size_t kKept = 32;  // of one node
+
+std::string line_of(const Witness& witness) { return tasks::key_of(witness.uid) + witness.enqueued_at + "\n"; }
+
+}  // namespace
+
+env::Task<Result<void>> Witnesses::open() {
+    tasks::Scan scan{.table = std::string(kTable), .from = {}, .limit = kScanSize};
+    const Result<std::vector<tasks::Record>> records = co_await store_.scan(std::move(scan));
+    if (!records) co_return fail(records.error());
+    for (const tasks::Record& record : *records) {
+        std::string_view rest = record.value;
+        while (!rest.empty()) {
+            const std::size_t end = rest.find('\n');
+            if (end == std::string_view::npos || end < kUidDigits)
+                co_return fail(ErrorCode::MiroirStorageFailed,
+                               "what a node is recognised by cannot be read in the store");
+            by_node_[NodeId{record.key}].push_back(
+                {.uid = tasks::number_of(rest.substr(0, kUidDigits)),
+                 .enqueued_at = std::string(rest.substr(kUidDigits, end - kUidDigits))});
+            rest.remove_prefix(end + 1);
+        }
+    }
+    co_return Result<void>{};
+}
+
+// Of many that were taken between two looks the first, the newest and some of those between are kept. On disk the
+// first and the newest do.
+void Witnesses::took(tasks::Batch& batch, const NodeId& node, Witness witness) {
+    if (witness.enqueued_at.empty()) return;
+    std::vector<Witness>& known = by_node_[node];
+    if (!known.empty() && known.back().uid >= witness.uid) return;
+    known.push_back(std::move(witness));
+    if (known.size() > kKept)
+        known.erase(known.begin() + static_cast<std::ptrdiff_t>(known.back().uid % (kKept - 2) + 1));
+    std::string record = line_of(known.front());
+    if (known.size() > 1) record += line_of(known.back());
+    batch.put(std::string(kTable), node.value, std::move(record));
+}
+
+std::vector<Witness> Witnesses::of(const NodeId& node) const {
+    const auto found = by_node_.find(node);
+    return found == by_node_.end() ? std::vector<Witness>() : found->second;
+}
+
+void Witnesses::confirmed(const NodeId& node, const std::vector<Witness>& known) {
+    const auto found = by_node_.find(node);
+    if (found == by_node_.end() || known.empty()) return;
+    const auto newest = std::ranges::find(found->second, known.back());
+    if (newest != found->second.end()) found->second.erase(found->second.begin(), newest);
+}
+
+void Witnesses::forget(tasks::Batch& batch, const NodeId& node) {
+    if (by_node_.erase(node) > 0) batch.erase(std::string(kTable), node.value);
+}
+
+std::optional<std::uint64_t> Witnesses::newest_uid(const NodeId& node) const {
+    const auto found = by_node_.find(node);
+    return found == by_node_.end() || found->second.empty() ? std::nullopt : std::optional(found->second.back().uid);
+}
+
+}  // namespace miroir::quorum

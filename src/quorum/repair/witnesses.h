@@ -1,0 +1,42 @@
+// By what a node is recognised: tasks that it took from us, with the moments at which it says it took them. A node that
+// no longer knows one of them, or knows another one under its uid, is empty, older or another one. What was seen on the
+// node at the last look stands for all before it; what it took since is looked for besides, because it may have lost
+// its memory in between. Durable with the acknowledgement of the write: whatever was acknowledged is vouched for.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "tasks/store.h"
+
+namespace miroir::quorum {
+
+struct Witness {
+    std::uint64_t uid = 0;    // of the node's task
+    std::string enqueued_at;  // as the node writes it
+    bool operator==(const Witness&) const = default;
+};
+
+class Witnesses {
+public:
+    explicit Witnesses(tasks::Store& store) : store_(store) {}
+    env::Task<Result<void>> open();
+
+    // The node took it. In memory at once; durable with `batch`.
+    void took(tasks::Batch& batch, const NodeId& node, Witness witness);
+    // What the node must know, the eldest first; bounded. Empty: it never took anything.
+    std::vector<Witness> of(const NodeId& node) const;
+    // It knew all of these.
+    void confirmed(const NodeId& node, const std::vector<Witness>& known);
+    void forget(tasks::Batch& batch, const NodeId& node);
+
+    std::optional<std::uint64_t> newest_uid(const NodeId& node) const;
+
+private:
+    tasks::Store& store_;
+    std::map<NodeId, std::vector<Witness>> by_node_;  // the one seen at the last look, then those it took since
+};
+
+}  // namespace miroir::quorum

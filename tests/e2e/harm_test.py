@@ -1,0 +1,173 @@
+"""What is done to nodes and processes from outside: a disk emptied, a node stopped and resumed, another server in a node's
+place, a store that cannot be written. Acknowledged documents stay, or the reply and the operator's view say what is lost.
+
+Run: python3 tests/e2e/harm_test.py (MIROIR_BIN names another program than bin/miroir).
+"""
+
+import os
+import shutil
+import signal
+import tempfile
+import threading
+import time
+import unittest
+
+from serve_process import ADMIN_KEY, MASTER_KEY, NODE_KEY, FakeNode, Miroir, wait_until
+from writes_test import Client, Node, call
+
+
+class Harm(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def cluster(self, replicas, count=3):
+        self.nodes = [Node(self.folder, f"node-{i}") for i in range(count)]
+        for node in self.nodes:
+            self.addCleanup(node.kill)
+            node.start()
+        self.config = {
+            "http_addr": "127.0.0.1:0", "metrics_addr": "127.0.0.1:0", "master_key": MASTER_KEY, "node_master_key": NODE_KEY,
+            "admin": {"api_key": ADMIN_KEY}, "shards": 8, "replication_factor": replicas,
+            "health": {"interval_ms": 300, "timeout_ms": 300},
+            "task_store": {"path": os.path.join(self.folder, "tasks.db")},
+            "nodes": [{"id": f"node-{i}", "address": node.address} for i, node in enumerate(self.nodes)],
+        }
+        process = Miroir(self.config)
+        self.addCleanup(process.close)
+        wait_until(lambda: process.ask("/_miroir/ready").status == 200, "it is ready")
+        return process
+
+    def fill(self, process, count):
+        documents = [{"id": i, "value": f"book {i}"} for i in range(count)]
+        reply = call(process.port, "POST", "/indexes/books/documents?primaryKey=id", MASTER_KEY, documents)
+        self.assertEqual(reply.status, 202)
+        uid = reply.json["taskUid"]
+        wait_until(lambda: call(process.port, "GET", f"/tasks/{uid}", MASTER_KEY).json["status"] == "succeeded", "they are in")
+
+    def search(self, process):
+        """The number of hits, and what the reply says of missing shards."""
+        reply = call(process.port, "POST", "/indexes/books/search", MASTER_KEY, {"q": "book", "hitsPerPage": 1})
+        if reply.status != 200:
+            return None, None
+        return reply.json["totalHits"], reply.headers.get("x-miroir-degraded")
+
+    def owed(self, process):
+        return process.ask_admin("/_miroir/shards").json["debts"]
+
+    def copies(self):
+        return [node.documents() for node in self.nodes]
+
+    def test_an_emptied_node_is_filled_before_it_answers(self):
+        process = self.cluster(replicas=2)
+        self.fill(process, 400)
+        self.nodes[1].kill()
+        shutil.rmtree(self.nodes[1].folder)
+        wait_until(lambda: process.ask_admin("/_miroir/topology").json["nodes"][1]["status"] == "down", "it is missed")
+        self.nodes[1].start()
+        seen = []
+
+        def whole():
+            seen.append(self.search(process))
+            return process.events("a node is whole again") and not self.owed(process)
+
+        wait_until(whole, "it is whole again")
+        self.assertEqual({hits for hits, degraded in seen if hits is not None and not degraded}, {400}, seen)
+        copies = self.copies()
+        for number in range(400):
+            self.assertEqual(sum(number in copy for copy in copies), 2, number)
+
+    def test_with_one_copy_it_says_what_is_lost(self):
+        process = self.cluster(replicas=1)
+        self.fill(process, 200)
+        lost = len(self.nodes[1].documents())
+        self.nodes[1].kill()
+        shutil.rmtree(self.nodes[1].folder)
+        wait_until(lambda: process.ask_admin("/_miroir/topology").json["nodes"][1]["status"] == "down", "it is missed")
+        self.nodes[1].start()
+        wait_until(lambda: process.ask_admin("/_miroir/shards").json["lost"], "it is told")
+        wait_until(lambda: not self.owed(process) and self.search(process)[0] == 200 - lost, "it goes on with the rest")
+        [line] = process.ask_admin("/_miroir/shards").json["lost"]
+        self.assertEqual(line["index"], "books")
+        self.assertEqual(self.search(process)[1], "shards=" + ",".join(str(shard) for shard in line["shards"]))
+        self.assertTrue(process.events("documents are lost: no replica has them any more"))
+        self.fill(process, 200)
+        self.assertEqual(self.search(process)[0], 200)
+
+    def test_a_killed_node_hides_nothing_unsaid(self):
+        process = self.cluster(replicas=1)
+        self.fill(process, 100)
+        client = Client()
+        client.port = process.port
+        self.addCleanup(client.stop)
+        for thread in client.threads[:2]:
+            thread.start()
+        seen = []
+        ended = threading.Event()
+
+        def watch():
+            while not ended.is_set():
+                seen.append(self.search(process))
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        wait_until(lambda: len(client.acknowledged) > 20, "it is written to")
+        self.nodes[0].kill()
+        wait_until(lambda: process.ask_admin("/_miroir/topology").json["nodes"][0]["status"] == "down", "it is missed")
+        self.nodes[0].start()
+        returned = time.monotonic()
+        before = len(client.acknowledged)
+        wait_until(lambda: len(client.acknowledged) > before + 60, "writes go on")
+        waited = time.monotonic() - returned
+        client.stop()
+        ended.set()
+        watcher.join()
+        hits = [hits for hits, degraded in seen if hits is not None and not degraded]
+        self.assertEqual([hits for before, hits in zip(hits, hits[1:]) if hits < before], [], "hits went missing unsaid")
+        self.assertLess(waited, 8, "writes are refused for long after the return")
+
+    def test_a_stopped_node_holds_nothing_up(self):
+        process = self.cluster(replicas=2)
+        client = Client()
+        client.port = process.port
+        self.addCleanup(client.stop)
+        for thread in client.threads:
+            thread.start()
+        wait_until(lambda: len(client.acknowledged) > 20, "it is written to")
+        self.nodes[2].process.send_signal(signal.SIGSTOP)
+        try:
+            written, searched = len(client.acknowledged), client.good_searches
+            wait_until(lambda: len(client.acknowledged) > written + 40, "writes go on")
+            wait_until(lambda: client.good_searches > searched + 20, "searches go on")
+        finally:
+            self.nodes[2].process.send_signal(signal.SIGCONT)
+        client.stop()
+        wait_until(lambda: all(sum(number in copy for copy in self.copies()) == 2 for number in list(client.acknowledged)[:50]),
+                   "the stopped node has what it missed")
+
+    def test_another_server_in_a_nodes_place(self):
+        process = self.cluster(replicas=2)
+        self.fill(process, 50)
+        self.nodes[0].kill()
+        foreign = FakeNode(health=b"<html>hello</html>", port=self.nodes[0].port)
+        self.addCleanup(foreign.stop)
+        wait_until(lambda: process.ask_admin("/_miroir/topology").json["nodes"][0]["status"] == "down", "it is judged")
+        self.fill(process, 80)
+        wait_until(lambda: self.search(process) == (80, None), "the others answer")
+        foreign.stop()
+        self.nodes[0].start()
+        wait_until(lambda: all(sum(number in copy for copy in self.copies()) == 2 for number in range(80)), "it has caught up")
+
+    def test_a_store_that_cannot_be_made_is_one_line(self):
+        self.cluster(replicas=2)
+        self.config["task_store"] = {"path": "/proc/nowhere/tasks.db"}
+        process = Miroir(self.config, wait=False)
+        self.addCleanup(process.close)
+        self.assertEqual(process.exit_code(), 2)
+        self.assertEqual(len(process.lines), 1, process.lines)
+        self.assertIn("/proc/nowhere", process.lines[0])
+
+
+if __name__ == "__main__":
+    unittest.main()
