@@ -39,9 +39,8 @@ env::Task<void> Orchestrator::begin(OrchestratorOptions options) {
     }
     if (!office_) co_return;
     desk_ = std::make_unique<api::Desk>(
-        env_, topology_, [this] { return catalog_; }, [this] { return shelves_; },
-        [this] { return board_.current(); }, scatter::Scatter(env_, client_, options.scatter),
-        *office_, env_.executor, options.desk);
+        env_, topology_, [this] { return catalog_; }, [this] { return shelves_; }, [this] { return board_.current(); },
+        scatter::Scatter(env_, client_, options.scatter), *office_, env_.executor, options.desk);
     api::mount(router_, *desk_);
     co_await office_->run(ended_);
 }

@@ -201,6 +201,12 @@ void WriteCluster::expect_calm(std::chrono::nanoseconds span) {
             why += " " + node(i).name() + " is in debt;";
         if (hints > 0) why += " " + node(i).name() + " has " + std::to_string(hints) + " hints;";
     }
+    for (const tasks::Record& record : store_->records("settings_changes"))
+        why += " a change of settings: " + record.value.substr(0, 300) + ";";
+    for (const tasks::Record& record : store_->records("indexes")) {
+        if (const std::size_t at = record.value.find("\"nodes\":"); at != std::string::npos)
+            why += " versions: " + record.value.substr(at, 100) + ";";
+    }
     for (const tasks::Record& record : store_->records("tasks")) {
         if (has_ended(status_of(record))) continue;
         why += " open: " + record.value.substr(0, 900);

@@ -37,9 +37,8 @@ House::House(const config::Config& config, env::Log& log, env::Reactor& first, c
         reactor = std::make_unique<env::Reactor>();
         halls_.push_back(std::make_unique<Hall>(shared(), *reactor));
     }
-    prober_ =
-        std::make_unique<workers::HealthProber>(first_.env(log_), halls_[0]->probe_client(), topology_,
-                                                health_options(config_), config_.node_master_key, &recogniser_);
+    prober_ = std::make_unique<workers::HealthProber>(first_.env(log_), halls_[0]->probe_client(), topology_,
+                                                      health_options(config_), config_.node_master_key, &recogniser_);
 }
 
 Shared House::shared() {

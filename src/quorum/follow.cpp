@@ -129,16 +129,29 @@ env::Task<void> Writer::look_after_parts(tasks::TaskEntry& entry, cluster::Topol
         const Result<void> kept = co_await store_.commit(std::move(batch));
         if (!kept) continue;
         part.state = State::Missed;
-        std::set<NodeId> lacking;
-        for (const NodeTask& other : entry.parts) {
-            if (other.state == State::Missed) lacking.insert(other.node);
-        }
-        if (covered(entry, *topology, lacking)) continue;
-        part.state = State::Failed;  // nobody else has it
-        part.error =
-            Error{.code = ErrorCode::MiroirShardUnavailable,
-                  .message = "Node " + part.node.value + " came back without this write, and no other has it."};
+        judge_loss(entry, *topology, part);
     }
+}
+
+// The node has lost its part. Where no other has it, one for which it is still kept has to get it; else it is gone.
+void Writer::judge_loss(tasks::TaskEntry& entry, const cluster::Topology& topology, NodeTask& part) const {
+    std::set<NodeId> lacking;
+    std::set<NodeId> without_hint;
+    for (const NodeTask& other : entry.parts) {
+        if (other.state != State::Missed) continue;
+        lacking.insert(other.node);
+        if (!hints_.keeps(other.node, entry.task.uid)) without_hint.insert(other.node);
+    }
+    if (covered(entry, topology, lacking)) return;
+    if (covered(entry, topology, without_hint)) {
+        for (NodeTask& other : entry.parts) {
+            if (other.state == State::Missed && !without_hint.contains(other.node)) other.state = State::Planned;
+        }
+        return;
+    }
+    part.state = State::Failed;
+    part.error = Error{.code = ErrorCode::MiroirShardUnavailable,
+                       .message = "Node " + part.node.value + " came back without this write, and no other has it."};
 }
 
 // Does every shard of the index have a copy on another node than these? Looks at more shards than the task touches,

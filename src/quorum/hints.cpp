@@ -103,7 +103,7 @@ env::Task<Result<void>> Hints::open() {
             for (const tasks::Record& record_of_hint : *page) {
                 MIROIR_CO_TRY(const Hint hint, hint_of(record_of_hint));
                 owed_[node].insert(hint.place);
-                sizes_[node][hint.place] = record_of_hint.value.size();
+                kept_[node][hint.place] = {.bytes = record_of_hint.value.size(), .task = hint.task};
                 note_uid(node, hint);
             }
             more = page->size() == scan.limit;
@@ -143,7 +143,7 @@ std::uint64_t Hints::add(tasks::Batch& batch, const NodeId& node, Hint hint) {
 void Hints::change(tasks::Batch& batch, const NodeId& node, const Hint& hint) {
     note_uid(node, hint);
     std::string record = record_of(hint);
-    sizes_[node][hint.place] = record.size();
+    kept_[node][hint.place] = {.bytes = record.size(), .task = hint.task};
     batch.put(table_of(node), tasks::key_of(hint.place), std::move(record));
 }
 
@@ -157,7 +157,7 @@ void Hints::struck(const NodeId& node, std::uint64_t place) {
     owed_[node].erase(place);
     held_[node].erase(place);
     quiet_[node].erase(place);
-    sizes_[node].erase(place);
+    kept_[node].erase(place);
     show(node);
 }
 
@@ -250,14 +250,20 @@ env::Task<Result<std::optional<Hints::Hint>>> Hints::first(NodeId node) {
     co_return *std::move(hint);
 }
 
+bool Hints::keeps(const NodeId& node, std::uint64_t task) const {
+    const auto kept = kept_.find(node);
+    return kept != kept_.end() &&
+           std::ranges::any_of(kept->second, [&](const auto& each) { return each.second.task == task; });
+}
+
 std::uint64_t Hints::bytes(const NodeId& node) const {
     const auto owed = owed_.find(node);
-    const auto sizes = sizes_.find(node);
+    const auto kept = kept_.find(node);
     std::uint64_t sum = 0;
-    if (owed == owed_.end() || sizes == sizes_.end()) return 0;
+    if (owed == owed_.end() || kept == kept_.end()) return 0;
     for (const std::uint64_t place : owed->second) {
-        const auto size = sizes->second.find(place);
-        if (size != sizes->second.end()) sum += size->second;
+        const auto found = kept->second.find(place);
+        if (found != kept->second.end()) sum += found->second.bytes;
     }
     return sum;
 }

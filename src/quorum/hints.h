@@ -72,6 +72,8 @@ public:
     std::uint64_t waiting(const NodeId& node) const;
     env::Task<Result<std::optional<Hint>>> first(NodeId node);  // of those owed
 
+    // Is something of the task kept for the node, owed or held back?
+    bool keeps(const NodeId& node, std::uint64_t task) const;
     // Bytes of what is owed to it.
     std::uint64_t bytes(const NodeId& node) const;
     // Nobody can keep all this: what is owed to the node is thrown away. Gives the places.
@@ -86,7 +88,11 @@ private:
     std::map<NodeId, std::set<std::uint64_t>> owed_;
     std::map<NodeId, std::map<std::uint64_t, Held>> held_;
     std::map<NodeId, std::set<std::uint64_t>> quiet_;  // of those owed; forgotten by a crash, which is the safe side
-    std::map<NodeId, std::map<std::uint64_t, std::uint64_t>> sizes_;  // of the records, by place
+    struct Kept {
+        std::uint64_t bytes = 0;
+        std::uint64_t task = 0;
+    };
+    std::map<NodeId, std::map<std::uint64_t, Kept>> kept_;  // all records, by place
     std::map<NodeId, std::uint64_t> highest_uid_;
     void note_uid(const NodeId& node, const Hint& hint);
 };

@@ -50,7 +50,7 @@ env::Task<bool> Writer::free_orphans() {
     if (released.empty()) co_return false;
     const Result<void> kept = co_await store_.commit(std::move(batch));
     if (!kept) co_return false;
-    co_await let_go(std::move(released), Hints::kNoTask, true);
+    co_await let_go(std::move(released), Hints::kNoTask);
     co_return true;
 }
 

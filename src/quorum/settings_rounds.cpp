@@ -113,16 +113,21 @@ env::Task<bool> Writer::keep_turn(Turn turn) {
     catalog_.changed_now(nodes);
     changes_[turn.uid] = std::move(turn.change);
     for (const auto& [node, place] : turn.owed) hints_.owe(node, place);
-    co_await let_go(std::move(turn.released), turn.uid, true);
+    co_await let_go(std::move(turn.released), turn.uid);
     co_return true;
 }
 
-// What was held back is owed now. Later tasks wait for their parts on nodes that answer reads meanwhile (`awaited`).
-env::Task<void> Writer::let_go(std::vector<Release> released, std::uint64_t holder, bool awaited) {
+// What was held back is owed now. Later tasks wait for their parts on nodes that answer reads meanwhile. One of them
+// may be on its way to other nodes: how that ends is written down first.
+env::Task<void> Writer::let_go(std::vector<Release> released, std::uint64_t holder) {
+    for (const Release& each : released) {
+        while (sending_.contains(each.task)) co_await env::sleep_for(env_, options_.poll_least);
+    }
     for (const Release& each : released) hints_.released(each.node, each.place, each.quiet);
     for (const Release& each : released) {
         const tasks::TaskEntry* known = tasks_.find(each.task);
-        if (!awaited || each.task == holder || known == nullptr || protocol::is_finished(known->task.status)) continue;
+        const bool over = known == nullptr || protocol::is_finished(known->task.status);
+        if (!each.awaited || each.task == holder || over) continue;
         if (each.part >= known->parts.size() || known->parts[each.part].state != State::Missed) continue;
         tasks::TaskEntry entry = *known;
         entry.parts[each.part].state = State::Planned;
@@ -326,6 +331,7 @@ env::Task<Writer::Followed> Writer::end_change(Turn turn, cluster::TopologyPtr t
         else if (!begun && was_late) turn.nodes[part.node] = plan::IndexEntry::kDrifted;  // it may yet carry it out
         release(turn, part.node, !committed);
     }
+    for (Release& each : turn.released) each.awaited = !committed || !turn.nodes.contains(each.node);
     if (index) {
         plan::CatalogChange nodes{.kind = plan::CatalogChange::Kind::SetNodes, .uid = turn.change.index, .other = {}};
         nodes.node_versions = turn.nodes;
@@ -350,7 +356,7 @@ env::Task<Writer::Followed> Writer::end_change(Turn turn, cluster::TopologyPtr t
     if (!ended) co_return Followed::Stuck;
     changes_.erase(uid);
     for (const auto& [node, place] : turn.dropped) hints_.struck(node, place);
-    co_await let_go(std::move(turn.released), uid, !committed);
+    co_await let_go(std::move(turn.released), uid);
     if (committed) note_version(turn.change.index);
     co_return Followed::Ended;
 }

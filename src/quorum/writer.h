@@ -111,6 +111,7 @@ private:
     bool excuse_absent(tasks::TaskEntry& entry, const cluster::Topology& topology, Ending& ending);
     void excuse_failed(tasks::TaskEntry& entry, const cluster::Topology& topology, Ending& ending);
     env::Task<bool> end_task(tasks::TaskEntry entry, std::uint32_t copies, Ending ending = {});
+    void judge_loss(tasks::TaskEntry& entry, const cluster::Topology& topology, tasks::NodeTask& part) const;
     env::Task<void> look_after_parts(tasks::TaskEntry& entry, cluster::TopologyPtr topology);
     // Cancelations overtake all other tasks; deletions of tasks wait their turn. See purge.cpp.
     env::Task<bool> carry_cancelations(cluster::TopologyPtr topology);
@@ -128,6 +129,7 @@ private:
         std::uint64_t task = 0;
         std::size_t part = 0;
         bool quiet = false;
+        bool awaited = true;  // its task ends only once the node has carried it out
     };
     struct Turn {  // one step of one change, until it is durable
         std::uint64_t uid = 0;
@@ -144,7 +146,7 @@ private:
     void send_in_turn(Turn& turn, const NodeId& node, std::string body);
     void open_wave(Turn& turn);
     env::Task<bool> keep_turn(Turn turn);
-    env::Task<void> let_go(std::vector<Release> released, std::uint64_t holder, bool awaited);
+    env::Task<void> let_go(std::vector<Release> released, std::uint64_t holder);
     env::Task<Followed> follow_change(std::uint64_t uid, cluster::TopologyPtr topology);
     env::Task<Followed> begin_change(Turn turn, cluster::TopologyPtr topology, plan::IndexPtr index);
     SettingsLook::Seen look_at(Turn& turn, const cluster::Topology& topology, const NodeId& node);
