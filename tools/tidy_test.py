@@ -72,7 +72,6 @@ class Layers(TreeTest):
     def test_the_real_world_is_for_starters(self):
         self.assertTrue(self.judged("src/config/a.cpp", "env/real/clock.h"))
         self.assertFalse(self.judged("src/app/a.cpp", "env/real/clock.h"))
-        self.assertFalse(self.judged("node/miroir_node_main.cpp", "env/real/clock.h"))
         self.assertFalse(self.judged("node/run.cpp", "env/real/clock.h"))
         self.assertTrue(self.judged("node/text/a.cpp", "env/real/clock.h"))
 
