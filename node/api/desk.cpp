@@ -60,9 +60,9 @@ std::string Desk::draw_request_uid() {
 
 const protocol::KeyRing& Desk::ring() {
     if (!ring_stale_) return ring_;
-    ring_.keys.clear();
+    ring_ = {.master_key = options_.master_key};
     for (const auto& [uid, record] : world_.shelf("keys")) {
-        if (auto key = protocol::key_of_record(record)) ring_.keys.emplace(uid, std::move(*key));
+        if (auto key = protocol::key_of_record(record)) ring_.put(uid, std::move(*key));
     }
     ring_stale_ = false;
     return ring_;

@@ -14,14 +14,14 @@ constexpr std::size_t kScanSize = 1000;
 std::string key_text(const ShelfPut& put) { return put.shelf + "/" + put.name; }
 
 void lay(Shelves& shelves, ShelfPut put) {
-    if (put.shelf == kKeys) shelves.ring.keys.erase(put.name);
+    if (put.shelf == kKeys) shelves.ring.erase(put.name);
     if (put.value.is_null()) {
         shelves.by_name[put.shelf].erase(put.name);
         return;
     }
     if (put.shelf == kKeys) {
         if (Result<protocol::ApiKey> key = protocol::key_of_record(put.value))
-            shelves.ring.keys.emplace(put.name, *std::move(key));
+            shelves.ring.put(put.name, *std::move(key));
     }
     shelves.by_name[put.shelf].insert_or_assign(std::move(put.name), std::move(put.value));
 }

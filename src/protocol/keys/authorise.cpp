@@ -101,18 +101,27 @@ json::Value Grant::forced_filter(std::string_view index_uid) const {
     return rule == nullptr ? json::Value() : rule->filter;
 }
 
+void KeyRing::put(const std::string& uid, ApiKey key) {
+    keys.insert_or_assign(uid, std::move(key));
+    if (master_key) texts.insert_or_assign(uid, derive_key(*master_key, uid));
+}
+
+void KeyRing::erase(const std::string& uid) {
+    keys.erase(uid);
+    texts.erase(uid);
+}
+
 const ApiKey* KeyRing::find_by_uid(std::string_view uid) const {
     const auto found = keys.find(std::string(uid));
     return found == keys.end() ? nullptr : &found->second;
 }
 
 const ApiKey* KeyRing::find_by_text(std::string_view key) const {
-    if (!master_key) return nullptr;
-    const ApiKey* found = nullptr;
-    for (const auto& [uid, candidate] : keys) {
-        if (same_secret(derive_key(*master_key, uid), key)) found = &candidate;
+    const std::string* found = nullptr;
+    for (const auto& [uid, text] : texts) {  // all of them, whichever it is
+        if (same_secret(text, key)) found = &uid;
     }
-    return found;
+    return found == nullptr ? nullptr : find_by_uid(*found);
 }
 
 Result<Grant> authorise(const KeyRing& ring, const Ask& ask) {

@@ -38,8 +38,11 @@ private:
 
 struct KeyRing {
     std::optional<std::string> master_key;
-    std::map<std::string, ApiKey> keys;  // by uid
+    std::map<std::string, ApiKey> keys{};        // by uid
+    std::map<std::string, std::string> texts{};  // by uid: deriving one costs more than most requests
 
+    void put(const std::string& uid, ApiKey key);  // once the master key is known
+    void erase(const std::string& uid);
     const ApiKey* find_by_uid(std::string_view uid) const;
     const ApiKey* find_by_text(std::string_view key) const;  // the key text
 };

@@ -53,9 +53,9 @@ TEST(Uuid, WordsItsFaults) {
 }
 
 KeyRing ring_with(std::vector<std::string> actions, std::vector<std::string> indexes) {
-    KeyRing ring{.master_key = "masterKey", .keys = {}};
-    ring.keys[std::string(kUid)] = {
-        .uid = std::string(kUid), .actions = std::move(actions), .indexes = std::move(indexes)};
+    KeyRing ring{.master_key = "masterKey"};
+    ring.put(std::string(kUid),
+             {.uid = std::string(kUid), .actions = std::move(actions), .indexes = std::move(indexes)});
     return ring;
 }
 
