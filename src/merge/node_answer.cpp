@@ -10,16 +10,50 @@ namespace miroir::merge {
 
 namespace od = json::lazy::od;
 
+namespace {
+
+// A parser's buffers are several times the reply, and fetching them anew from the system costs as much as the reading.
+// Those of the last answers of this thread are used again, the very large ones are not kept.
+class ParserLoan {
+public:
+    ParserLoan() {
+        if (shelf().empty()) {
+            parser_ = std::make_unique<od::parser>();
+        } else {
+            parser_ = std::move(shelf().back());
+            shelf().pop_back();
+        }
+    }
+    ~ParserLoan() {
+        if (shelf().size() < kKept && parser_->capacity() <= kLargestKept) shelf().push_back(std::move(parser_));
+    }
+    ParserLoan(const ParserLoan&) = delete;
+    ParserLoan& operator=(const ParserLoan&) = delete;
+    od::parser* operator->() const { return parser_.get(); }
+
+private:
+    static constexpr std::size_t kKept = 4;
+    static constexpr std::size_t kLargestKept = 1 << 20;
+    static std::vector<std::unique_ptr<od::parser>>& shelf() {
+        thread_local std::vector<std::unique_ptr<od::parser>> kept;
+        return kept;
+    }
+    std::unique_ptr<od::parser> parser_;
+};
+
+}  // namespace
+
 struct NodeAnswer::Reader {
     std::string body;
-    od::parser parser;
+    ParserLoan parser;
     std::string_view distinct_field;
     std::vector<RankEntry> arena;
     std::vector<std::size_t> ends;  // of each hit's entries in the arena
 
     void read_reply(NodeAnswer& out);
-    void read_hits(NodeAnswer& out, od::array hits);
-    void read_hit(NodeAnswer& out, od::object hit);
+    void read_hits(NodeAnswer& out, od::document& document, od::array hits);
+    void reserve(NodeAnswer& out);
+    void read_hit(NodeAnswer& out, od::document& document, od::value item);
     void read_details(Hit& hit, od::object details);
     RankEntry read_rule(std::string_view rule, od::object entry);
     void read_distribution(NodeAnswer& out, od::object fields);
@@ -62,6 +96,14 @@ bool is_key(simdjson::simdjson_result<od::field>& field, std::string_view name) 
     return field.key().value().unsafe_is_equal(name);
 }
 
+// The name of a member, unescaped only where it has escapes: the names of rules and scores never do.
+std::string_view name_of(simdjson::simdjson_result<od::field>& field) {
+    const char* const begin = field.key().value().raw();
+    const char* end = begin;
+    while (*end != '"' && *end != '\\') ++end;
+    return *end == '"' ? std::string_view(begin, end) : std::string_view(field.unescaped_key());
+}
+
 // Finds the member that a dotted name means and gives its raw text.
 std::string_view find_raw(od::object object, std::string_view name) {
     for (auto found : object) {
@@ -98,13 +140,13 @@ Result<NodeAnswer> NodeAnswer::read(std::string body, std::string_view distinct_
 }
 
 void NodeAnswer::Reader::read_reply(NodeAnswer& out) {
-    od::document document = parser.iterate(json::lazy::padded(body));
+    od::document document = parser->iterate(json::lazy::padded(body));
     bool has_hits = false;
     for (auto member : document.get_object()) {
         const std::string_view key = member.unescaped_key();
         od::value value = member.value();
         if (key == "hits") {
-            read_hits(out, value.get_array());
+            read_hits(out, document, value.get_array());
             has_hits = true;
         } else if (key == "estimatedTotalHits" || key == "totalHits") {
             out.total_ = value.get_uint64();
@@ -126,18 +168,28 @@ void NodeAnswer::Reader::read_reply(NodeAnswer& out) {
     }
 }
 
-void NodeAnswer::Reader::read_hits(NodeAnswer& out, od::array hits) {
+void NodeAnswer::Reader::read_hits(NodeAnswer& out, od::document& document, od::array hits) {
     for (auto item : hits) {
         if (out.hits_.size() == kHitsMax) throw simdjson::simdjson_error(simdjson::CAPACITY);
-        read_hit(out, item.get_object());
+        read_hit(out, document, item.value());
         ends.push_back(arena.size());
+        if (ends.size() == 1) reserve(out);
     }
 }
 
-void NodeAnswer::Reader::read_hit(NodeAnswer& out, od::object object) {
+// The other hits will be much like the first one.
+void NodeAnswer::Reader::reserve(NodeAnswer& out) {
+    const std::size_t hits = std::min(kHitsMax, body.size() / out.hits_.front().bytes.size() + 1);
+    out.hits_.reserve(hits);
+    ends.reserve(hits);
+    arena.reserve(std::min(body.size(), hits * arena.size()));
+}
+
+// The hit's bytes end where its last brace stands: walking it a second time would only find that.
+void NodeAnswer::Reader::read_hit(NodeAnswer& out, od::document& document, od::value item) {
     Hit hit;
-    hit.bytes = object.raw_json();
-    object.reset();
+    const char* const begin = item.raw_json_token().data();
+    od::object object = item.get_object();
     if (!distinct_field.empty()) {
         hit.distinct = find_raw(object, distinct_field);
         object.reset();
@@ -147,12 +199,16 @@ void NodeAnswer::Reader::read_hit(NodeAnswer& out, od::object object) {
         if (is_key(field, "_rankingScore")) hit.score = field.value().get_double();
         else if (is_key(field, "_rankingScoreDetails")) read_details(hit, field.value().get_object());
     }
+    const char* end = document.current_location();
+    while (end[-1] != '}') --end;
+    hit.bytes = {begin, end};
     out.hits_.push_back(hit);
 }
 
 void NodeAnswer::Reader::read_details(Hit& hit, od::object details) {
-    for (auto rule : details) {
-        const std::string_view name = rule.unescaped_key();
+    for (auto found : details) {
+        auto rule = found;
+        const std::string_view name = name_of(rule);
         if (name == "vectorSort") hit.semantic = true;
         arena.push_back(read_rule(name, rule.value().get_object()));
     }
@@ -168,8 +224,9 @@ RankEntry NodeAnswer::Reader::read_rule(std::string_view rule, od::object entry)
     if (directed) out.present = false;
     std::string_view match_type;
     double words = 0;
-    for (auto member : entry) {
-        const std::string_view key = member.unescaped_key();
+    for (auto found : entry) {
+        auto member = found;
+        const std::string_view key = name_of(member);
         if (out.shape == Shape::Distance) {
             if (key == "distance") read_value(out, member.value());
         } else if (directed) {
