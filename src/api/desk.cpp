@@ -104,11 +104,12 @@ void Desk::weigh(cluster::CoverPreference& preference, const cluster::Topology& 
 // Nodes of one version of settings, if they can answer for everything that anybody can answer for. Otherwise, with a
 // single copy, those that are being changed too: there is no other.
 Result<cluster::Cover> Desk::cover(const cluster::Topology& topology, const plan::IndexEntry& index, std::uint64_t seed,
-                                   const std::vector<cluster::NodeIndex>& avoid) const {
+                                   const std::vector<cluster::NodeIndex>& avoid, std::optional<ShardId> only) const {
     cluster::CoverPreference preference;
     preference.seed = seed;
     preference.shards = index.shards;
     preference.avoid = avoid;
+    preference.only = only;
     if (options_.breakers != nullptr) {
         const cluster::Instant now = env_.clock.now().time_since_epoch();
         for (std::size_t i = 0; i < topology.nodes().size(); ++i) {

@@ -77,7 +77,8 @@ public:
 
     // Which node answers for which shards of this index, and the same again without some nodes.
     Result<cluster::Cover> cover(const cluster::Topology& topology, const plan::IndexEntry& index, std::uint64_t seed,
-                                 const std::vector<cluster::NodeIndex>& avoid = {}) const;
+                                 const std::vector<cluster::NodeIndex>& avoid = {},
+                                 std::optional<ShardId> only = {}) const;
 
     // A number that prefers some replicas, the same ones for the same text unless the operator wants otherwise.
     std::uint64_t replica_seed(std::string_view text) const;

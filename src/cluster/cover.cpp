@@ -92,7 +92,9 @@ Result<Cover> cover(const Topology& topology, const CoverPreference& preference)
     const Chooser chooser(topology, preference);
     std::vector<std::vector<ShardId>> by_node(topology.nodes().size());
     Cover out;
-    for (std::uint32_t s = 0; s < shards; ++s) {
+    const std::uint32_t from = preference.only ? preference.only->value : 0;
+    const std::uint32_t to = preference.only ? from + 1 : shards;
+    for (std::uint32_t s = from; s < to; ++s) {
         if (const auto node = chooser.choose(ShardId{s})) by_node[*node].push_back(ShardId{s});
         else out.missing.push_back(ShardId{s});
     }

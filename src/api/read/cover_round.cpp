@@ -4,6 +4,7 @@
 
 #include "cluster/reserved.h"
 #include "json/parse.h"
+#include "json/scan.h"
 #include "server/query.h"
 #include "server/replies.h"
 
@@ -110,6 +111,18 @@ env::Task<Result<Round>> ask_everywhere(RoundPlace place, CallOf call_of, scatte
     co_return round;
 }
 
+namespace {
+
+bool is_document(std::string_view body) {
+    std::vector<json::MemberText> members;
+    std::string_view rest = body;
+    if (body.starts_with('{') && json::is_sound_utf8(body) && json::scan_object(rest, members) && rest.empty())
+        return true;
+    return json::parse(body).has_value();
+}
+
+}  // namespace
+
 env::Task<Result<http::Reply>> fetch_document(DocumentPlace place) {
     const ShardId shard = cluster::shard_of(place.id, place.index->shards);
     const cluster::TopologyPtr topology = place.desk.topology();
@@ -117,18 +130,18 @@ env::Task<Result<http::Reply>> fetch_document(DocumentPlace place) {
     call.target = "/indexes/" + place.index->uid.value + "/documents/" + server::percent_encode(place.id);
     if (!place.raw_query.empty()) call.target += "?" + place.raw_query;
     const scatter::CallsElsewhere elsewhere =
-        [&](const std::vector<ShardId>& shards,
+        [&](const std::vector<ShardId>&,
             const std::vector<cluster::NodeIndex>& avoid) -> Result<std::vector<plan::NodeCall>> {
-        MIROIR_TRY(cluster::Cover cover, place.desk.cover(*topology, *place.index, 0, avoid));
+        MIROIR_TRY(const cluster::Cover cover, place.desk.cover(*topology, *place.index, 0, avoid, shard));
         std::vector<plan::NodeCall> calls;
-        for (const cluster::CoverPart& part : restricted(std::move(cover), shards).parts) {
+        for (const cluster::CoverPart& part : cover.parts) {
             calls.push_back(call);
             calls.back().node = part.node;
         }
         return calls;
     };
     const scatter::Accept accept = [](scatter::Answered& answered) -> Result<void> {
-        if (answered.reply.status != 200 || json::parse(answered.reply.body)) return {};
+        if (answered.reply.status != 200 || is_document(answered.reply.body)) return {};
         return fail(ErrorCode::MiroirNodeBadReply, "the node's answer cannot be read");
     };
     const std::vector<ShardId> shards = {shard};
