@@ -159,9 +159,9 @@ class Stage:
         server.stop()
         self.servers.remove(server)
 
-    def node(self):
+    def node(self, *flags):
         place, port = self.named("node"), free_port()
-        command = [self.engine] if self.engine else [self.bin / "miroir-node"]
+        command = [self.engine] if self.engine else [self.bin / "miroir", "node", *flags]
         command += ["--http-addr", f"127.0.0.1:{port}", "--db-path", place / "data", "--master-key", KEY,
                     "--http-payload-size-limit", "300000000", "--no-analytics", "--log-level", "ERROR" if self.engine else "error"]
         server = self.start(command, port, place)
@@ -209,12 +209,12 @@ server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://node; proxy_h
 UNITS = {"us": 1.0, "ms": 1e3, "s": 1e6}
 
 
-def wrk(server, path, connections, seconds, threads=1):
-    """Requests, failures, requests a second, p50 and p99 in microseconds."""
+def wrk(server, path, connections, seconds, threads=1, script=None):
+    """Requests, failures, requests a second, p50 and p99 in microseconds. `script`: a file for wrk's -s."""
     if shutil.which("wrk") is None:
         raise Trouble("there is no wrk here (./dev setup bench)")
     text = subprocess.run(["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "--latency", "-H", "Authorization: Bearer " + KEY,
-                           server.address + path], check=True, capture_output=True, text=True).stdout
+                           *(["-s", str(script)] if script else []), server.address + path], check=True, capture_output=True, text=True).stdout
     found = {share: float(number) * UNITS[unit] for share, number, unit in re.findall(r"(50|99)%\s+([\d.]+)(us|ms|s)\b", text)}
     requests = int(re.search(r"(\d+) requests in", text)[1])
     errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
