@@ -1,7 +1,10 @@
 #include "env/real/reactor.h"
 
-#include <map>
-#include <unordered_map>
+#include <algorithm>
+#include <functional>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include <openssl/rand.h>
 #include <boost/asio/executor_work_guard.hpp>
@@ -20,21 +23,73 @@ std::uint64_t rotate_left(std::uint64_t x, int by) { return (x << by) | (x >> (6
 
 }  // namespace
 
-// Timers are kept here, ordered by time and then by age; one timer of the loop stands for the earliest.
+// Timers are kept here, a heap by time and then by age; one timer of the loop stands for the earliest. Nearly all of
+// them are called off: such an entry stays in the heap until it comes up or the dead ones are the larger half.
 struct Reactor::Core {
-    using Key = std::pair<Monotonic, TimerId>;
+    static constexpr unsigned kSlotBits = 24;
 
-    asio::io_context io{1};
+    struct Entry {
+        Monotonic when;
+        TimerId id;
+        bool operator>(const Entry& other) const { return std::tie(when, id) > std::tie(other.when, other.id); }
+    };
+    struct Slot {
+        TimerId id = 0;  // whose job lies here; 0: nobody's
+        Job job;
+    };
+
+    // Everything of a reactor is touched by its own thread only, but for the queue of posted jobs.
+    asio::io_context io{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
     asio::executor_work_guard<asio::io_context::executor_type> guard{io.get_executor()};
     asio::steady_timer alarm{io};
-    std::map<Key, Job> timers;
-    std::unordered_map<TimerId, Monotonic> times;
+    std::vector<Entry> timers;
+    std::vector<Slot> slots;
+    std::vector<std::uint32_t> free_slots;
+    std::size_t dead = 0;  // entries of `timers` whose job is gone
     Monotonic alarm_at = Monotonic::max();
-    TimerId last_timer = 0;
+    std::uint64_t timers_made = 0;
     std::uint64_t chance[4];
 
+    static std::size_t place_of(TimerId id) { return id & ((1U << kSlotBits) - 1); }
+    bool lives(TimerId id) const { return place_of(id) < slots.size() && slots[place_of(id)].id == id; }
+
+    TimerId keep(Monotonic when, Job job) {
+        if (free_slots.empty()) {
+            MIROIR_ASSERT(slots.size() < 1U << kSlotBits);
+            free_slots.push_back(static_cast<std::uint32_t>(slots.size()));
+            slots.emplace_back();
+        }
+        const std::uint32_t place = free_slots.back();
+        free_slots.pop_back();
+        const TimerId id = ++timers_made << kSlotBits | place;  // later ones have larger numbers
+        slots[place] = {.id = id, .job = std::move(job)};
+        timers.push_back({.when = when, .id = id});
+        std::ranges::push_heap(timers, std::greater<>());
+        return id;
+    }
+
+    Job take(TimerId id) {
+        Slot& slot = slots[place_of(id)];
+        slot.id = 0;
+        free_slots.push_back(static_cast<std::uint32_t>(place_of(id)));
+        return std::exchange(slot.job, nullptr);
+    }
+
+    void forget_dead() {
+        std::erase_if(timers, [this](const Entry& entry) { return !lives(entry.id); });
+        std::ranges::make_heap(timers, std::greater<>());
+        dead = 0;
+    }
+
+    Entry pop() {
+        std::ranges::pop_heap(timers, std::greater<>());
+        const Entry first = timers.back();
+        timers.pop_back();
+        return first;
+    }
+
     void arm() {
-        const Monotonic first = timers.empty() ? Monotonic::max() : timers.begin()->first.first;
+        const Monotonic first = timers.empty() ? Monotonic::max() : timers.front().when;
         if (first >= alarm_at) return;  // waking up too early is harmless
         alarm_at = first;
         alarm.expires_at(std::chrono::steady_clock::time_point(first.time_since_epoch()));
@@ -46,12 +101,16 @@ struct Reactor::Core {
     void fire() {
         alarm_at = Monotonic::max();
         const Monotonic now(std::chrono::steady_clock::now().time_since_epoch());
-        // Only what is due now: a job that sets a timer for "at once" must not keep the loop here.
-        const Key limit{now, last_timer + 1};
-        while (!timers.empty() && timers.begin()->first < limit) {
-            auto due = timers.extract(timers.begin());
-            times.erase(due.key().second);
-            due.mapped()();
+        // Only what was there before: a job that sets a timer for "at once" must not keep the loop here.
+        const std::uint64_t made = timers_made;
+        while (!timers.empty() && timers.front().when <= now && timers.front().id >> kSlotBits <= made) {
+            const Entry due = pop();
+            if (!lives(due.id)) {
+                --dead;
+                continue;
+            }
+            Job job = take(due.id);
+            job();
         }
         arm();
     }
@@ -64,9 +123,11 @@ Reactor::Reactor() : core_(std::make_unique<Core>()) {
 
 Reactor::~Reactor() {
     // Jobs may hold what wants to cancel a timer while it dies.
-    auto jobs = std::exchange(core_->timers, {});
-    core_->times.clear();
-    jobs.clear();
+    core_->timers.clear();
+    for (std::size_t i = 0; i < core_->slots.size(); ++i) {
+        core_->slots[i].id = 0;
+        const Job dead = std::exchange(core_->slots[i].job, nullptr);
+    }
 }
 
 void Reactor::run() {
@@ -81,18 +142,16 @@ void Reactor::post(Job job) {
 }
 
 TimerId Reactor::at(Monotonic when, Job job) {
-    const TimerId id = ++core_->last_timer;
-    core_->times.emplace(id, when);
-    core_->timers.emplace(Core::Key{when, id}, std::move(job));
+    const TimerId id = core_->keep(when, std::move(job));
     core_->arm();
     return id;
 }
 
 void Reactor::cancel(TimerId timer) {
-    const auto found = core_->times.find(timer);
-    if (found == core_->times.end()) return;
-    const auto dead = core_->timers.extract(Core::Key{found->second, timer});  // destroyed last: it may call us again
-    core_->times.erase(found);
+    if (timer == 0 || !core_->lives(timer)) return;
+    const Job dead = core_->take(timer);  // destroyed last: it may call us again
+    constexpr std::size_t kFew = 64;
+    if (++core_->dead > std::max(kFew, core_->timers.size() / 2)) core_->forget_dead();
 }
 
 Monotonic Reactor::now() { return Monotonic(std::chrono::steady_clock::now().time_since_epoch()); }

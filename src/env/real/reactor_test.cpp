@@ -70,6 +70,42 @@ TEST(Reactor, CancelledTimerIsDestroyedAtOnceAndNeverRuns) {
     EXPECT_FALSE(ran);
 }
 
+TEST(Reactor, ThousandsOfCancelledTimersLeaveTheOthersInTheirOrder) {
+    Reactor reactor;
+    std::vector<int> seen;
+    const Monotonic begin = reactor.now();
+    std::vector<TimerId> dead;
+    std::vector<int> wanted;
+    for (int i = 0; i < 3'000; ++i) {
+        const TimerId timer = reactor.at(begin + std::chrono::microseconds(i), [&seen, i] { seen.push_back(i); });
+        if (i % 10 == 0) wanted.push_back(i);
+        else dead.push_back(timer);
+    }
+    for (const TimerId timer : dead) reactor.cancel(timer);
+    reactor.at(begin + milliseconds(4), [&] { reactor.stop(); });
+    for (const TimerId timer : dead) reactor.cancel(timer);  // whose places others have taken meanwhile
+    reactor.run();
+    EXPECT_EQ(seen, wanted);
+}
+
+TEST(Reactor, TimerMayCancelOthersThatAreDue) {
+    Reactor reactor;
+    std::string seen;
+    TimerId second = 0;
+    const Monotonic now = reactor.now();
+    reactor.at(now, [&] {
+        seen += 'a';
+        reactor.cancel(second);
+    });
+    second = reactor.at(now, [&] { seen += 'b'; });
+    reactor.at(now, [&] {
+        seen += 'c';
+        reactor.stop();
+    });
+    reactor.run();
+    EXPECT_EQ(seen, "ac");
+}
+
 TEST(Reactor, TimerThatSetsTimersForNowLetsOtherWorkIn) {
     Reactor reactor;
     int rounds = 0;
