@@ -5,8 +5,6 @@
 namespace miroir::http {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
 class BytesSource final : public BodySource {
 public:
     explicit BytesSource(std::string bytes) : bytes_(std::move(bytes)) {}
@@ -17,10 +15,6 @@ private:
 };
 
 }  // namespace
-
-bool same_name(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
-}
 
 std::string_view Headers::get(std::string_view name) const {
     for (const Field& field : fields_) {

@@ -23,18 +23,31 @@ public:
     // The first value of this name, or an empty view.
     std::string_view get(std::string_view name) const;
     bool has(std::string_view name) const;
-    void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
+    void add(std::string name, std::string value) {
+        if (fields_.empty()) fields_.reserve(kUsual);
+        fields_.emplace_back(std::move(name), std::move(value));
+    }
     void set(std::string_view name, std::string value);  // replaces all of this name
     void erase(std::string_view name);
+    void erase_if(auto&& unwanted) { std::erase_if(fields_, unwanted); }
     auto begin() const { return fields_.begin(); }
     auto end() const { return fields_.end(); }
     std::size_t size() const { return fields_.size(); }
 
 private:
+    static constexpr std::size_t kUsual = 8;
     std::vector<Field> fields_;
 };
 
-bool same_name(std::string_view a, std::string_view b);  // ASCII, without case
+// ASCII, without case.
+inline bool same_name(std::string_view a, std::string_view b) {
+    if (a.size() != b.size()) return false;
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
+    }
+    return true;
+}
 
 // Bytes that come piece by piece. An empty piece is the end; after an error there is nothing more.
 class BodySource {

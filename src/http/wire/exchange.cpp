@@ -115,7 +115,10 @@ env::Task<Result<std::string>> Reading::read_body(Framing framing) {
         if (!whole) co_return fail(whole.error());
         whole_ = *whole;
         if (whole_) co_return body;
-        if (co_await more(Stream::kBodyRoom)) continue;
+        // Not more than can come: a small buffer is used again for the next reply, a large one is given back.
+        const std::uint64_t left = framing.length ? *framing.length - body.size() : Stream::kBodyRoom;
+        const std::uint64_t room = std::clamp<std::uint64_t>(left, Stream::kReplyRoom, Stream::kBodyRoom);
+        if (co_await more(static_cast<std::size_t>(room))) continue;
         const bool by_end = !framing.chunked && !framing.length && outcome_ == Outcome::End;
         if (!by_end) co_return bad_reply("the reply was cut off");
         outcome_ = Outcome::Ok;

@@ -1,5 +1,7 @@
 #include "http/wire/pool.h"
 
+#include <algorithm>
+
 namespace miroir::wire {
 
 std::shared_ptr<Stream> Pool::take(const http::Address& address) {
@@ -10,11 +12,17 @@ std::shared_ptr<Stream> Pool::take(const http::Address& address) {
         found->second.pop_back();
         --size_;
         youngest->on_unwaited(nullptr);
-        if (youngest->is_silent()) out = std::move(youngest);
+        if (is_alive(*youngest)) out = std::move(youngest);
         else youngest->close();
     }
-    if (found != idle_.end() && found->second.empty()) idle_.erase(found);
     return out;
+}
+
+// One that was busy a moment ago is believed: its end would have been read.
+bool Pool::is_alive(const Stream& stream) const {
+    constexpr std::chrono::milliseconds kMoment{500};
+    const bool just_left = stream.expires() - bounds_.idle_timeout + kMoment > reactor_.now();
+    return just_left ? stream.is_quiet() : stream.is_silent();
 }
 
 void Pool::put(const http::Address& address, std::shared_ptr<Stream> stream) {
@@ -31,8 +39,8 @@ void Pool::put(const http::Address& address, std::shared_ptr<Stream> stream) {
         oldest->close();
     }
     stream->expire_at(reactor_.now() + bounds_.idle_timeout);
-    stream->on_unwaited([pool = weak_from_this(), address, which = stream.get()] {
-        if (const std::shared_ptr<Pool> alive = pool.lock()) alive->drop(address, which);
+    stream->on_unwaited([pool = weak_from_this(), which = stream.get()] {
+        if (const std::shared_ptr<Pool> alive = pool.lock()) alive->drop(which);
     });
     stream->settle_news();
     stream->read_ahead(Stream::kReplyRoom);
@@ -40,15 +48,17 @@ void Pool::put(const http::Address& address, std::shared_ptr<Stream> stream) {
     ++size_;
 }
 
-void Pool::drop(const http::Address& address, const Stream* stream) {
-    const auto found = idle_.find(address);
-    if (found == idle_.end()) return;
-    const std::size_t dropped = std::erase_if(found->second, [&](const std::shared_ptr<Stream>& one) {
-        if (one.get() == stream) one->close();
-        return one.get() == stream;
-    });
-    size_ -= dropped;
-    if (found->second.empty()) idle_.erase(found);
+void Pool::drop(const Stream* stream) {
+    for (auto& [address, waiting] : idle_) {
+        const auto found = std::ranges::find(waiting, stream, &std::shared_ptr<Stream>::get);
+        if (found == waiting.end()) continue;
+        const std::shared_ptr<Stream> dropped = std::move(*found);
+        waiting.erase(found);
+        --size_;
+        dropped->close();
+        break;
+    }
+    std::erase_if(idle_, [](const auto& entry) { return entry.second.empty(); });
 }
 
 void Pool::close_all() {

@@ -28,7 +28,8 @@ public:
     std::size_t size() const { return size_; }
 
 private:
-    void drop(const http::Address& address, const Stream* stream);
+    bool is_alive(const Stream& stream) const;
+    void drop(const Stream* stream);
 
     env::Reactor& reactor_;
     Bounds bounds_;

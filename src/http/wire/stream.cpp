@@ -266,7 +266,7 @@ void Stream::finish_writing() {
 }
 
 bool Stream::is_silent() const {
-    if (fate_ != Outcome::Ok || news_ || begin_ != end_) return false;
+    if (!is_quiet()) return false;
     char byte;
     return ::recv(socket_->plain.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
            (errno == EAGAIN || errno == EWOULDBLOCK);

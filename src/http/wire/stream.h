@@ -73,13 +73,16 @@ public:
 
     // No answer after this moment: the operations under way end with TimedOut. Monotonic::max() for never.
     void expire_at(env::Monotonic when);
+    env::Monotonic expires() const { return expires_; }
     // Ends what is under way with `why`, and everything after. Closes the socket.
     void close(Outcome why = Outcome::Failed);
     // Says that nothing more will be written; reading goes on.
     void finish_writing();
     bool is_open() const { return fate_ == Outcome::Ok; }
 
-    // Nothing has come that nobody asked for, not even the end: a look at the socket itself.
+    // Nothing has come that nobody asked for, not even the end, as far as the event loop knows…
+    bool is_quiet() const { return fate_ == Outcome::Ok && !news_ && begin_ == end_; }
+    // …and by a look at the socket itself.
     bool is_silent() const;
     bool is_reading() const { return reading_; }
 
