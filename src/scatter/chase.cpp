@@ -18,10 +18,17 @@ bool usable(const Result<http::Reply>& outcome) { return outcome && !is_refusal_
 
 std::size_t copies(const cluster::Topology& topology) { return std::size_t{topology.replicas()} * topology.groups(); }
 
+NodeCall who_and_what_for(const NodeCall& call) {
+    NodeCall out;
+    out.node = call.node;
+    out.shards = call.shards;
+    return out;
+}
+
 }  // namespace
 
 struct Chase::Try {
-    NodeCall call;
+    NodeCall call;  // without what is sent
     env::Cancel cancel;
     env::Cancel::Hook hook;  // the client's wish to stop is ours
     std::optional<Result<http::Reply>> outcome;
@@ -51,22 +58,25 @@ struct Chase::Race {
     bool late = false;
 };
 
-env::Task<void> Chase::attempt(RacePtr race, std::shared_ptr<Try> one, std::shared_ptr<Scatter::Core> core,
-                               cluster::TopologyPtr topology, http::Call call, std::chrono::nanoseconds limit) {
-    one->outcome.emplace(co_await send_once(std::move(core), std::move(topology), one->call, std::move(call), limit));
+env::Task<void> Chase::attempt(RacePtr race, std::shared_ptr<Try> one, NodeCall sent,
+                               std::shared_ptr<Scatter::Core> core, cluster::TopologyPtr topology, http::Call call,
+                               std::chrono::nanoseconds limit) {
+    one->outcome.emplace(
+        co_await send_once(std::move(core), std::move(topology), std::move(sent), std::move(call), limit));
     race->wake();
 }
 
 void Chase::start(const RacePtr& race, NodeCall call, std::uint32_t round) {
     auto one = std::make_shared<Try>();
-    one->call = std::move(call);
+    one->call = who_and_what_for(call);
     one->begun = core_->env.clock.now();
     one->hook = env::Cancel::Hook(call_.cancel, [cancel = one->cancel]() mutable { cancel.request(); });
     if (race->first == nullptr) race->first = one;
     else race->seconds.push_back(one);
     http::Call own = call_;
     own.cancel = one->cancel;
-    env::detail::run_detached(attempt(race, std::move(one), core_, topology_, std::move(own), limit(round)));
+    env::detail::run_detached(
+        attempt(race, std::move(one), std::move(call), core_, topology_, std::move(own), limit(round)));
 }
 
 // Where somebody else could still be asked, one silent node must not use up all the time there is.
@@ -192,8 +202,16 @@ bool Chase::take_outcome(NodeCall call, Result<http::Reply> outcome) {
 }
 
 env::Task<bool> Chase::pursue(NodeCall call, std::uint32_t round) {
-    const RacePtr ran = co_await race(std::move(call), round);
-    std::vector<ShardId> unanswered = take(*ran);
+    std::vector<ShardId> unanswered;
+    if (copies(*topology_) < 2 || !core_->options.hedging.enabled) {  // nobody could be asked beside the first
+        NodeCall asked = who_and_what_for(call);
+        std::vector<ShardId> shards = asked.shards;
+        Result<http::Reply> outcome = co_await send_once(core_, topology_, std::move(call), call_, limit(round));
+        if (!take_outcome(std::move(asked), std::move(outcome))) unanswered = std::move(shards);
+    } else {
+        const RacePtr ran = co_await race(std::move(call), round);
+        unanswered = take(*ran);
+    }
     if (unanswered.empty()) co_return true;
     std::ranges::sort(unanswered);
     const bool over =
@@ -213,6 +231,7 @@ env::Task<bool> Chase::pursue(NodeCall call, std::uint32_t round) {
 }
 
 env::Task<bool> Chase::pursue_all(std::vector<NodeCall> calls, std::uint32_t round) {
+    if (calls.size() == 1) co_return co_await pursue(std::move(calls.front()), round);
     std::vector<env::Task<bool>> pursued;
     pursued.reserve(calls.size());
     for (NodeCall& call : calls) pursued.push_back(pursue(std::move(call), round));

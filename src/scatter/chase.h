@@ -10,9 +10,13 @@ namespace miroir::scatter {
 struct Scatter::Core {
     Core(env::Env env, http::Client& client, ScatterOptions options);
 
+    Result<http::Address> address_of(const cluster::Topology& topology, cluster::NodeIndex node);
+
     env::Env env;
     http::Client& client;
     ScatterOptions options;
+    std::uint64_t addresses_version = 0;  // the topology whose nodes' addresses these are
+    std::vector<http::Address> addresses;
     Paces paces;
     double hedge_tokens;  // second tries that may be sent now
     env::Counter& retries;
@@ -44,8 +48,9 @@ private:
 
     env::Task<bool> pursue(plan::NodeCall call, std::uint32_t round);
     env::Task<RacePtr> race(plan::NodeCall call, std::uint32_t round);
-    static env::Task<void> attempt(RacePtr race, std::shared_ptr<Try> one, std::shared_ptr<Scatter::Core> core,
-                                   cluster::TopologyPtr topology, http::Call call, std::chrono::nanoseconds limit);
+    static env::Task<void> attempt(RacePtr race, std::shared_ptr<Try> one, plan::NodeCall sent,
+                                   std::shared_ptr<Scatter::Core> core, cluster::TopologyPtr topology, http::Call call,
+                                   std::chrono::nanoseconds limit);
     void start(const RacePtr& race, plan::NodeCall call, std::uint32_t round);
     std::optional<std::chrono::nanoseconds> late_after(const plan::NodeCall& call) const;
     std::vector<plan::NodeCall> second_tries(const plan::NodeCall& first);

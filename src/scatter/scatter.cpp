@@ -45,10 +45,22 @@ Scatter::Core::Core(env::Env env, http::Client& client, ScatterOptions asked)
       fan_out(metrics_of(options).histogram(kFanOut, kFanOutBounds)),
       savings(metrics_of(options).histogram(kSavings, kSavingsBounds)) {}
 
+Result<http::Address> Scatter::Core::address_of(const cluster::Topology& topology, cluster::NodeIndex node) {
+    if (addresses_version != topology.version()) {
+        addresses_version = topology.version();
+        addresses.assign(topology.nodes().size(), {});
+    }
+    http::Address& known = addresses[node];
+    if (known.host.empty()) {
+        MIROIR_TRY(known, http::parse_address(topology.node(node).address));
+    }
+    return known;
+}
+
 env::Task<Result<http::Reply>> send_once(std::shared_ptr<Scatter::Core> core, cluster::TopologyPtr topology,
                                          NodeCall call, http::Call context, std::chrono::nanoseconds limit) {
     const cluster::Node& node = topology->node(call.node);
-    MIROIR_CO_TRY(http::Address address, http::parse_address(node.address));
+    MIROIR_CO_TRY(http::Address address, core->address_of(*topology, call.node));
     http::Outgoing request;
     request.method = std::move(call.method);
     request.target = std::move(call.target);
