@@ -59,11 +59,7 @@ void add_cors(http::Headers& reply, bool request_has_origin) {
 }
 
 void strip_internal(http::Headers& request) {
-    std::vector<std::string> names;
-    for (const http::Headers::Field& field : request) {
-        if (internal(field.first)) names.push_back(field.first);
-    }
-    for (const std::string& name : names) request.erase(name);
+    request.erase_if([](const http::Headers::Field& field) { return internal(field.first); });
 }
 
 std::optional<std::string> sound_request_id(const http::Headers& request) {

@@ -32,6 +32,13 @@ bool compressible(const http::Reply& reply) {
     return !type.starts_with("video/");
 }
 
+std::string drawn_id(env::Random& random) {
+    std::string out(8, '0');
+    std::uint64_t draw = random.next() >> 32;
+    for (auto digit = out.rbegin(); digit != out.rend(); ++digit, draw >>= 4) *digit = "0123456789abcdef"[draw & 15];
+    return out;
+}
+
 // Ends of a race between an endpoint and its deadline; nobody waits for the loser.
 env::Task<void> race(env::Task<http::Reply> endpoint, env::OneShot<http::Reply> finish) {
     http::Reply reply = co_await endpoint;
@@ -65,7 +72,7 @@ env::Task<http::Reply> FrontDoor::handle(http::Request request, http::Call call)
     visit.method = request.method;
     visit.has_origin = request.headers.has("origin");
     if (options_.edge) call.request_id = sound_request_id(request.headers).value_or("");
-    if (call.request_id.empty()) call.request_id = fmt::format("{:08x}", env_.random.next() >> 32);
+    if (call.request_id.empty()) call.request_id = drawn_id(env_.random);
     visit.request_id = call.request_id;
     tally_->began();
     http::Reply reply = co_await answer(std::move(request), std::move(call), visit);

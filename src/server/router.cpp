@@ -1,6 +1,8 @@
 #include "server/router.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 #include "base/assert.h"
 #include "server/query.h"
@@ -8,16 +10,31 @@
 namespace miroir::server {
 namespace {
 
+constexpr std::size_t kDepthMax = 32;  // deeper than any pattern
+
 // The segments of a path: slashes merged, a trailing one dropped.
-std::vector<std::string_view> split(std::string_view path) {
-    std::vector<std::string_view> segments;
-    while (!path.empty()) {
-        const std::size_t slash = std::min(path.find('/'), path.size());
-        if (slash > 0) segments.push_back(path.substr(0, slash));
-        path.remove_prefix(std::min(slash + 1, path.size()));
+class Segments {
+public:
+    explicit Segments(std::string_view path) {
+        while (!path.empty() && count_ <= kDepthMax) {
+            const std::size_t slash = std::min(path.find('/'), path.size());
+            if (slash > 0) segments_[count_++] = path.substr(0, slash);
+            path.remove_prefix(std::min(slash + 1, path.size()));
+        }
     }
-    return segments;
-}
+    bool too_many() const { return count_ > kDepthMax; }
+    std::span<std::string_view> all() { return {segments_.data(), count_}; }
+
+private:
+    std::array<std::string_view, kDepthMax + 1> segments_;
+    std::size_t count_ = 0;
+};
+
+// Which segments are the values of parameters.
+struct Values {
+    std::array<std::size_t, kDepthMax> places;
+    std::size_t count = 0;
+};
 
 bool is_parameter(std::string_view segment) { return segment.starts_with('{') && segment.ends_with('}'); }
 
@@ -44,17 +61,16 @@ struct Router::Node {
     }
 
     // The node where the path ends, literals preferred; `values` are those of the parameters on the way.
-    const Node* walk(const std::vector<std::string>& segments, std::size_t depth,
-                     std::vector<std::size_t>& values) const {
+    const Node* walk(std::span<const std::string_view> segments, std::size_t depth, Values& values) const {
         if (depth == segments.size()) return pattern.empty() ? nullptr : this;
         for (const auto& [name, node] : literals) {
             if (name != segments[depth]) continue;
             if (const Node* end = node->walk(segments, depth + 1, values)) return end;
         }
         if (!parameter) return nullptr;
-        values.push_back(depth);
+        values.places[values.count++] = depth;
         if (const Node* end = parameter->walk(segments, depth + 1, values)) return end;
-        values.pop_back();
+        --values.count;
         return nullptr;
     }
 };
@@ -75,7 +91,9 @@ void Router::add(std::string_view method, std::string_view pattern, Endpoint end
     MIROIR_ASSERT(pattern.starts_with('/') && endpoint);
     Node* node = root_.get();
     std::vector<std::string> names;
-    for (const std::string_view segment : split(pattern)) {
+    Segments segments(pattern);
+    MIROIR_ASSERT(!segments.too_many());
+    for (const std::string_view segment : segments.all()) {
         if (!is_parameter(segment)) {
             node = &node->literal(segment);
             continue;
@@ -97,22 +115,22 @@ void Router::add(std::string_view method, std::string_view pattern, Endpoint end
 }
 
 Router::Match Router::find(std::string_view method, std::string_view path) const {
-    constexpr std::size_t kDepthMax = 32;  // deeper than any pattern
-    const std::vector<std::string_view> raw = split(path);
-    if (raw.size() > kDepthMax) return {};
-    std::vector<std::string> segments;
-    segments.reserve(raw.size());
-    for (const std::string_view segment : raw) segments.push_back(percent_decode(segment));
-
-    std::vector<std::size_t> values;
-    const Node* node = root_->walk(segments, 0, values);
+    Segments segments(path);
+    if (segments.too_many()) return {};
+    std::vector<std::string> decoded;  // of a path that needs it
+    if (path.contains('%')) {
+        decoded.reserve(segments.all().size());
+        for (std::string_view& segment : segments.all()) segment = decoded.emplace_back(percent_decode(segment));
+    }
+    Values values;
+    const Node* node = root_->walk(segments.all(), 0, values);
     if (node == nullptr) return {};
     Match match{.endpoint = nullptr, .route = node->pattern, .allow = node->allow, .params = {}};
     for (const Node::Method& known : node->methods) {
         if (known.name == method) match.endpoint = &known.endpoint;
     }
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        match.params.add(node->names[i], repair_utf8(std::move(segments[values[i]])));
+    for (std::size_t i = 0; i < values.count; ++i) {
+        match.params.add(node->names[i], repair_utf8(std::string(segments.all()[values.places[i]])));
     }
     return match;
 }

@@ -22,7 +22,10 @@ class Params {
 public:
     // The value of a name that the pattern has; asking for another is a mistake of ours.
     const std::string& get(std::string_view name) const;
-    void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
+    void add(std::string name, std::string value) {
+        if (fields_.empty()) fields_.reserve(2);
+        fields_.emplace_back(std::move(name), std::move(value));
+    }
     std::size_t size() const { return fields_.size(); }
 
 private:
