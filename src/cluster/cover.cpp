@@ -85,16 +85,27 @@ Error unavailable(const std::vector<ShardId>& missing, std::uint32_t shards) {
     return Error{.code = ErrorCode::MiroirShardUnavailable, .message = std::move(message)};
 }
 
+// Many requests are about one document: nothing is made for the other shards.
+Result<Cover> cover_of_one(const Chooser& chooser, ShardId shard, bool allow_missing, std::uint32_t shards) {
+    Cover out;
+    if (const auto node = chooser.choose(shard)) {
+        out.parts.push_back({.node = *node, .shards = {shard}, .whole = false});
+        return out;
+    }
+    out.missing.push_back(shard);
+    if (!allow_missing) return std::unexpected(unavailable(out.missing, shards));
+    return out;
+}
+
 }  // namespace
 
 Result<Cover> cover(const Topology& topology, const CoverPreference& preference) {
     const std::uint32_t shards = shards_asked(topology, preference.shards);
     const Chooser chooser(topology, preference);
+    if (preference.only) return cover_of_one(chooser, *preference.only, preference.allow_missing, shards);
     std::vector<std::vector<ShardId>> by_node(topology.nodes().size());
     Cover out;
-    const std::uint32_t from = preference.only ? preference.only->value : 0;
-    const std::uint32_t to = preference.only ? from + 1 : shards;
-    for (std::uint32_t s = from; s < to; ++s) {
+    for (std::uint32_t s = 0; s < shards; ++s) {
         if (const auto node = chooser.choose(ShardId{s})) by_node[*node].push_back(ShardId{s});
         else out.missing.push_back(ShardId{s});
     }

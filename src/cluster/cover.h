@@ -14,7 +14,7 @@ struct CoverPreference {
     std::optional<GroupId> group;   // asked first; the others stand in for shards it cannot answer for
     std::uint64_t seed = 0;         // the same seed prefers the same replicas
     std::uint32_t shards = 0;       // S of the index; 0: the topology's
-    std::optional<ShardId> only{};  // the read is about one shard; none: about all
+    std::optional<ShardId> only{};  // the read is about one shard (`whole` says nothing then); none: about all
     std::vector<NodeIndex> avoid;   // answer for nothing (they just failed, or their settings are too old)
     // May this node answer for this shard (no hints, no debts, fresh enough)? Empty: it may.
     std::function<bool(NodeIndex, ShardId)> fresh;

@@ -115,6 +115,26 @@ TEST(Cover, SaysWhichShardsAreMissing) {
     EXPECT_EQ(coverage(*t).covered, 64 - part.missing.size());
 }
 
+TEST(Cover, OfOneShardIsThatOfAllCutDown) {
+    for (const auto [nodes, groups, replicas] : {std::tuple{3u, 1u, 1u}, {8u, 2u, 2u}, {9u, 3u, 3u}}) {
+        const TopologyPtr t = without(cluster_of(nodes, groups, replicas), 0);
+        for (std::uint32_t s = 0; s < 64; ++s) {
+            const Cover one = cover(*t, {.seed = s, .only = ShardId{s}, .allow_missing = true}).value();
+            const Cover all = cover(*t, {.seed = s, .allow_missing = true}).value();
+            const auto holder = std::ranges::find_if(
+                all.parts, [s](const CoverPart& part) { return std::ranges::binary_search(part.shards, ShardId{s}); });
+            ASSERT_EQ(one.parts.empty(), holder == all.parts.end());
+            EXPECT_EQ(one.missing.size(), one.parts.empty() ? 1u : 0u);
+            if (one.parts.empty()) continue;
+            EXPECT_EQ(one.parts.front().node, holder->node);
+            EXPECT_EQ(one.parts.front().shards, std::vector<ShardId>{ShardId{s}});
+        }
+    }
+    const TopologyPtr single = without(cluster_of(3, 1, 1), 2);
+    const ShardId lost = coverage(*single).uncovered.front();
+    EXPECT_EQ(cover(*single, {.only = lost}).error().code, ErrorCode::MiroirShardUnavailable);
+}
+
 TEST(Cover, TheFilterMayBeLeftOutOnlyWhenTheNodeHoldsNothingElse) {
     const TopologyPtr single = cluster_of(3, 1, 1);
     for (const CoverPart& part : cover(*single, {})->parts) EXPECT_TRUE(part.whole);

@@ -57,7 +57,18 @@ env::Task<Result<void>> finish(LegPlace place, SearchOutcome& outcome) {
     co_return Result<void>{};
 }
 
-env::Task<Leg> no_leg() { co_return Leg{}; }
+// The words, and the census where one is taken.
+env::Task<std::vector<Leg>> run_legs(LegPlace place) {
+    std::vector<Leg> ran;
+    if (!place.plan.census) {
+        ran.push_back(co_await run_leg(place, plan::Leg::Words));
+        co_return ran;
+    }
+    std::vector<env::Task<Leg>> legs;
+    legs.push_back(run_leg(place, plan::Leg::Words));
+    legs.push_back(run_leg(place, plan::Leg::Census));
+    co_return co_await env::gather(place.desk.env().executor, std::move(legs));
+}
 
 // May words fall away by their frequency, of which each node knows only a part?
 bool counts_words(const plan::SearchPlan& plan) {
@@ -119,10 +130,7 @@ env::Task<Result<SearchOutcome>> search_once(Desk& desk, const SearchWish& wish)
             outcome.inexact = std::move(steps.inexact);
             if (steps.done) co_return settled(desk, cover, std::move(outcome), std::move(steps));
         }
-        std::vector<env::Task<Leg>> legs;
-        legs.push_back(run_leg(place, plan::Leg::Words));
-        legs.push_back(outcome.plan.census ? run_leg(place, plan::Leg::Census) : no_leg());
-        std::vector<Leg> ran = co_await env::gather(desk.env().executor, std::move(legs));
+        std::vector<Leg> ran = co_await run_legs(place);
         Leg& words = ran.front();
         if (words.refusal) {
             outcome.refusal = std::move(words.refusal);
