@@ -3,6 +3,7 @@
 #include "merge/node_answer.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "json/lazy.h"
 
@@ -41,6 +42,15 @@ private:
     std::unique_ptr<od::parser> parser_;
 };
 
+// What the name of a rule says about its entries.
+struct Rule {
+    enum class Counts : std::uint8_t { Nothing, Words, Typos };
+    std::string_view name{};  // as it stands in the reply
+    RankEntry blank{};
+    Counts counts = Counts::Nothing;
+    bool semantic = false;
+};
+
 }  // namespace
 
 struct NodeAnswer::Reader {
@@ -49,13 +59,15 @@ struct NodeAnswer::Reader {
     std::string_view distinct_field;
     std::vector<RankEntry> arena;
     std::vector<std::size_t> ends;  // of each hit's entries in the arena
+    std::vector<Rule> rules;        // of the last hit
 
     void read_reply(NodeAnswer& out);
     void read_hits(NodeAnswer& out, od::document& document, od::array hits);
     void reserve(NodeAnswer& out);
     void read_hit(NodeAnswer& out, od::document& document, od::value item);
     void read_details(Hit& hit, od::object details);
-    RankEntry read_rule(std::string_view rule, od::object entry);
+    const Rule& rule_at(std::size_t place, const char* raw);
+    RankEntry read_rule(const Rule& rule, od::object entry);
     void read_distribution(NodeAnswer& out, od::object fields);
     void read_stats(NodeAnswer& out, od::object fields);
 };
@@ -96,12 +108,35 @@ bool is_key(simdjson::simdjson_result<od::field>& field, std::string_view name) 
     return field.key().value().unsafe_is_equal(name);
 }
 
-// The name of a member, unescaped only where it has escapes: the names of rules and scores never do.
-std::string_view name_of(simdjson::simdjson_result<od::field>& field) {
-    const char* const begin = field.key().value().raw();
-    const char* end = begin;
-    while (*end != '"' && *end != '\\') ++end;
-    return *end == '"' ? std::string_view(begin, end) : std::string_view(field.unescaped_key());
+// Names of rules and scores have no escapes: they are compared as they stand in the bytes, up to the closing quote.
+// There is room to compare: the reply is padded.
+bool begins(const char* raw, std::string_view name) {
+    constexpr std::size_t kLongest = simdjson::SIMDJSON_PADDING / 2;
+    return name.size() <= kLongest && std::memcmp(raw, name.data(), name.size()) == 0 && raw[name.size()] == '"';
+}
+template <std::size_t N>
+bool is_name(const char* raw, const char (&name)[N]) {
+    return std::memcmp(raw, name, N - 1) == 0 && raw[N - 1] == '"';
+}
+
+Rule rule_of(const char* raw) {
+    using Shape = RankEntry::Shape;
+    const char* end = raw;
+    while (*end != '"') end += *end == '\\' ? 2 : 1;
+    Rule out{.name = {raw, end}, .blank = {}, .counts = Rule::Counts::Nothing, .semantic = false};
+    RankEntry& blank = out.blank;
+    blank.ascending = out.name.ends_with(":asc");
+    if (out.name.starts_with("skipped")) blank.shape = Shape::Skipped;
+    if (blank.ascending || out.name.ends_with(":desc")) {
+        blank.shape = out.name.starts_with("_geoPoint(") ? Shape::Distance : Shape::Value;
+        blank.present = false;
+    }
+    if (out.name == "exactness") blank.rule = RankEntry::Rule::Exactness;
+    if (out.name == "proximity") blank.rule = RankEntry::Rule::Proximity;
+    if (out.name == "words") out.counts = Rule::Counts::Words;
+    if (out.name == "typo") out.counts = Rule::Counts::Typos;
+    out.semantic = out.name == "vectorSort";
+    return out;
 }
 
 // Finds the member that a dotted name means and gives its raw text.
@@ -196,8 +231,10 @@ void NodeAnswer::Reader::read_hit(NodeAnswer& out, od::document& document, od::v
     }
     for (auto found : object) {
         auto field = found;
-        if (is_key(field, "_rankingScore")) hit.score = field.value().get_double();
-        else if (is_key(field, "_rankingScoreDetails")) read_details(hit, field.value().get_object());
+        const char* const key = field.key().value().raw();
+        if (*key != '_') continue;
+        if (is_name(key, "_rankingScore")) hit.score = field.value().get_double();
+        else if (is_name(key, "_rankingScoreDetails")) read_details(hit, field.value().get_object());
     }
     const char* end = document.current_location();
     while (end[-1] != '}') --end;
@@ -205,55 +242,63 @@ void NodeAnswer::Reader::read_hit(NodeAnswer& out, od::document& document, od::v
     out.hits_.push_back(hit);
 }
 
+// Nearly always the rules of the hit before, in the same order.
+const Rule& NodeAnswer::Reader::rule_at(std::size_t place, const char* raw) {
+    if (place == rules.size()) rules.emplace_back();
+    Rule& known = rules[place];
+    if (known.name.data() == nullptr || !begins(raw, known.name)) known = rule_of(raw);
+    return known;
+}
+
 void NodeAnswer::Reader::read_details(Hit& hit, od::object details) {
+    std::size_t place = 0;
     for (auto found : details) {
-        auto rule = found;
-        const std::string_view name = name_of(rule);
-        if (name == "vectorSort") hit.semantic = true;
-        arena.push_back(read_rule(name, rule.value().get_object()));
+        auto member = found;
+        const Rule& rule = rule_at(place++, member.key().value().raw());
+        hit.semantic = hit.semantic || rule.semantic;
+        arena.push_back(read_rule(rule, member.value().get_object()));
     }
 }
 
-RankEntry NodeAnswer::Reader::read_rule(std::string_view rule, od::object entry) {
+RankEntry NodeAnswer::Reader::read_rule(const Rule& rule, od::object entry) {
     using Shape = RankEntry::Shape;
-    RankEntry out;
-    const bool directed = rule.ends_with(":asc") || rule.ends_with(":desc");
-    out.ascending = rule.ends_with(":asc");
-    if (rule.starts_with("skipped")) out.shape = Shape::Skipped;
-    if (directed) out.shape = rule.starts_with("_geoPoint(") ? Shape::Distance : Shape::Value;
-    if (directed) out.present = false;
+    RankEntry out = rule.blank;
+    const bool valued = out.shape == Shape::Value || out.shape == Shape::Distance;
     std::string_view match_type;
     double words = 0;
     for (auto found : entry) {
         auto member = found;
-        const std::string_view key = name_of(member);
-        if (out.shape == Shape::Distance) {
-            if (key == "distance") read_value(out, member.value());
-        } else if (directed) {
-            if (key == "value") read_value(out, member.value());
-        } else if (key == "score") {
-            out.fraction = member.value().get_double();
-            if (rule != "typo") out.number = out.fraction;
-        } else if (key == "matchingWords") {
-            words = member.value().get_double();
-        } else if (key == "maxMatchingWords" && rule == "words") {
-            out.steps = member.value().get_double();
-        } else if (key == "maxTypoCount") {
-            out.steps = 1 + double(member.value().get_double());
-        } else if (key == "matchType") {
-            match_type = member.value().get_string();
-        } else if (rule == "typo") {
-            if (key == "typoCount") out.number = -double(member.value().get_double());
-        } else if (key == "similarity") {
-            read_value(out, member.value());
+        const char* const key = member.key().value().raw();
+        if (valued) {
+            const bool wanted = out.shape == Shape::Value ? is_name(key, "value") : is_name(key, "distance");
+            if (wanted) read_value(out, member.value());
+            continue;
+        }
+        switch (*key) {
+            case 's':
+                if (is_name(key, "score")) {
+                    out.fraction = member.value().get_double();
+                    if (rule.counts != Rule::Counts::Typos) out.number = out.fraction;
+                } else if (is_name(key, "similarity")) {
+                    read_value(out, member.value());
+                }
+                break;
+            case 'm':
+                if (is_name(key, "matchingWords")) words = member.value().get_double();
+                else if (is_name(key, "matchType")) match_type = member.value().get_string();
+                else if (is_name(key, "maxTypoCount")) out.steps = 1 + double(member.value().get_double());
+                else if (is_name(key, "maxMatchingWords") && rule.counts == Rule::Counts::Words)
+                    out.steps = member.value().get_double();
+                break;
+            case 't':
+                if (is_name(key, "typoCount") && rule.counts == Rule::Counts::Typos)
+                    out.number = -double(member.value().get_double());
+                break;
+            default: break;
         }
     }
-    if (rule == "words") out.number = words;
-    if (rule == "exactness") {
-        out.rule = RankEntry::Rule::Exactness;
-        out.number = exactness_weight(match_type, words);
-    }
-    if (rule == "proximity") out.rule = RankEntry::Rule::Proximity;
+    if (rule.counts == Rule::Counts::Words) out.number = words;
+    if (out.rule == RankEntry::Rule::Exactness) out.number = exactness_weight(match_type, words);
     return out;
 }
 
