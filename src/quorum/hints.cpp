@@ -23,6 +23,7 @@ std::uint64_t number_at(const json::Value& object, std::string_view key) {
     return found != nullptr && found->is_unsigned() ? found->unsigned_integer() : 0;
 }
 
+// One line of JSON, then the body as it is: to escape a large one and to read it again would cost more than to send it.
 std::string record_of(const Hints::Hint& hint) {
     json::Array shards;
     for (const ShardId shard : hint.request.shards) shards.emplace_back(shard.value);
@@ -31,13 +32,16 @@ std::string record_of(const Hints::Hint& hint) {
     out.append("method", hint.request.method);
     out.append("target", hint.request.target);
     out.append("contentType", hint.request.content_type);
-    out.append("body", hint.request.body);
     out.append("shards", std::move(shards));
-    return json::to_text(json::Value(std::move(out)));
+    const std::string head = json::to_text(json::Value(std::move(out)));
+    std::string record;
+    record.reserve(head.size() + 1 + hint.request.body.size());
+    return record.append(head).append("\n").append(hint.request.body);
 }
 
 Result<Hints::Hint> hint_of(const tasks::Record& record) {
-    const auto stored = json::parse(record.value);
+    const std::size_t head = std::min(record.value.find('\n'), record.value.size());
+    const auto stored = json::parse(std::string_view(record.value).substr(0, head));
     const json::Value* shards = stored ? stored->find("shards") : nullptr;
     if (shards == nullptr || !shards->is_array())
         return fail(ErrorCode::MiroirStorageFailed, "a hint in the store cannot be read");
@@ -48,7 +52,8 @@ Result<Hints::Hint> hint_of(const tasks::Record& record) {
     hint.request.method = text_at(*stored, "method");
     hint.request.target = text_at(*stored, "target");
     hint.request.content_type = text_at(*stored, "contentType");
-    hint.request.body = text_at(*stored, "body");
+    // Without a second line it was written by an older version.
+    hint.request.body = head == record.value.size() ? text_at(*stored, "body") : record.value.substr(head + 1);
     for (const json::Value& shard : shards->array())
         hint.request.shards.push_back(ShardId{static_cast<std::uint32_t>(shard.number())});
     return hint;
@@ -133,10 +138,15 @@ std::optional<std::uint64_t> Hints::highest_uid(const NodeId& node) const {
     return found == highest_uid_.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::uint64_t Hints::add(tasks::Batch& batch, const NodeId& node, Hint hint) {
-    hint.place = next_[node]++;
-    change(batch, node, hint);
+std::uint64_t Hints::take_place(tasks::Batch& batch, const NodeId& node) {
+    const std::uint64_t place = next_[node]++;
     batch.put(std::string(kNodes), node.value, tasks::key_of(next_[node]));
+    return place;
+}
+
+std::uint64_t Hints::add(tasks::Batch& batch, const NodeId& node, Hint hint) {
+    hint.place = take_place(batch, node);
+    change(batch, node, hint);
     return hint.place;
 }
 

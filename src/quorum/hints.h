@@ -34,6 +34,8 @@ public:
 
     // Writes it down as part of `batch`. Nobody is behind yet: it is about to be sent. Gives its place.
     std::uint64_t add(tasks::Batch& batch, const NodeId& node, Hint hint);
+    // The two halves of it.
+    std::uint64_t take_place(tasks::Batch& batch, const NodeId& node);
     void change(tasks::Batch& batch, const NodeId& node, const Hint& hint);
     void strike(tasks::Batch& batch, const NodeId& node, std::uint64_t place) const;
     // To be called once the batch is durable: the node has it, or it is owed.

@@ -122,9 +122,12 @@ env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::Ca
     catalog_.plan(uid, std::move(changes), also, env_.clock.wall().time_since_epoch().count());
     for (std::size_t i = 0; i < sending.entry.parts.size(); ++i) {
         const NodeTask& part = sending.entry.parts[i];
-        Hints::Hint hint{.task = uid, .part = i, .request = sending.order.requests[i]};
+        Hints::Hint hint{.place = hints_.take_place(also, part.node), .task = uid, .part = i};
         if (part.state == NodeTask::State::Planned) hint.uid = part.uid;
-        sending.places.push_back(hints_.add(also, part.node, std::move(hint)));
+        hint.request = std::move(sending.order.requests[i]);  // lent: bodies may be large
+        hints_.change(also, part.node, hint);
+        sending.order.requests[i] = std::move(hint.request);
+        sending.places.push_back(hint.place);
         if (!sending.held(i)) continue;
         Hints::Held held{.holder = sending.order.change ? uid : *sending.holders[i],
                          .task = uid,
@@ -160,7 +163,10 @@ env::Task<Result<void>> Writer::send_parts(Sending& sending, NodeId id) {
         if (part.node != id) continue;
         if (part.state != NodeTask::State::Planned) break;
         const cluster::Node& node = sending.order.topology->node(sending.order.requests[i].node);
-        NodeRequest request = sending.order.requests[i];
+        NodeRequest& kept = sending.order.requests[i];
+        std::string body = std::exchange(kept.body, {});  // who has to send it again reads it from the store
+        NodeRequest request = kept;
+        request.body = std::move(body);
         sending.outcomes[i] = co_await link(id).send(node.address, std::move(request), part.uid);
         if (sending.outcomes[i].kind != SendOutcome::Kind::Accepted) break;
     }
