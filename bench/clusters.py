@@ -65,7 +65,7 @@ def search(place, quick):
         p50, p99, cpu, took = [], [], [], []
         for _ in range(2 if quick else 5):
             before = miroir.cpu()
-            done = subprocess.run([str(place.bin / "fanout_bench"), str(plan), "3" if quick else "10", str(clients)],
+            done = subprocess.run([str(place.bin / "fanout_bench"), str(plan), "2" if quick else "4", str(clients)],
                                   capture_output=True, text=True, check=False)
             if done.returncode != 0:
                 raise stage.Trouble("fanout_bench: " + (done.stdout + done.stderr)[-300:])
@@ -87,12 +87,12 @@ def ingest(place, quick):
     miroir = place.miroir(nodes)
     alone = place.node()
     documents = []
-    copies = 1 if quick else 4
+    copies = 1 if quick or place.engine else 4
     for copy in range(copies):  # ids stay different
         documents += [dict(document, id=document["id"] + 1_000_000 * copy) for document in corpus()]
     batches = batches_of(documents)
     ratios, shares, rate = [], [], []
-    for at in range(1 if quick else 3):
+    for at in range(1 if quick else 2 if place.engine else 3):
         index, speeds = f"packages{at}", {}
         for name, server in (("miroir", miroir), ("alone", alone)):
             prepare(server, index)

@@ -33,8 +33,9 @@ def sides_by_turns(miroir, nginx, node, quick):
     for _ in range(2 if quick else 5):
         found = {}
         for name, server in (("miroir", miroir), ("nginx", nginx), ("node", node)):
-            found[name] = load(server, LATENCY_CONNECTIONS, 1 if quick else 2)
-            found[name + " loaded"] = load(server, LOAD_CONNECTIONS, 1 if quick else 3)
+            found[name] = load(server, LATENCY_CONNECTIONS, 1)
+            if name != "node":
+                found[name + " loaded"] = load(server, LOAD_CONNECTIONS, 1 if quick else 2)
         rounds.append(found)
     return rounds
 
@@ -101,7 +102,7 @@ def body_of_100_mb():
 def start_and_memory(place, quick):
     nodes = [place.node() for _ in range(3)]
     starts, idle, busy = [], [], []
-    for _ in range(5 if quick else 15):
+    for _ in range(5 if quick else 11):
         folder, port = place.named("start"), stage.free_port()
         took, server = seconds_to_health(place, place.miroir_command(folder, nodes, port), port)
         starts.append(took * 1000)
@@ -113,7 +114,7 @@ def start_and_memory(place, quick):
         miroir = place.miroir(nodes)
         stage.await_task(miroir, stage.must(miroir, "POST", "/indexes", {"uid": f"big{at}", "primaryKey": "id"}))
         stage.must(miroir, "POST", f"/indexes/big{at}/documents", body)
-        time.sleep(1 if quick else 5)  # the nodes are given their parts
+        time.sleep(1 if quick else 3)  # the nodes are given their parts
         busy.append(miroir.memory("VmHWM"))
         place.drop(miroir)
     return [Row("start to /health 200", starts, "ms", "< 100 (aim 30)", at_most(100)),
@@ -146,7 +147,7 @@ def still_alive(lines):
 
 
 def idle_connections(place, quick):
-    idle_count, busy_count, seconds = 1000, 200, 2 if quick else 5
+    idle_count, busy_count, seconds = 1000, 200, 2 if quick else 3
     miroir = place.miroir([place.node()])
     with_documents(miroir)
     stage.wrk(miroir, DOCUMENT, busy_count, 1)

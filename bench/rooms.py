@@ -29,8 +29,8 @@ def at_least(bar):
 
 def times_of(place, program, name, quick, counter="cpu_time"):
     """CPU time of each repetition in the unit of the benchmark, or one of its counters."""
-    command = [str(place.bin / program), f"--benchmark_filter=^{name}$", f"--benchmark_repetitions={3 if quick else 7}",
-               f"--benchmark_min_time={0.1 if quick else 0.5}", "--benchmark_format=json"]
+    command = [str(place.bin / program), f"--benchmark_filter=^{name}$", f"--benchmark_repetitions={3 if quick else 5}",
+               f"--benchmark_min_time={0.1 if quick else 0.3}", "--benchmark_format=json"]
     try:
         done = subprocess.run(command, check=True, capture_output=True, text=True)
     except (OSError, subprocess.CalledProcessError) as failed:

@@ -114,6 +114,17 @@ def must(server, method, path, body=None, media="application/json"):
     return reply
 
 
+def sum_of(miroir, series, label):
+    """The sum of all lines of a metric that have the label."""
+    connection = http.client.HTTPConnection("127.0.0.1", miroir.port, timeout=10)
+    try:
+        connection.request("GET", "/_miroir/metrics", headers={"X-Admin-Key": KEY})
+        text = connection.getresponse().read().decode()
+    finally:
+        connection.close()
+    return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(series + "{") and label in line)
+
+
 def await_task(server, summary, patience=600):
     end = time.monotonic() + patience
     while True:
@@ -164,6 +175,8 @@ class Stage:
         command = [self.engine] if self.engine else [self.bin / "miroir", "node", *flags]
         command += ["--http-addr", f"127.0.0.1:{port}", "--db-path", place / "data", "--master-key", KEY,
                     "--http-payload-size-limit", "300000000", "--no-analytics", "--log-level", "ERROR" if self.engine else "error"]
+        if self.engine:  # as the README says nodes are to be started
+            command += ["--experimental-replication-parameters", "--max-indexing-memory", "512MiB"]
         server = self.start(command, port, place)
         wait_until(server.healthy, "a node is healthy")
         return server

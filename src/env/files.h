@@ -27,7 +27,8 @@ public:
 // Errors are MiroirStorageFailed; NotFound of open() too.
 class Folder {
 public:
-    virtual Result<std::unique_ptr<FileOut>> create(const std::string& name) = 0;  // makes the folder where it is missing
+    virtual Result<std::unique_ptr<FileOut>> create(
+        const std::string& name) = 0;  // makes the folder where it is missing
     virtual Result<std::unique_ptr<FileIn>> open(const std::string& name) = 0;
     virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
     virtual void remove(const std::string& name) = 0;
