@@ -1,0 +1,69 @@
+#include "quorum/hints.h"
+
+#include <gtest/gtest.h>
+
+#include "env/real/reactor.h"
+#include "tasks/memory_store.h"
+
+namespace miroir::quorum {
+namespace {
+
+const NodeId kNode{"n1"};
+// Quotes, line ends, and bytes that are no text: a body is kept as it is.
+const std::string kBody = "{\"id\":1,\"a\":\"x\\ny\"}\n{\"id\":2}\r\n\xFF\x01";
+
+struct Desk {
+    env::Reactor reactor;
+    tasks::MemoryStore store;
+    BehindBoard board;
+
+    std::optional<Hints::Hint> first() {
+        Hints hints(store, board);
+        EXPECT_TRUE(env::run_task(reactor, hints.open()));
+        return *env::run_task(reactor, hints.first(kNode));
+    }
+    void keep(tasks::Batch batch) { ASSERT_TRUE(env::run_task(reactor, store.commit(std::move(batch)))); }
+};
+
+TEST(Hints, AreReadBackAsTheyWereWritten) {
+    Desk desk;
+    Hints hints(desk.store, desk.board);
+    tasks::Batch batch;
+    Hints::Hint hint{.task = 7, .part = 2, .uid = 31};
+    hint.request.method = "PUT";
+    hint.request.target = "/indexes/a/documents?primaryKey=id";
+    hint.request.content_type = "application/x-ndjson";
+    hint.request.body = kBody;
+    hint.request.shards = {ShardId{3}, ShardId{9}};
+    const std::uint64_t place = hints.add(batch, kNode, hint);
+    desk.keep(std::move(batch));
+    const auto read = desk.first();
+    ASSERT_TRUE(read.has_value());
+    EXPECT_EQ(read->place, place);
+    EXPECT_EQ(read->task, 7u);
+    EXPECT_EQ(read->part, 2u);
+    EXPECT_EQ(read->uid, 31u);
+    EXPECT_EQ(read->request.method, "PUT");
+    EXPECT_EQ(read->request.target, hint.request.target);
+    EXPECT_EQ(read->request.content_type, hint.request.content_type);
+    EXPECT_EQ(read->request.body, kBody);
+    EXPECT_EQ(read->request.shards, hint.request.shards);
+}
+
+TEST(Hints, OfAnOlderVersionAreReadToo) {
+    Desk desk;
+    tasks::Batch batch;
+    batch.put("hinted_nodes", kNode.value, tasks::key_of(1));
+    batch.put("hints/" + kNode.value, tasks::key_of(0),
+              R"({"task":4,"part":0,"awaited":false,"method":"POST","target":"/x","contentType":"",)"
+              R"("body":"{\"id\":1}\n","shards":[5]})");
+    desk.keep(std::move(batch));
+    const auto read = desk.first();
+    ASSERT_TRUE(read.has_value());
+    EXPECT_EQ(read->task, 4u);
+    EXPECT_EQ(read->request.body, "{\"id\":1}\n");
+    EXPECT_EQ(read->request.shards, std::vector<ShardId>{ShardId{5}});
+}
+
+}  // namespace
+}  // namespace miroir::quorum
