@@ -37,6 +37,21 @@ env::Task<Admission::Entry> Admission::enter(std::chrono::nanoseconds wait, env:
     co_return Entry{.verdict = state->closed ? Verdict::Closed : Verdict::WaitedTooLong, .pass = Pass()};
 }
 
+env::Task<void> Admission::Seat::come_back(env::Cancel cancel) {
+    if (pass_ || state_ == nullptr || cancel.requested()) co_return;
+    if (state_->running < state_->running_max) {
+        ++state_->running;
+        pass_.emplace(Pass(state_));
+        co_return;
+    }
+    const env::OneShot<bool> turn(env_.executor);
+    state_->waiting.push_front(turn);
+    const env::Cancel::Hook hook(cancel, [turn] { turn.set(false); });
+    const bool came = co_await turn;
+    if (came) pass_.emplace(Pass(state_));
+    else std::erase_if(state_->waiting, [](const env::OneShot<bool>& one) { return one.is_set(); });
+}
+
 void Admission::close() {
     state_->closed = true;
     for (const env::OneShot<bool>& one : state_->waiting) one.set(false);

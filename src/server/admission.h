@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <optional>
 
 #include "env/env.h"
 #include "env/task.h"
@@ -22,6 +23,7 @@ class Admission {
     };
 
 public:
+    class Seat;
     class Pass {
     public:
         Pass() = default;
@@ -32,6 +34,7 @@ public:
         explicit operator bool() const { return state_ != nullptr; }
 
     private:
+        friend class Seat;
         std::shared_ptr<State> state_;
     };
 
@@ -46,6 +49,22 @@ public:
 
     // A place at once if there is one; waits no longer than `wait`.
     env::Task<Entry> enter(std::chrono::nanoseconds wait, env::Cancel cancel);
+    // One request's place. It may be left while the request only waits for others, and is taken again before it works
+    // on.
+    class Seat {
+    public:
+        Seat(env::Env env, Pass pass) : env_(env), state_(pass.state_), pass_(std::move(pass)) {}
+        void leave() { pass_.reset(); }
+        // Before all who have not been in yet, however long it takes. A cancelled request goes on without a place.
+        env::Task<void> come_back(env::Cancel cancel);
+        bool taken() const { return pass_.has_value(); }
+
+    private:
+        env::Env env_;
+        std::shared_ptr<State> state_;
+        std::optional<Pass> pass_;
+    };
+
     // A place whatever the limit: it is counted.
     Pass enter_always();
     // Nobody enters any more; those who wait are sent away.

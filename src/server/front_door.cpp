@@ -39,6 +39,59 @@ std::string drawn_id(env::Random& random) {
     return out;
 }
 
+using Piece = Result<std::string>;
+
+env::Task<void> fetch(std::shared_ptr<http::BodySource> body, env::OneShot<Piece> piece) {
+    Piece next = fail(ErrorCode::Internal, "The body of the request could not be read.");
+    try {
+        next = co_await body->next();
+    } catch (const std::exception& error) {
+        next = fail(ErrorCode::Internal, error.what());
+    }
+    piece.set(std::move(next));
+}
+
+// A body that leaves the request's place to others while it is still on its way: whoever sends slowly, many times over,
+// would keep all places otherwise. What has arrived already is taken without leaving.
+class SeatedBody final : public http::BodySource {
+public:
+    SeatedBody(env::Executor& executor, std::unique_ptr<http::BodySource> body, std::shared_ptr<Admission::Seat> seat,
+               env::Cancel cancel)
+        : executor_(executor), body_(std::move(body)), seat_(std::move(seat)), cancel_(std::move(cancel)) {}
+    env::Task<Piece> next() override {
+        const env::OneShot<Piece> coming(executor_);
+        env::detail::run_detached(fetch(body_, coming));
+        if (!coming.is_set()) seat_->leave();
+        Piece piece = co_await coming;
+        if (!piece || piece->empty()) co_await seat_->come_back(cancel_);
+        co_return piece;
+    }
+
+private:
+    env::Executor& executor_;
+    std::shared_ptr<http::BodySource> body_;
+    std::shared_ptr<Admission::Seat> seat_;
+    env::Cancel cancel_;
+};
+
+// While an endpoint runs it is counted and has its place, whatever it does with the request.
+class Running {
+public:
+    Running(std::size_t& count, std::shared_ptr<Admission::Seat> seat) : count_(count), seat_(std::move(seat)) {
+        ++count_;
+    }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+    ~Running() {
+        --count_;
+        if (seat_) seat_->leave();
+    }
+
+private:
+    std::size_t& count_;
+    std::shared_ptr<Admission::Seat> seat_;
+};
+
 // Ends of a race between an endpoint and its deadline; nobody waits for the loser.
 env::Task<void> race(env::Task<http::Reply> endpoint, env::OneShot<http::Reply> finish) {
     http::Reply reply = co_await endpoint;
@@ -131,15 +184,12 @@ Incoming FrontDoor::incoming(http::Request request, http::Call call, Router::Mat
     in.peer = std::move(request.peer);
     in.call = std::move(call);
     if (options_.edge) strip_internal(in.headers);
-    if (const std::optional<Encoding> encoding = encoding_of(in.headers.get("content-encoding"))) {
-        in.body = decompressed(*encoding, std::move(in.body), options_.inflated_body_max);
-    }
     return in;
 }
 
 env::Task<http::Reply> FrontDoor::admit(const Endpoint& endpoint, Incoming in, Visit& visit) {
     const bool always = std::ranges::find(options_.always_admitted, visit.route) != options_.always_admitted.end();
-    if (always) co_return co_await run(endpoint, std::move(in), admission_.enter_always());
+    if (always) co_return co_await run(endpoint, std::move(in));
 
     Admission::Entry queued = co_await admission_.enter(options_.queue_wait, in.call.cancel);
     if (queued.verdict != Admission::Verdict::Admitted) co_return busy(queued.verdict);
@@ -149,8 +199,10 @@ env::Task<http::Reply> FrontDoor::admit(const Endpoint& endpoint, Incoming in, V
     const env::Cancel cancel;
     const env::Cancel::Hook hook(in.call.cancel, [cancel] { env::Cancel(cancel).request(); });
     in.call.cancel = cancel;
+    in.seat = std::make_shared<Admission::Seat>(env_, std::move(queued.pass));
+    in.body = std::make_unique<SeatedBody>(env_.executor, std::move(in.body), in.seat, cancel);
     const env::OneShot<http::Reply> finish(env_.executor);
-    env::detail::run_detached(race(run(endpoint, std::move(in), std::move(queued.pass)), finish));
+    env::detail::run_detached(race(run(endpoint, std::move(in)), finish));
     if (finish.is_set()) co_return co_await finish;
     env::TimerId timer = 0;
     if (deadline.at != env::Monotonic::max()) {
@@ -165,7 +217,11 @@ env::Task<http::Reply> FrontDoor::admit(const Endpoint& endpoint, Incoming in, V
     co_return reply;
 }
 
-env::Task<http::Reply> FrontDoor::run(const Endpoint& endpoint, Incoming in, [[maybe_unused]] Admission::Pass pass) {
+env::Task<http::Reply> FrontDoor::run(const Endpoint& endpoint, Incoming in) {
+    if (const std::optional<Encoding> encoding = encoding_of(in.headers.get("content-encoding"))) {
+        in.body = decompressed(*encoding, std::move(in.body), options_.inflated_body_max);
+    }
+    const Running running(in_flight_, in.seat);
     const std::string request_id = in.call.request_id;
     const std::string_view route = in.route;
     std::string what;

@@ -48,7 +48,7 @@ public:
     env::Task<http::Reply> handle(http::Request request, http::Call call) override;
 
     // Requests whose endpoint still runs, also those that were answered 504 meanwhile.
-    std::size_t in_flight() const { return admission_.running(); }
+    std::size_t in_flight() const { return in_flight_; }
     // From now on new requests get 503 and the running ones go on.
     void refuse_new() { admission_.close(); }
 
@@ -57,7 +57,7 @@ private:
     class Tally;
     env::Task<http::Reply> answer(http::Request request, http::Call call, Visit& visit);
     env::Task<http::Reply> admit(const Endpoint& endpoint, Incoming in, Visit& visit);
-    env::Task<http::Reply> run(const Endpoint& endpoint, Incoming in, Admission::Pass pass);
+    env::Task<http::Reply> run(const Endpoint& endpoint, Incoming in);
     Incoming incoming(http::Request request, http::Call call, Router::Match match) const;
     env::Deadline deadline_of(const http::Request& request, env::Deadline asked) const;
     http::Reply busy(Admission::Verdict verdict) const;
@@ -67,6 +67,7 @@ private:
     const Router& router_;
     FrontDoorOptions options_;
     Admission admission_;
+    std::size_t in_flight_ = 0;
     std::unique_ptr<Tally> tally_;
 };
 

@@ -318,6 +318,51 @@ TEST(FrontDoor, SendsAwayWhoWaitedTooLong) {
     EXPECT_EQ(first.value().status, 200);
 }
 
+// Comes when the test says so.
+class LateBody final : public http::BodySource {
+public:
+    explicit LateBody(env::OneShot<bool> comes) : comes_(comes) {}
+    env::Task<Result<std::string>> next() override {
+        if (std::exchange(over_, true)) co_return std::string();
+        co_await comes_;
+        co_return std::string("\"late\"");
+    }
+
+private:
+    env::OneShot<bool> comes_;
+    bool over_ = false;
+};
+
+TEST(FrontDoor, ABodyOnItsWayHoldsNoPlace) {
+    FrontDoorOptions options;
+    options.in_flight_max = 1;
+    Room room(std::move(options));
+    const env::OneShot<bool> comes(room.world);
+    http::Request slow;
+    slow.method = "POST";
+    slow.target = "/echo";
+    slow.headers.add("content-type", "application/json");
+    slow.body = std::make_unique<LateBody>(comes);
+    std::optional<http::Reply> first;
+    env::spawn(room.world, test::World::keep(room.door.handle(std::move(slow), {}), first));
+    room.world.settle();
+    EXPECT_EQ(room.door.in_flight(), 1u);
+    EXPECT_EQ(room.ask("GET", "/indexes/a").status, 200);
+
+    std::vector<std::optional<http::Reply>> held(2);
+    for (auto& reply : held) env::spawn(room.world, test::World::keep(room.start("GET", "/hold"), reply));
+    room.world.settle();
+    comes.set(true);
+    room.world.settle();
+    EXPECT_FALSE(first);  // its place is another's now
+    room.gate.set(true);
+    room.world.run();
+    EXPECT_EQ(first.value().body, "\"late\"");
+    EXPECT_EQ(held[1].value().status, 200);
+    EXPECT_EQ(room.door.in_flight(), 0u);
+    EXPECT_EQ(room.ask("GET", "/indexes/a").status, 200);
+}
+
 TEST(FrontDoor, RefusesNewRequestsWhileItDrains) {
     Room room;
     std::optional<http::Reply> first;

@@ -14,6 +14,7 @@
 #include "env/task.h"
 #include "http/handler.h"
 #include "http/message.h"
+#include "server/admission.h"
 
 namespace miroir::server {
 
@@ -44,6 +45,7 @@ struct Incoming {
     std::optional<std::uint64_t> content_length;  // as announced by the client, before any decoding
     std::string peer;
     http::Call call;
+    std::shared_ptr<Admission::Seat> seat{};  // its place among those that run; null: it holds none
 };
 
 // Usually [this](Incoming in) { return search(std::move(in)); } over a member coroutine; never itself a coroutine.
