@@ -1,6 +1,7 @@
 #include "node/node.h"
 
 #include "env/log.h"
+#include "http/hang_up.h"
 #include "node/api/routes.h"
 #include "node/tasks/scheduler.h"
 #include "server/front_door.h"
@@ -129,10 +130,7 @@ env::Task<http::Reply> Node::suffer(Misfortune misfortune, http::Request request
     }
     env::Task<http::Reply> working = parts_->door.handle(std::move(request), std::move(call));
     http::Reply reply = co_await working;
-    if (misfortune.lost) {
-        env::Task<bool> waiting = env::sleep_for(env, kSilence, cancel);
-        co_await waiting;
-    }
+    if (misfortune.lost) co_return http::hang_up();
     if (misfortune.truncated) reply.stream = std::make_unique<HalfBody>(std::exchange(reply.body, std::string()));
     if (misfortune.malformed) {
         reply.headers.erase("content-encoding");

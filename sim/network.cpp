@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "http/hang_up.h"
+
 namespace miroir::sim {
 
 struct Network::Call {
@@ -148,7 +150,8 @@ env::Task<void> Network::serve(Network& network, CallPtr call, http::Handler& ha
 void Network::answer(const CallPtr& call, http::Reply reply) {
     world_.mark(static_cast<std::uint64_t>(reply.status));
     world_.mark(reply.body);
-    if (env::chance(random_, options.loss_after)) return lose(call, ErrorCode::MiroirNodeBadReply);
+    if (http::is_hang_up(reply) || env::chance(random_, options.loss_after))
+        return lose(call, ErrorCode::MiroirNodeBadReply);
     if (!reply.body.empty() && env::chance(random_, options.truncate)) {
         if (env::chance(random_, options.reset_share)) {
             finish(call, fail(ErrorCode::MiroirNodeBadReply, "the connection was closed in the middle of the reply"));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "http/hang_up.h"
+
 namespace miroir::wire {
 
 bool Floor::close_oldest_idle() {
@@ -56,6 +58,11 @@ env::Task<bool> Connection::serve_one() {
     }
     http::Reply reply = co_await run_handler(*head, body);
 
+    if (http::is_hang_up(reply)) {
+        cancel_.reset();
+        if (body) body->detach();
+        co_return false;
+    }
     bool keep_alive = head->keep_alive && !floor_->draining;
     if (body) {
         // The rest of a body nobody wanted is read only if it is small, and not at all if the client waits for a word.
