@@ -57,6 +57,22 @@ TEST_F(Prober, WhatIsNotMeilisearchIsSaidSoAndNeverTakesPart) {
     EXPECT_EQ(seen(watcher, 1).facts.note, "");
 }
 
+TEST_F(Prober, ANodeThatRefusesTheKeyTakesNoPart) {
+    manners[1]->refuses_key = true;
+    Host& watcher = run.host("watcher", sim::watcher(spec, options));
+    run.world.run_for(20s);
+    EXPECT_FALSE(seen(watcher, 1).readable());
+    EXPECT_NE(seen(watcher, 1).facts.note.find("refuses the node key"), std::string::npos);
+    EXPECT_FALSE(watcher.app<Watcher>().ready());
+    manners[1]->refuses_key = false;
+    run.world.run_for(20s);
+    EXPECT_TRUE(watcher.app<Watcher>().ready());
+    EXPECT_EQ(seen(watcher, 1).facts.note, "");
+    manners[1]->refuses_key = true;  // its key was changed, it runs on
+    run.world.run_for(90s);
+    EXPECT_FALSE(watcher.app<Watcher>().ready());
+}
+
 TEST_F(Prober, CallsThatFailBringTheProbeForward) {
     Host& watcher = run.host("watcher", sim::watcher(spec, options));
     run.world.run_for(2s);

@@ -31,6 +31,8 @@ public:
         }
         if (request.target == "/health") {
             reply.body = R"({"status":"available"})";
+        } else if (manner_->refuses_key) {
+            reply.status = 403;
         } else if (request.target == "/version") {
             reply.body = R"({"commitSha":"0","commitDate":"0","pkgVersion":")" + manner_->version + R"("})";
         } else if (request.target == "/ledger" && request.method == "POST") {

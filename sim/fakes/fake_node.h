@@ -13,6 +13,7 @@ struct FakeNodeManner {
     std::string version = "1.50.0";
     bool foreign = false;          // something else listens there
     bool unwell = false;           // 503 to everything
+    bool refuses_key = false;      // 403 to what needs one
     bool forgets_to_sync = false;  // a planted bug
 };
 

@@ -18,6 +18,9 @@ std::string_view kind_of(const Error& error) {
     }
 }
 
+// Too busy, or it does not take our key. The latter is for the prober to judge, who asks with the key.
+bool refuses_us(int status) { return status == 429 || status == 401 || status == 403; }
+
 }  // namespace
 
 std::string_view operation_of(std::string_view target) {
@@ -57,7 +60,7 @@ std::optional<NodeId> MeteredClient::node_at(const http::Address& address) {
 // every node to all the others.
 void MeteredClient::settle(const NodeId& node, Permit permit, const Result<http::Reply>& reply,
                            std::chrono::nanoseconds took) {
-    const bool turned_away = reply && (reply->status == 429 || (reply->status > 500 && reply->status < 600));
+    const bool turned_away = reply && ((reply->status > 500 && reply->status < 600) || refuses_us(reply->status));
     if (guard_.probing) {
         if (reply && !turned_away && guard_.breakers != nullptr) guard_.breakers->heard_from(node);
         return;

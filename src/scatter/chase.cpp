@@ -11,10 +11,18 @@ using plan::NodeCall;
 constexpr double kMostTokens = 20;
 
 // The node's own trouble, as opposed to an answer the client has to see.
-bool is_refusal_of_node(int status) { return status >= 500 || status == 429; }
+// What the client may do was decided here: a node that refuses our key refuses us, not him.
+bool is_refusal_of_node(int status) { return status >= 500 || status == 429 || status == 401 || status == 403; }
 bool is_busy(int status) { return status == 503 || status == 429; }
 
-bool usable(const Result<http::Reply>& outcome) { return outcome && !is_refusal_of_node(outcome->status); }
+// Only indexes that there are get asked: the node has lost this one, or nobody has it any more.
+bool is_absence(const Result<http::Reply>& outcome) {
+    return outcome && outcome->status == 404 && outcome->body.find("\"index_not_found\"") != std::string::npos;
+}
+
+bool usable(const Result<http::Reply>& outcome) {
+    return outcome && !is_refusal_of_node(outcome->status) && !is_absence(outcome);
+}
 
 std::size_t copies(const cluster::Topology& topology) { return std::size_t{topology.replicas()} * topology.groups(); }
 
@@ -192,10 +200,13 @@ bool Chase::take_outcome(NodeCall call, Result<http::Reply> outcome) {
         }
         outcome = fail(std::move(accepted).error());
     }
+    const bool gone = is_absence(outcome);
+    all_gone_ = all_gone_ && gone;
+    others_failed_ = others_failed_ || !busy;
     Error error = outcome ? Error{.code = ErrorCode::MiroirNodeBadReply,
                                   .message = "the node answered with status " + std::to_string(outcome->status)}
-                          : std::move(outcome).error();
-    others_failed_ = others_failed_ || !busy;
+                          : outcome.error();
+    if (gone) gone_.emplace(std::move(call), *std::move(outcome));
     gathered_.failures.emplace_back(node, std::move(error));
     avoid_.push_back(node);
     return false;
@@ -240,6 +251,10 @@ env::Task<bool> Chase::pursue_all(std::vector<NodeCall> calls, std::uint32_t rou
 }
 
 Gathered Chase::finish() && {
+    if (gathered_.answers.empty() && gone_ && all_gone_) {  // it is being deleted
+        gathered_.answers.push_back(*std::move(gone_));
+        gathered_.missing.clear();
+    }
     std::ranges::sort(gathered_.missing);
     gathered_.turned_away = !gathered_.missing.empty() && !gathered_.failures.empty() && !others_failed_;
     if (!gathered_.missing.empty()) core_->partial.add();

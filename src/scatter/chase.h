@@ -66,7 +66,9 @@ private:
     const Accept& accept_;
     Gathered gathered_;
     std::vector<cluster::NodeIndex> avoid_;
-    bool others_failed_ = false;  // in another way than by being too busy
+    bool others_failed_ = false;    // in another way than by being too busy
+    std::optional<Answered> gone_;  // from a node that does not have the index
+    bool all_gone_ = true;          // nobody failed in another way
 };
 
 }  // namespace miroir::scatter

@@ -80,7 +80,7 @@ env::Task<Result<http::Reply>> send_once(std::shared_ptr<Scatter::Core> core, cl
     if (!reply) {
         const bool canceled = reply.error().code == ErrorCode::MiroirCanceled;
         ending = canceled ? Paces::Ending::Canceled : Paces::Ending::Failed;
-    } else if (reply->status >= 500 || reply->status == 429) {
+    } else if (reply->status >= 500 || reply->status == 429 || reply->status == 401 || reply->status == 403) {
         ending = Paces::Ending::Failed;
     }
     core->paces.ended(node.id, ended - begun, ending, ended);

@@ -16,6 +16,7 @@ using Avoid = std::vector<cluster::NodeIndex>;
 struct Manner {
     std::optional<int> status = 200;
     std::chrono::nanoseconds takes{milliseconds(4)};
+    std::string body{};  // its name, where there is none
 };
 
 class Nodes final : public http::Client {
@@ -35,7 +36,7 @@ public:
         if (late) co_return fail(ErrorCode::MiroirTimeout, "late");
         http::Reply reply;
         reply.status = *manner.status;
-        reply.body = to.host;
+        reply.body = manner.body.empty() ? to.host : manner.body;
         co_return reply;
     }
 
@@ -159,6 +160,30 @@ TEST(Scatter, AnAnswerThatIsNotAcceptedIsAskedOfAnother) {
     ASSERT_EQ(gathered.answers.size(), 1u);
     EXPECT_EQ(gathered.answers[0].reply.body, "b");
     EXPECT_EQ(gathered.failures.size(), 1u);
+}
+
+TEST(Scatter, ANodeThatRefusesOurKeyOrHasLostTheIndexIsNoAnswer) {
+    const char* const lost = R"({"message":"Index `a` not found.","code":"index_not_found"})";
+    for (const Manner& wrong : {Manner{.status = 401}, Manner{.status = 403}, Manner{.status = 404, .body = lost}}) {
+        Room room;
+        room.nodes.manners["a"] = wrong;
+        const Gathered gathered = room.ask(0);
+        ASSERT_EQ(gathered.answers.size(), 1u);
+        EXPECT_EQ(gathered.answers[0].reply.body, "b");
+    }
+    Room room;
+    room.nodes.manners["a"] = {.status = 404, .body = R"({"code":"document_not_found"})"};
+    EXPECT_EQ(room.ask(0).answers.at(0).reply.status, 404);
+    for (const char* name : {"a", "b", "c"}) room.nodes.manners[name] = {.status = 404, .body = lost};
+    const Gathered nowhere = room.ask(0);  // it is being deleted
+    ASSERT_EQ(nowhere.answers.size(), 1u);
+    EXPECT_EQ(nowhere.answers[0].reply.status, 404);
+    EXPECT_TRUE(nowhere.missing.empty());
+    room.nodes.manners["b"] = {.status = 500};
+    const Gathered unclear = room.ask(0);
+    EXPECT_TRUE(unclear.answers.empty());
+    EXPECT_EQ(unclear.missing.size(), 2u);
+    EXPECT_FALSE(unclear.turned_away);
 }
 
 TEST(Scatter, ALateNodeIsHedgedAndTheLoserCancelled) {

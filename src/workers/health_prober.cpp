@@ -17,6 +17,9 @@ using cluster::TopologyPtr;
 
 constexpr std::string_view kTarget = "health";
 constexpr int kFastShare = 10;
+constexpr std::string_view kWithoutNumbers =
+    "runs without --experimental-replication-parameters: a write whose reply is lost may reach it twice; start it with "
+    "that flag";
 constexpr std::chrono::nanoseconds kLookForNodes = std::chrono::seconds(1);
 
 // Facts and, with them, the notes on versions that differ: one node's answer may change what is said of all.
@@ -132,6 +135,9 @@ env::Task<void> HealthProber::settle(std::string name, Watched& watched, bool go
         reach = NodeReach::Restoring;
     }
     if (reach == NodeReach::Restoring) {
+        // A node that refuses the key would refuse whatever it is asked.
+        co_await learn_version(name, watched);
+        if (stop_.requested() || !watched.trouble.empty()) co_return;
         bool vouched = true;
         if (voucher_ != nullptr) {
             env::Task<bool> verdict = voucher_->vouch(node->id, node->address, stop_);
@@ -139,8 +145,14 @@ env::Task<void> HealthProber::settle(std::string name, Watched& watched, bool go
         }
         if (stop_.requested()) co_return;
         if (vouched) apply(name, NodeEvent::Vouched, watched);
+        if (vouched) co_await learn_numbering(name, watched);
+        co_return;
     }
-    if (version_due) co_await learn_version(name, watched);  // last: being of use must not wait for it
+    if (!version_due) co_return;
+    co_await learn_version(name, watched);
+    if (stop_.requested() || watched.trouble.empty()) co_return;
+    watched.reason = watched.trouble;
+    apply(name, NodeEvent::Failed, watched);
 }
 
 env::Task<void> HealthProber::learn_version(std::string name, Watched& watched) {
@@ -151,7 +163,19 @@ env::Task<void> HealthProber::learn_version(std::string name, Watched& watched) 
     }
     watched.trouble = answer.trouble;
     const auto version = answer.version.empty() ? std::nullopt : std::optional(answer.version);
-    publish_facts(name, version, watched.trouble);
+    publish_facts(name, version, watched.trouble.empty() ? watched.hint : watched.trouble);
+}
+
+// Once for each time that it comes: only a start of the node changes it.
+env::Task<void> HealthProber::learn_numbering(std::string name, Watched& watched) {
+    const auto numbers = co_await ask_numbering(env_.clock, client_, watched.address, probe_, stop_);
+    if (stop_.requested() || !numbers) co_return;
+    const std::string hint = *numbers ? std::string() : std::string(kWithoutNumbers);
+    if (!hint.empty() && hint != watched.hint) {
+        env_.log.warn(kTarget, "a node " + hint, {{"node", name}, {"address", watched.address}});
+    }
+    watched.hint = hint;
+    publish_facts(name, std::nullopt, watched.hint);
 }
 
 env::Task<void> HealthProber::rest(Watched& watched) {

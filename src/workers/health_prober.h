@@ -46,7 +46,8 @@ private:
         cluster::NodeHealth health;
         std::string address;
         std::string reason;   // of the last bad probe
-        std::string trouble;  // with its key or version
+        std::string trouble;  // with its key
+        std::string hint;     // of how it was started
         std::uint32_t good_probes = 0;
         env::Monotonic asked_at{};
         env::Cancel wake;  // ends the present sleep
@@ -57,6 +58,7 @@ private:
     env::Task<void> ask(std::string name, Watched& watched);
     env::Task<void> settle(std::string name, Watched& watched, bool good);
     env::Task<void> learn_version(std::string name, Watched& watched);
+    env::Task<void> learn_numbering(std::string name, Watched& watched);
     env::Task<void> rest(Watched& watched);
 
     std::optional<cluster::Node> node_named(const std::string& name) const;

@@ -56,11 +56,9 @@ VersionAnswer read_version(const Result<http::Reply>& reply) {
     return {.version = version->string(), .trouble = {}};
 }
 
-env::Task<Result<http::Reply>> get(env::Clock& clock, http::Client& client, std::string address, std::string target,
+env::Task<Result<http::Reply>> ask(env::Clock& clock, http::Client& client, std::string address, http::Outgoing request,
                                    ProbeSettings settings, env::Cancel cancel) {
     MIROIR_CO_TRY(http::Address to, http::parse_address(address));
-    http::Outgoing request;
-    request.target = std::move(target);
     if (!settings.node_key.empty()) request.headers.add("Authorization", "Bearer " + settings.node_key);
     http::SendOptions options;
     options.deadline = env::Deadline::after(clock, settings.timeout);
@@ -71,21 +69,50 @@ env::Task<Result<http::Reply>> get(env::Clock& clock, http::Client& client, std:
     co_return reply;
 }
 
+http::Outgoing get(std::string target) {
+    http::Outgoing request;
+    request.target = std::move(target);
+    return request;
+}
+
+std::string code_of(const http::Reply& reply) {
+    const auto body = json::parse(reply.body);
+    const json::Value* const code = body ? body->find("code") : nullptr;
+    return code != nullptr && code->is_string() ? code->string() : std::string();
+}
+
 }  // namespace
 
 env::Task<Probe> probe_health(env::Clock& clock, http::Client& client, std::string address, ProbeSettings settings,
                               env::Cancel cancel) {
     settings.node_key.clear();  // /health asks for none, and the address may be somebody else's
     const Result<http::Reply> reply =
-        co_await get(clock, client, std::move(address), "/health", std::move(settings), std::move(cancel));
+        co_await ask(clock, client, std::move(address), get("/health"), std::move(settings), std::move(cancel));
     co_return judge(reply);
 }
 
 env::Task<VersionAnswer> ask_version(env::Clock& clock, http::Client& client, std::string address,
                                      ProbeSettings settings, env::Cancel cancel) {
     const Result<http::Reply> reply =
-        co_await get(clock, client, std::move(address), "/version", std::move(settings), std::move(cancel));
+        co_await ask(clock, client, std::move(address), get("/version"), std::move(settings), std::move(cancel));
     co_return read_version(reply);
+}
+
+// A uid that is no number is refused where uids are read, and before anything else is; where they are not, it is the
+// missing content type that is refused. Nothing is enqueued in either case.
+env::Task<std::optional<bool>> ask_numbering(env::Clock& clock, http::Client& client, std::string address,
+                                             ProbeSettings settings, env::Cancel cancel) {
+    http::Outgoing request;
+    request.method = "POST";
+    request.target = "/indexes/miroir_probe/documents";
+    request.headers.add("TaskId", "none");
+    const Result<http::Reply> reply =
+        co_await ask(clock, client, std::move(address), std::move(request), std::move(settings), std::move(cancel));
+    if (!reply) co_return std::nullopt;
+    const std::string code = code_of(*reply);
+    if (reply->status == 400 && code == "bad_request") co_return true;
+    if (reply->status == 415 && code == "missing_content_type") co_return false;
+    co_return std::nullopt;
 }
 
 }  // namespace miroir::workers

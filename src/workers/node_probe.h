@@ -2,6 +2,7 @@
 // size, and what is not Meilisearch is recognised.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "cluster/health.h"
@@ -25,6 +26,11 @@ struct VersionAnswer {
     std::string version;  // "1.50.0", or empty
     std::string trouble;  // "refuses the node key", or empty
 };
+
+// Does the node let the sender choose the uids of its tasks (--experimental-replication-parameters)? Nothing is learnt
+// from an answer that tells neither.
+env::Task<std::optional<bool>> ask_numbering(env::Clock& clock, http::Client& client, std::string address,
+                                             ProbeSettings settings, env::Cancel cancel);
 
 env::Task<Probe> probe_health(env::Clock& clock, http::Client& client, std::string address, ProbeSettings settings,
                               env::Cancel cancel);

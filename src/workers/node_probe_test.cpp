@@ -109,5 +109,18 @@ TEST(NodeProbe, VersionsAreTakenOnlyWhenTheyLookLikeOne) {
     EXPECT_NE(asked(reply(403, "{}")).trouble, "");
 }
 
+TEST(NodeProbe, NumberingIsToldByWhatIsRefusedFirst) {
+    const auto asked = [](Result<http::Reply> answer) {
+        StillClock clock;
+        CannedClient client(std::move(answer));
+        return value_of(ask_numbering(clock, client, "http://n:7700", {}, {}));
+    };
+    EXPECT_EQ(asked(reply(400, R"({"code":"bad_request"})")), true);
+    EXPECT_EQ(asked(reply(415, R"({"code":"missing_content_type"})")), false);
+    EXPECT_EQ(asked(reply(403, R"({"code":"invalid_api_key"})")), std::nullopt);
+    EXPECT_EQ(asked(reply(404, "")), std::nullopt);
+    EXPECT_EQ(asked(fail(ErrorCode::MiroirTimeout, "late")), std::nullopt);
+}
+
 }  // namespace
 }  // namespace miroir::workers
