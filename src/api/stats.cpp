@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "api/read/cover_round.h"
 #include "api/routes.h"
 #include "cluster/reserved.h"
 #include "json/parse.h"
@@ -32,72 +33,104 @@ env::Task<json::Value> ask_node(Desk& desk, cluster::TopologyPtr topology, plan:
     co_return body ? *std::move(body) : json::Value();
 }
 
-env::Task<std::vector<json::Value>> ask_nodes(Desk& desk, cluster::TopologyPtr topology,
-                                              std::vector<plan::NodeCall> calls, http::Call context) {
+// What the nodes said, and whether all of them could be heard.
+struct Heard {
+    std::vector<json::Value> answers;
+    bool all = true;
+};
+
+env::Task<Heard> ask_all(Desk& desk, cluster::TopologyPtr topology, std::string target, http::Call context) {
     std::vector<env::Task<json::Value>> asking;
-    for (plan::NodeCall& call : calls) asking.push_back(ask_node(desk, topology, std::move(call), context));
-    co_return co_await env::gather(desk.env().executor, std::move(asking));
+    Heard heard;
+    for (cluster::NodeIndex node = 0; node < topology->nodes().size(); ++node) {
+        if (!desk.is_in_step(topology->node(node))) {
+            heard.all = false;
+            continue;
+        }
+        plan::NodeCall call{.node = node, .shards = {}, .method = "GET", .target = target, .body = {}};
+        asking.push_back(ask_node(desk, topology, std::move(call), context));
+    }
+    heard.answers = co_await env::gather(desk.env().executor, std::move(asking));
+    std::erase_if(heard.answers, [](const json::Value& answer) { return answer.is_null(); });
+    heard.all = heard.all && heard.answers.size() == topology->nodes().size();
+    co_return heard;
 }
 
-std::vector<plan::NodeCall> calls_to_all(const cluster::Topology& topology, const std::string& target) {
-    std::vector<plan::NodeCall> calls;
-    for (cluster::NodeIndex node = 0; node < topology.nodes().size(); ++node) {
-        calls.push_back({.node = node, .shards = {}, .method = "GET", .target = target, .body = {}});
-    }
-    return calls;
-}
+struct Counted {
+    std::uint64_t documents = 0;
+    std::vector<ShardId> missing;
+};
 
 // Documents of an index, each counted on one replica.
-env::Task<Result<std::uint64_t>> count_documents(Desk& desk, cluster::TopologyPtr topology, plan::IndexPtr index,
-                                                 http::Call context) {
-    MIROIR_CO_TRY(const cluster::Cover cover, desk.cover(*topology, *index, 0));
-    std::vector<plan::NodeCall> calls;
-    for (const cluster::CoverPart& part : cover.parts) {
-        json::Object body{{"limit", 0}, {"filter", plan::shard_clause(part.shards)}};
-        calls.push_back({.node = part.node,
-                         .shards = part.shards,
-                         .method = "POST",
-                         .target = "/indexes/" + index->uid.value + "/documents/fetch",
-                         .body = json::to_text(json::Value(std::move(body)))});
-    }
-    const std::vector<json::Value> answers = co_await ask_nodes(desk, topology, std::move(calls), std::move(context));
-    std::uint64_t count = 0;
-    for (const json::Value& answer : answers) {
-        const json::Value* total = answer.find("total");
-        if (total != nullptr && total->is_unsigned()) count += total->unsigned_integer();
-    }
-    co_return count;
+env::Task<Result<Counted>> count_documents(Desk& desk, cluster::TopologyPtr topology, plan::IndexPtr index,
+                                           http::Call context) {
+    const CallOf call_of = [&index](const cluster::CoverPart& part) {
+        const json::Object body{{"limit", 0}, {"filter", plan::shard_clause(part.shards)}};
+        return plan::NodeCall{.node = part.node,
+                              .shards = part.shards,
+                              .method = "POST",
+                              .target = "/indexes/" + index->uid.value + "/documents/fetch",
+                              .body = json::to_text(json::Value(body))};
+    };
+    Counted counted;
+    const scatter::Accept accept = [&counted](scatter::Answered& answered) -> Result<void> {
+        const auto body = json::parse(answered.reply.body);
+        const json::Value* total = body ? body->find("total") : nullptr;
+        if (total == nullptr || !total->is_unsigned())
+            return fail(ErrorCode::MiroirNodeBadReply, "the node's answer has no total");
+        counted.documents += total->unsigned_integer();
+        return {};
+    };
+    RoundPlace place{
+        .desk = desk, .topology = std::move(topology), .index = index, .seed = 0, .call = std::move(context)};
+    MIROIR_CO_TRY(Round round, co_await ask_everywhere(std::move(place), call_of, accept));
+    counted.missing = std::move(round.missing);
+    co_return counted;
 }
 
-// From what all nodes say of the index. With every copy in place a division by the number of copies is exact;
-// otherwise the documents are counted on a cover, and the rest is scaled to them.
-env::Task<Result<IndexStats>> sum_of(Desk& desk, cluster::TopologyPtr topology, plan::IndexPtr index,
-                                     std::vector<json::Value> views, http::Call context) {
-    IndexStats sum;
-    for (const json::Value& view : views) sum.add(protocol::index_stats_of(view));
-    std::erase_if(sum.fields, [](const auto& field) { return is_ours(field.first); });
+struct Summed {
+    IndexStats stats;
+    std::vector<ShardId> missing;
+    bool scaled = false;  // the number of documents is counted, the rest follows it
+};
+
+// From what all nodes say of the index. With every copy heard a division by the number of copies is exact; otherwise
+// the documents are counted on a cover, and the rest is scaled to them.
+env::Task<Result<Summed>> sum_of(Desk& desk, cluster::TopologyPtr topology, plan::IndexPtr index,
+                                 std::vector<json::Value> views, bool all, http::Call context) {
+    Summed sum;
+    for (const json::Value& view : views) sum.stats.add(protocol::index_stats_of(view));
+    std::erase_if(sum.stats.fields, [](const auto& field) { return is_ours(field.first); });
     const std::uint64_t copies = std::uint64_t{topology->replicas()} * topology->groups();
-    const bool whole =
-        std::ranges::all_of(topology->nodes(), [&](const cluster::Node& node) { return desk.is_in_step(node); });
-    if (whole || sum.documents == 0) {
-        sum.scale(1, copies);
+    if (all && views.size() == topology->nodes().size()) {
+        sum.stats.scale(1, copies);
         co_return sum;
     }
-    MIROIR_CO_TRY(const std::uint64_t documents, co_await count_documents(desk, topology, index, std::move(context)));
-    sum.scale(documents, sum.documents);
+    MIROIR_CO_TRY(Counted counted, co_await count_documents(desk, topology, index, std::move(context)));
+    if (sum.stats.documents == 0) sum.stats.documents = counted.documents;
+    else sum.stats.scale(counted.documents, sum.stats.documents);
+    sum.missing = std::move(counted.missing);
+    sum.scaled = true;
     co_return sum;
+}
+
+void tell(http::Reply& reply, const std::vector<ShardId>& missing, std::uint32_t shards, bool scaled) {
+    add_coverage(reply, missing, shards);
+    if (scaled) reply.headers.add("X-Miroir-Exact", "false; not every node was heard, sizes and fields are estimates");
 }
 
 Reply index_stats(Visit visit) {
     MIROIR_CO_TRY(const StatsQuery query, protocol::parse_stats_query(visit.in.raw_query));
     MIROIR_CO_TRY(const plan::IndexPtr index, visit.desk.open(visit.index_text()));
     const cluster::TopologyPtr topology = visit.desk.topology();
-    std::vector<plan::NodeCall> calls = calls_to_all(*topology, "/indexes/" + index->uid.value + "/stats");
-    std::vector<json::Value> views = co_await ask_nodes(visit.desk, topology, std::move(calls), visit.in.call);
-    MIROIR_CO_TRY(IndexStats stats, co_await sum_of(visit.desk, topology, index, std::move(views), visit.in.call));
+    Heard heard = co_await ask_all(visit.desk, topology, "/indexes/" + index->uid.value + "/stats", visit.in.call);
+    MIROIR_CO_TRY(Summed sum,
+                  co_await sum_of(visit.desk, topology, index, std::move(heard.answers), heard.all, visit.in.call));
     const std::set<std::string> at_work = co_await visit.desk.ask(visit.desk.office().indexes_at_work());
-    stats.is_indexing = at_work.contains(index->uid.value);
-    co_return ok(protocol::index_stats_view(stats, query));
+    sum.stats.is_indexing = at_work.contains(index->uid.value);
+    http::Reply reply = ok(protocol::index_stats_view(sum.stats, query));
+    tell(reply, sum.missing, index->shards, sum.scaled);
+    co_return reply;
 }
 
 std::uint64_t sum_at(const std::vector<json::Value>& answers, std::string_view key) {
@@ -124,59 +157,75 @@ Reply stats(Visit visit) {
     MIROIR_CO_TRY(const StatsQuery query, protocol::parse_stats_query(visit.in.raw_query));
     const cluster::TopologyPtr topology = visit.desk.topology();
     const plan::CatalogPtr catalog = visit.desk.catalog();
-    const std::vector<json::Value> answers =
-        co_await ask_nodes(visit.desk, topology, calls_to_all(*topology, "/stats"), visit.in.call);
+    const Heard heard = co_await ask_all(visit.desk, topology, "/stats", visit.in.call);
     const std::set<std::string> at_work = co_await visit.desk.ask(visit.desk.office().indexes_at_work());
     json::Object indexes;
     std::int64_t last_ns = 0;
+    std::set<ShardId> missing;
+    std::uint32_t shards = topology->shards();
     for (const auto& [uid, index] : catalog->indexes) {
         last_ns = std::max(last_ns, index->updated_at_ns);
         if (!visit.grant.allows(uid.value)) continue;
-        MIROIR_CO_TRY(IndexStats sum,
-                      co_await sum_of(visit.desk, topology, index, views_of(answers, uid), visit.in.call));
-        sum.is_indexing = at_work.contains(uid.value);
-        indexes.append(uid.value, protocol::index_stats_view(sum, query));
+        MIROIR_CO_TRY(Summed sum, co_await sum_of(visit.desk, topology, index, views_of(heard.answers, uid), heard.all,
+                                                  visit.in.call));
+        sum.stats.is_indexing = at_work.contains(uid.value);
+        missing.insert(sum.missing.begin(), sum.missing.end());
+        shards = std::max(shards, index->shards);
+        indexes.append(uid.value, protocol::index_stats_view(sum.stats, query));
     }
     json::Object out;
-    out.append("databaseSize", protocol::size_value(sum_at(answers, "databaseSize"), query));
-    out.append("usedDatabaseSize", protocol::size_value(sum_at(answers, "usedDatabaseSize"), query));
+    out.append("databaseSize", protocol::size_value(sum_at(heard.answers, "databaseSize"), query));
+    out.append("usedDatabaseSize", protocol::size_value(sum_at(heard.answers, "usedDatabaseSize"), query));
     const protocol::Instant last{std::chrono::nanoseconds(last_ns)};
     out.append("lastUpdate", last_ns == 0 ? json::Value() : json::Value(protocol::rfc3339(last)));
     out.append("indexes", std::move(indexes));
-    co_return ok(out);
+    http::Reply reply = ok(out);
+    tell(reply, {missing.begin(), missing.end()}, shards, !heard.all);
+    co_return reply;
+}
+
+// Adds the names that a node knows. A reply that is no list of fields is no answer.
+Result<void> take_names(const http::Reply& reply, std::set<std::string>& names) {
+    const auto body = json::parse(reply.body);
+    const json::Value* results = body ? body->find("results") : nullptr;
+    if (results == nullptr || !results->is_array())
+        return fail(ErrorCode::MiroirNodeBadReply, "the node's answer has no fields");
+    for (const json::Value& field : results->array()) {
+        const json::Value* name = field.find("name");
+        if (name != nullptr && name->is_string() && !is_ours(name->string())) names.insert(name->string());
+    }
+    return {};
 }
 
 // Every name that some shard knows, and what the client's settings make of it.
 Reply fields(Visit visit) {
     MIROIR_CO_TRY(const protocol::FieldsQuery query, protocol::parse_fields_query(visit.body));
     MIROIR_CO_TRY(const plan::IndexPtr index, visit.desk.open(visit.index_text()));
-    const cluster::TopologyPtr topology = visit.desk.topology();
-    MIROIR_CO_TRY(const cluster::Cover cover, visit.desk.cover(*topology, *index, 0));
-    std::vector<plan::NodeCall> calls;
-    for (const cluster::CoverPart& part : cover.parts) {
-        calls.push_back({.node = part.node,
-                         .shards = part.shards,
-                         .method = "POST",
-                         .target = "/indexes/" + index->uid.value + "/fields",
-                         .body = json::to_text(json::Value(json::Object{{"limit", kAllFields}}))});
-    }
-    const std::vector<json::Value> answers = co_await ask_nodes(visit.desk, topology, std::move(calls), visit.in.call);
+    const CallOf call_of = [&index](const cluster::CoverPart& part) {
+        return plan::NodeCall{.node = part.node,
+                              .shards = part.shards,
+                              .method = "POST",
+                              .target = "/indexes/" + index->uid.value + "/fields",
+                              .body = json::to_text(json::Value(json::Object{{"limit", kAllFields}}))};
+    };
     std::set<std::string> names;
-    for (const json::Value& answer : answers) {
-        const json::Value* results = answer.find("results");
-        if (results == nullptr || !results->is_array()) continue;
-        for (const json::Value& field : results->array()) {
-            const json::Value* name = field.find("name");
-            if (name != nullptr && name->is_string() && !is_ours(name->string())) names.insert(name->string());
-        }
-    }
+    const scatter::Accept accept = [&names](scatter::Answered& answered) { return take_names(answered.reply, names); };
+    RoundPlace place{.desk = visit.desk,
+                     .topology = visit.desk.topology(),
+                     .index = index,
+                     .seed = visit.pin.value_or(0),
+                     .call = visit.in.call};
+    MIROIR_CO_TRY(Round round, co_await ask_everywhere(std::move(place), call_of, accept));
+    if (round.refusal) co_return std::move(*round.refusal);
     std::vector<json::Value> all;
     for (const std::string& name : names) {
         const protocol::FieldFacts facts = protocol::field_facts(index->settings, name);
         if (!query.filter || protocol::field_passes(*query.filter, name, facts))
             all.push_back(protocol::field_view(name, facts));
     }
-    co_return ok(protocol::paged(std::move(all), {.offset = query.offset, .limit = query.limit}));
+    http::Reply reply = ok(protocol::paged(std::move(all), {.offset = query.offset, .limit = query.limit}));
+    add_coverage(reply, round.missing, index->shards);
+    co_return reply;
 }
 
 constexpr Route kRoutes[] = {
