@@ -1,7 +1,9 @@
 #include "api/desk.h"
 
 #include <algorithm>
+#include <array>
 
+#include "api/read/search_flights.h"
 #include "protocol/keys/index_uid.h"
 
 namespace miroir::api {
@@ -9,6 +11,26 @@ namespace {
 
 constexpr env::MetricName kExplorations{.name = "miroir_replica_selection_exploration_total",
                                         .help = "Reads that chose their replicas without looking at their cost."};
+
+constexpr env::MetricName kPinned{.name = "miroir_session_pin_enforced_total",
+                                  .help = "Reads that waited for a write of their session, or kept to its replicas."};
+constexpr env::MetricName kLate{.name = "miroir_session_wait_timeout_total",
+                                .help = "Reads that waited for a write of their session in vain."};
+constexpr env::MetricName kWaited{.name = "miroir_session_wait_duration_seconds",
+                                  .help = "How long reads waited for a write of their session."};
+constexpr std::array kWaitedBounds = {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0};
+
+env::Metrics& metrics_of(const DeskOptions& options) {
+    return options.metrics != nullptr ? *options.metrics : env::no_metrics();
+}
+
+SessionCounts session_counts_in(const DeskOptions& options) {
+    const bool pins = options.sessions.strategy == SessionOptions::Strategy::RoutePin;
+    env::Metrics& metrics = metrics_of(options);
+    return {.enforced = metrics.counter(kPinned, {{"strategy", pins ? "route_pin" : "block"}}),
+            .timed_out = metrics.counter(kLate),
+            .waited = metrics.histogram(kWaited, kWaitedBounds)};
+}
 
 }  // namespace
 
@@ -24,7 +46,11 @@ Desk::Desk(env::Env env, const cluster::SnapshotHolder& topology, CatalogSource 
       office_(office),
       office_executor_(office_executor),
       options_(std::move(options)),
-      explorations_((options_.metrics != nullptr ? *options_.metrics : env::no_metrics()).counter(kExplorations)) {}
+      explorations_(metrics_of(options_).counter(kExplorations)),
+      flights_(std::make_unique<SearchFlights>(env_, options_.coalescing, metrics_of(options_))),
+      session_counts_(session_counts_in(options_)) {}
+
+Desk::~Desk() = default;
 
 Result<plan::IndexPtr> Desk::open(std::string_view uid) const {
     MIROIR_CHECK(protocol::check_index_uid(uid));

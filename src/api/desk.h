@@ -21,6 +21,7 @@
 #include "quorum/office.h"
 #include "quorum/shelves.h"
 #include "scatter/scatter.h"
+#include "scatter/single_flight.h"
 #include "server/router.h"
 
 namespace miroir::api {
@@ -37,14 +38,37 @@ struct ReplicaChoice {
     double exploration = 0.05;  // Adaptive: how often a replica found too dear is asked all the same
 };
 
+// Searches that equal one in flight may wait for its answer.
+struct CoalescingOptions {
+    bool enabled = true;
+    scatter::SingleFlightOptions flights{};
+};
+
+// What a read does whose session has unfinished writes.
+struct SessionOptions {
+    enum class Strategy : std::uint8_t { Block, RoutePin };
+    bool enabled = true;
+    Strategy strategy = Strategy::Block;
+    std::chrono::nanoseconds max_wait = std::chrono::seconds(5);
+};
+struct SessionCounts {
+    env::Counter& enforced;
+    env::Counter& timed_out;
+    env::Histogram& waited;
+};
+
 struct DeskOptions {
     env::Metrics* metrics = nullptr;
     std::size_t payload_limit = 100'000'000;
     UnavailableShards unavailable_shards = UnavailableShards::Partial;
     json::Value fixed_webhook{};  // of the configuration; null: none
     ReplicaChoice replicas;
+    CoalescingOptions coalescing;
+    SessionOptions sessions;
     const cluster::Breakers* breakers = nullptr;  // whom they hold back is not chosen; none: everybody may be
 };
+
+class SearchFlights;
 
 class Desk {
 public:
@@ -55,12 +79,15 @@ public:
     Desk(env::Env env, const cluster::SnapshotHolder& topology, CatalogSource catalog, ShelvesSource shelves,
          Behind behind, scatter::Scatter scatter, quorum::Office& office, env::Executor& office_executor,
          DeskOptions options);
+    ~Desk();
 
     env::Env env() const { return env_; }
     const DeskOptions& options() const { return options_; }
     cluster::TopologyPtr topology() const { return topology_.current(); }
     plan::CatalogPtr catalog() const { return catalog_(); }
     const scatter::Scatter& scatter() const { return scatter_; }
+    SearchFlights& search_flights() { return *flights_; }
+    SessionCounts& session_counts() { return session_counts_; }
 
     // What clients keep here, and the experimental features as they have switched them.
     quorum::ShelvesPtr shelves() const { return shelves_(); }
@@ -113,6 +140,8 @@ private:
     env::Executor& office_executor_;
     DeskOptions options_;
     env::Counter& explorations_;
+    std::unique_ptr<SearchFlights> flights_;
+    SessionCounts session_counts_;
     mutable std::uint64_t turn_ = 0;  // RoundRobin
 };
 

@@ -24,8 +24,12 @@ Reply get(Visit visit) {
     MIROIR_CO_CHECK(protocol::parse_document_parameters(visit.in.raw_query));
     MIROIR_CO_TRY(const plan::IndexPtr index, visit.desk.open(visit.index_text()));
     const std::string id = visit.in.params.get("document_id");
-    DocumentPlace place{
-        .desk = visit.desk, .index = index, .id = id, .raw_query = visit.in.raw_query, .call = visit.in.call};
+    DocumentPlace place{.desk = visit.desk,
+                        .index = index,
+                        .id = id,
+                        .raw_query = visit.in.raw_query,
+                        .call = visit.in.call,
+                        .seed = visit.pin.value_or(0)};
     MIROIR_CO_TRY(http::Reply reply, co_await fetch_document(std::move(place)));
     if (reply.status == 404) co_return fail(document_not_found(id));
     if (reply.status != 200) co_return scrubbed(std::move(reply));
@@ -132,7 +136,7 @@ Reply list(Visit visit, DocumentsQuery query) {
     const Listing listing{.place = {.desk = visit.desk,
                                     .topology = visit.desk.topology(),
                                     .index = index,
-                                    .seed = visit.desk.replica_seed(index->uid.value),
+                                    .seed = visit.replica_seed(index->uid.value),
                                     .call = visit.in.call},
                           .query = query};
     Start start{.from = {}, .skip = query.offset, .total = 0};

@@ -1,5 +1,6 @@
 #include "api/routes.h"
 
+#include "api/session.h"
 #include "api/settings_floor.h"
 #include "server/body.h"
 
@@ -42,6 +43,10 @@ env::Task<Result<Visit>> receive(Desk& desk, const AnyRoute& route, server::Inco
 env::Task<http::Reply> serve(Desk& desk, const Route& route, server::Incoming in) {
     Result<Visit> visit = co_await receive(desk, route, std::move(in));
     if (!visit) co_return server::error_reply(visit.error());
+    Result<std::string> session = session_of(*visit);
+    if (!session) co_return server::error_reply(session.error());
+    const Result<void> caught_up = co_await honour_session(*visit, route, *session);
+    if (!caught_up) co_return server::error_reply(caught_up.error());
     Result<SettingsFloor> floor = settings_floor(*visit, route);
     if (!floor) co_return server::error_reply(floor.error());
     Result<http::Reply> reply = co_await route.answer(*std::move(visit));
@@ -49,6 +54,10 @@ env::Task<http::Reply> serve(Desk& desk, const Route& route, server::Incoming in
     if (!high_enough) co_return server::error_reply(high_enough.error());
     if (!reply) co_return server::error_reply(reply.error());
     floor->stamp(desk, *reply);
+    if (!session->empty()) {
+        co_await remember_write(desk, *session, *reply);
+        reply->headers.set("X-Miroir-Session", *session);
+    }
     co_return *std::move(reply);
 }
 
@@ -80,6 +89,18 @@ json::Value ShelfVisit::find(std::string_view shelf, std::string_view name) cons
     const quorum::Shelf& all = shelves->shelf(shelf);
     const auto found = all.find(name);
     return found == all.end() ? json::Value() : found->second;
+}
+
+std::vector<IndexUid> indexes_read(const Visit& visit, const Route& route) {
+    if (route.pattern.find("{index_uid}") != std::string_view::npos) return {visit.index_uid()};
+    std::vector<IndexUid> out;
+    const json::Value* queries = visit.body.find("queries");
+    if (queries == nullptr || !queries->is_array()) return out;
+    for (const json::Value& query : queries->array()) {
+        const json::Value* uid = query.find("indexUid");
+        if (uid != nullptr && uid->is_string()) out.push_back(IndexUid{uid->string()});
+    }
+    return out;
 }
 
 void add_routes(server::Router& router, Desk& desk, std::span<const Route> routes) {

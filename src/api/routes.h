@@ -21,9 +21,11 @@ struct Visit {
     json::Value body{};      // BodyKind::Json
     std::string raw_body{};  // BodyKind::Raw
     env::Monotonic begun{};
+    std::optional<std::uint64_t> pin{};  // a session keeps to the replicas that this seed prefers
 
     const std::string& index_text() const { return in.params.get("index_uid"); }
     IndexUid index_uid() const { return IndexUid{index_text()}; }
+    std::uint64_t replica_seed(std::string_view text) const { return pin ? *pin : desk.replica_seed(text); }
 };
 
 using Answer = env::Task<Result<http::Reply>> (*)(Visit visit);
@@ -37,6 +39,9 @@ struct Route {
 };
 
 void add_routes(server::Router& router, Desk& desk, std::span<const Route> routes);
+
+// The indexes that a read asks; none: all that there are.
+std::vector<IndexUid> indexes_read(const Visit& visit, const Route& route);
 
 // A route over what clients keep here (quorum/shelves.h): a plain function over one snapshot, which says what is to be
 // put where. Should another change come between, the function is asked again.

@@ -1,6 +1,6 @@
 // Searching: parse and check, then run_search(). The checks are those of the engine, made on the client's own query and
 // settings, so that no refusal ever speaks of what Miroir adds.
-#include "api/read/search_run.h"
+#include "api/read/search_flights.h"
 #include "plan/read_checks.h"
 
 namespace miroir::api {
@@ -13,9 +13,11 @@ Reply search(Visit visit, SearchQuery query) {
     MIROIR_CO_CHECK(protocol::check_search_query(query, visit.desk.search_features()));
     MIROIR_CO_TRY(const plan::IndexPtr index, visit.desk.open(visit.index_text()));
     MIROIR_CO_CHECK(prepare(visit, *index, query));
-    SearchWish wish{.index = index, .query = std::move(query), .call = visit.in.call};
-    MIROIR_CO_TRY(SearchOutcome outcome, co_await run_search(visit.desk, std::move(wish)));
-    if (outcome.refusal) co_return std::move(*outcome.refusal);
+    SearchWish wish{.index = index, .query = std::move(query), .call = visit.in.call, .pin = visit.pin};
+    const SharedOutcome found = co_await share_search(visit.desk, std::move(wish));
+    if (!*found) co_return fail(found->error());
+    const SearchOutcome& outcome = **found;
+    if (outcome.refusal) co_return refusal_of(outcome);
     http::Reply reply = server::json_text_reply(200, search_body(visit, outcome));
     add_search_headers(reply, outcome);
     co_return reply;
@@ -37,9 +39,8 @@ Reply explain(Visit visit) {
     MIROIR_CO_TRY(const plan::IndexPtr index, visit.desk.open(visit.index_text()));
     MIROIR_CO_CHECK(prepare(visit, *index, query));
     const cluster::TopologyPtr topology = visit.desk.topology();
-    MIROIR_CO_TRY(
-        const cluster::Cover cover,
-        visit.desk.cover(*topology, *index, visit.desk.replica_seed(index->uid.value + query.q.value_or(""))));
+    MIROIR_CO_TRY(const cluster::Cover cover,
+                  visit.desk.cover(*topology, *index, visit.replica_seed(index->uid.value + query.q.value_or(""))));
     MIROIR_CO_TRY(const plan::SearchPlan plan, plan::plan_search(index, query, topology, cover));
     co_return ok(plan::explained(plan));
 }

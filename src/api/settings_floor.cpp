@@ -20,18 +20,6 @@ Error stale(const IndexUid& index, std::uint64_t least, std::uint64_t committed)
                        ". Try again when the change has reached the nodes."};
 }
 
-std::vector<IndexUid> indexes_of(const Visit& visit, const Route& route) {
-    if (route.pattern.find("{index_uid}") != std::string_view::npos) return {visit.index_uid()};
-    std::vector<IndexUid> out;
-    const json::Value* queries = visit.body.find("queries");
-    if (queries == nullptr || !queries->is_array()) return out;
-    for (const json::Value& query : queries->array()) {
-        const json::Value* uid = query.find("indexUid");
-        if (uid != nullptr && uid->is_string()) out.push_back(IndexUid{uid->string()});
-    }
-    return out;
-}
-
 bool is_partial(const Result<http::Reply>& reply) {
     if (!reply) return reply.error().code == ErrorCode::MiroirShardUnavailable;
     return reply->headers.has("X-Miroir-Degraded");
@@ -41,7 +29,7 @@ bool is_partial(const Result<http::Reply>& reply) {
 
 Result<SettingsFloor> settings_floor(const Visit& visit, const Route& route) {
     const bool relevant = reads(route.action);
-    std::vector<IndexUid> indexes = relevant ? indexes_of(visit, route) : std::vector<IndexUid>();
+    std::vector<IndexUid> indexes = relevant ? indexes_read(visit, route) : std::vector<IndexUid>();
     const bool stamps = relevant && indexes.size() == 1;
     if (!relevant || !visit.in.headers.has(kFloor)) return SettingsFloor(std::nullopt, std::move(indexes), stamps);
     const std::string_view text = visit.in.headers.get(kFloor);

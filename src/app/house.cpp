@@ -80,6 +80,8 @@ Result<void> House::open_office() {
     options.writer.acks = ack_rule(config_);
     options.writer.settings = settings_options(config_);
     options.writer.metrics = &metrics_;
+    options.sessions.ttl = std::chrono::seconds(config_.session_pinning.ttl_seconds);
+    options.sessions.sessions_max = config_.session_pinning.max_sessions;
     if (!config_.master_key.empty()) options.master_key = config_.master_key;
     env::Task<Result<std::unique_ptr<quorum::Office>>> opening = quorum::Office::open(
         first_.env(log_), halls_[0]->client(), *store_, [this] { return topology_.current(); },

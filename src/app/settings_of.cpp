@@ -71,6 +71,14 @@ api::DeskOptions desk_options(const config::Config& config, env::Metrics& metric
                                 : strategy == "round_robin" ? Strategy::RoundRobin
                                                             : Strategy::Adaptive;
     options.replicas.exploration = config.replica_selection.exploration_epsilon;
+    options.coalescing.enabled = config.query_coalescing.enabled;
+    options.coalescing.flights = {.window = config.query_coalescing.window,
+                                  .followers_max = config.query_coalescing.max_subscribers,
+                                  .flights_max = config.query_coalescing.max_pending_queries};
+    options.sessions.enabled = config.session_pinning.enabled;
+    options.sessions.max_wait = config.session_pinning.max_wait;
+    const bool pins = config.session_pinning.wait_strategy == "route_pin";
+    options.sessions.strategy = pins ? api::SessionOptions::Strategy::RoutePin : api::SessionOptions::Strategy::Block;
     options.metrics = &metrics;
     options.fixed_webhook = protocol::fixed_webhook(config.task_webhook_url, config.task_webhook_authorization);
     return options;

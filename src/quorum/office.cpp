@@ -34,7 +34,7 @@ Error reserved_setting() {
 
 Office::Office(env::Env env, http::Client& client, tasks::Store& store, TopologySource topology,
                std::unique_ptr<tasks::TaskBook> tasks, std::unique_ptr<CatalogBook> catalog,
-               std::unique_ptr<ShelfBook> shelves, BehindBoard& board, OfficeOptions options)
+               std::unique_ptr<ShelfBook> shelves, BehindBoard& board, tasks::EndWatch* ends, OfficeOptions options)
     : env_(env),
       topology_(std::move(topology)),
       tasks_(std::move(tasks)),
@@ -42,20 +42,25 @@ Office::Office(env::Env env, http::Client& client, tasks::Store& store, Topology
       shelves_(std::move(shelves)),
       options_(options),
       writer_(env, client, store, *tasks_, *catalog_, board, options.writer),
-      mender_(env, store, *catalog_, writer_, options.mender) {}
+      mender_(env, store, *catalog_, writer_, options.mender),
+      sessions_(
+          options.sessions, [this](std::uint64_t task) { return is_over(task); }, *options.writer.metrics),
+      bell_(env, [this](std::uint64_t task) { return is_over(task); }, ends) {
+    tasks_->watch_ends(&bell_);
+    sessions_.inherit(tasks_->unfinished(), env_.clock.now());
+}
 
 env::Task<Result<std::unique_ptr<Office>>> Office::open(env::Env env, http::Client& client, tasks::Store& store,
                                                         TopologySource topology, Publishers publish, BehindBoard& board,
                                                         OfficeOptions options) {
     MIROIR_CO_TRY(std::unique_ptr<tasks::TaskBook> tasks, co_await tasks::TaskBook::open(store));
-    tasks->watch_ends(publish.ends);
     MIROIR_CO_TRY(std::unique_ptr<CatalogBook> catalog, co_await CatalogBook::open(store, std::move(publish.catalog)));
     const bool has_data = !catalog->projected().indexes.empty();
     MIROIR_CO_CHECK(co_await keep_layout(store, topology(), has_data));
     MIROIR_CO_TRY(std::unique_ptr<ShelfBook> shelves,
                   co_await ShelfBook::open(env.executor, store, options.master_key, std::move(publish.shelves)));
     std::unique_ptr<Office> office(new Office(env, client, store, std::move(topology), std::move(tasks),
-                                              std::move(catalog), std::move(shelves), board, options));
+                                              std::move(catalog), std::move(shelves), board, publish.ends, options));
     MIROIR_CO_CHECK(co_await office->writer_.open());
     MIROIR_CO_CHECK(co_await office->plant_default_keys());
     co_return office;

@@ -12,6 +12,7 @@
 
 #include "quorum/orders.h"
 #include "quorum/repair/mender.h"
+#include "quorum/sessions/sessions.h"
 #include "quorum/shelves.h"
 #include "quorum/stamps.h"
 #include "quorum/writer.h"
@@ -23,6 +24,7 @@ struct OfficeOptions {
     MenderOptions mender{};
     std::uint32_t shards = 64;                // S of a new index
     std::optional<std::string> master_key{};  // from which client keys derive; none: everybody may do everything
+    SessionLimits sessions{};
 };
 
 // Whom the office tells of what has become durable.
@@ -105,6 +107,15 @@ public:
     env::Task<std::set<std::string>> indexes_at_work();  // of tasks that are processing
 
     const ShelvesPtr& shelves() const { return shelves_->current(); }
+
+    // Sessions that read their own writes: this task is one of them.
+    env::Task<bool> note_session(std::string session, std::uint64_t task);
+    // What a session's read of these indexes (none: of all) has to wait for, and whether that has ended.
+    enum class SessionState : std::uint8_t { Free, Pending, Waited, TimedOut };
+    env::Task<SessionState> look_at_session(std::string session, std::vector<std::string> indexes);
+    env::Task<SessionState> await_session(std::string session, std::vector<std::string> indexes,
+                                          std::chrono::nanoseconds wait);
+
     // See ShelfBook::put. Switches of features reach the nodes before it returns.
     env::Task<Result<bool>> put_on_shelves(std::uint64_t version, std::vector<ShelfPut> puts);
     // The parts of a task on the nodes: for operators.
@@ -113,7 +124,8 @@ public:
 private:
     Office(env::Env env, http::Client& client, tasks::Store& store, TopologySource topology,
            std::unique_ptr<tasks::TaskBook> tasks, std::unique_ptr<CatalogBook> catalog,
-           std::unique_ptr<ShelfBook> shelves, BehindBoard& board, OfficeOptions options);
+           std::unique_ptr<ShelfBook> shelves, BehindBoard& board, tasks::EndWatch* ends, OfficeOptions options);
+    bool is_over(std::uint64_t task) const;
     env::Task<Result<void>> plant_default_keys();
     env::Task<void> tell_features(cluster::TopologyPtr topology);
     env::Task<void> keep_features_told(env::Cancel stop);
@@ -131,6 +143,8 @@ private:
     OfficeOptions options_;
     Writer writer_;
     Mender mender_;
+    Sessions sessions_;
+    EndBell bell_;
     std::map<IndexUid, Stamps> stamps_;
     std::map<NodeId, std::string> features_told_;  // what each node was last told, as JSON
 };

@@ -158,4 +158,31 @@ env::Task<Result<json::Value>> Office::inspect_task(std::uint64_t uid) {
     co_return json::Value(json::Object{{"task", protocol::task_view(entry->task)}, {"nodes", std::move(parts)}});
 }
 
+bool Office::is_over(std::uint64_t task) const {
+    const tasks::TaskEntry* entry = tasks_->find(task);
+    return entry == nullptr || protocol::is_finished(entry->task.status);
+}
+
+env::Task<bool> Office::note_session(std::string session, std::uint64_t task) {
+    const tasks::TaskEntry* entry = tasks_->find(task);
+    if (entry == nullptr || is_over(task)) co_return false;
+    const std::vector<std::string> indexes = tasks::indexes_of(entry->task);
+    if (indexes.empty()) co_return false;  // it changes nothing that a read shows
+    sessions_.note(session, task, indexes, env_.clock.now());
+    co_return true;
+}
+
+env::Task<Office::SessionState> Office::look_at_session(std::string session, std::vector<std::string> indexes) {
+    const auto last = sessions_.pending(session, indexes, env_.clock.now());
+    co_return last ? SessionState::Pending : SessionState::Free;
+}
+
+env::Task<Office::SessionState> Office::await_session(std::string session, std::vector<std::string> indexes,
+                                                      std::chrono::nanoseconds wait) {
+    const auto last = sessions_.pending(session, indexes, env_.clock.now());
+    if (!last) co_return SessionState::Free;
+    const bool over = co_await bell_.wait(*last, env_.clock.now() + wait);
+    co_return over ? SessionState::Waited : SessionState::TimedOut;
+}
+
 }  // namespace miroir::quorum

@@ -132,7 +132,7 @@ env::Task<Result<http::Reply>> fetch_document(DocumentPlace place) {
     const scatter::CallsElsewhere elsewhere =
         [&](const std::vector<ShardId>&,
             const std::vector<cluster::NodeIndex>& avoid) -> Result<std::vector<plan::NodeCall>> {
-        MIROIR_TRY(const cluster::Cover cover, place.desk.cover(*topology, *place.index, 0, avoid, shard));
+        MIROIR_TRY(const cluster::Cover cover, place.desk.cover(*topology, *place.index, place.seed, avoid, shard));
         std::vector<plan::NodeCall> calls;
         for (const cluster::CoverPart& part : cover.parts) {
             calls.push_back(call);

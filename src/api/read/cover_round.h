@@ -36,6 +36,7 @@ struct DocumentPlace {
     std::string id;
     std::string raw_query;
     http::Call call;
+    std::uint64_t seed = 0;
 };
 env::Task<Result<http::Reply>> fetch_document(DocumentPlace place);
 

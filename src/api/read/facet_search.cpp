@@ -49,7 +49,7 @@ env::Task<Result<http::Reply>> facet_search(Visit visit) {
     RoundPlace place{.desk = visit.desk,
                      .topology = visit.desk.topology(),
                      .index = index,
-                     .seed = visit.desk.replica_seed(index->uid.value + query.facet_name),
+                     .seed = visit.replica_seed(index->uid.value + query.facet_name),
                      .call = visit.in.call};
     MIROIR_CO_TRY(Round round, co_await ask_everywhere(std::move(place), call_of, accept));
     if (round.refusal) co_return std::move(*round.refusal);

@@ -138,8 +138,11 @@ Result<SearchWish> wish_of(const Visit& visit, const Federation& federation, Mul
         query.search.hits_per_page = paging.end();
     }
     if (const auto* facets = facets_of(federation, query.index_uid)) query.search.facets = *facets;
-    return SearchWish{
-        .index = index, .query = std::move(query.search), .call = visit.in.call, .options = {.apart = true}};
+    return SearchWish{.index = index,
+                      .query = std::move(query.search),
+                      .call = visit.in.call,
+                      .options = {.apart = true},
+                      .pin = visit.pin};
 }
 
 struct Asked {

@@ -1,6 +1,7 @@
 // Several searches in one request, each planned by itself, side by side. The first refusal ends all.
 #include "api/read/multi_search.h"
 
+#include "api/read/search_flights.h"
 #include "json/write.h"
 #include "plan/read_checks.h"
 #include "protocol/query/multi_search.h"
@@ -20,7 +21,7 @@ Result<SearchWish> wish_of(const Visit& visit, MultiSearchQuery query) {
     MIROIR_CHECK(protocol::check_search_query(query.search, visit.desk.search_features()));
     MIROIR_TRY(const plan::IndexPtr index, open_inside(visit.desk, query.index_uid));
     MIROIR_CHECK(prepare(visit, *index, query.search));
-    return SearchWish{.index = index, .query = std::move(query.search), .call = visit.in.call};
+    return SearchWish{.index = index, .query = std::move(query.search), .call = visit.in.call, .pin = visit.pin};
 }
 
 Reply one_by_one(Visit visit, MultiSearch request) {
@@ -28,27 +29,26 @@ Reply one_by_one(Visit visit, MultiSearch request) {
     http::Reply headers;
     for (std::size_t begin = 0; begin < request.queries.size(); begin += kSideBySide) {
         const std::size_t end = std::min(request.queries.size(), begin + kSideBySide);
-        std::vector<env::Task<Result<SearchOutcome>>> running;
+        std::vector<env::Task<SharedOutcome>> running;
         std::optional<Error> refused;
         for (std::size_t i = begin; i < end && !refused; ++i) {
             Result<SearchWish> wish = wish_of(visit, request.queries[i]);
-            if (wish) running.push_back(run_search(visit.desk, *std::move(wish)));
+            if (wish) running.push_back(share_search(visit.desk, *std::move(wish)));
             else refused = protocol::inside_query(i, std::move(wish).error());
         }
-        std::vector<Result<SearchOutcome>> outcomes =
-            co_await env::gather(visit.desk.env().executor, std::move(running));
+        const std::vector<SharedOutcome> outcomes = co_await env::gather(visit.desk.env().executor, std::move(running));
         for (std::size_t i = 0; i < outcomes.size(); ++i) {
-            if (!outcomes[i]) co_return fail(protocol::inside_query(begin + i, std::move(outcomes[i]).error()));
-            if (outcomes[i]->refusal)
-                co_return fail(protocol::inside_query(begin + i, error_of(*outcomes[i]->refusal)));
+            if (!*outcomes[i]) co_return fail(protocol::inside_query(begin + i, outcomes[i]->error()));
+            const SearchOutcome& outcome = **outcomes[i];
+            if (outcome.refusal) co_return fail(protocol::inside_query(begin + i, error_of(*outcome.refusal)));
             if (body.back() != '[') body += ',';
             body += "{\"indexUid\":";
             json::append_string(body, request.queries[begin + i].index_uid);
-            body.append(",").append(search_body(visit, *outcomes[i]).substr(1));
-            if (!outcomes[i]->inexact.empty() && !headers.headers.has("X-Miroir-Exact"))
-                headers.headers.add("X-Miroir-Exact", "false; " + outcomes[i]->inexact);
-            if (!outcomes[i]->missing.empty() && !headers.headers.has("X-Miroir-Degraded"))
-                headers.headers.add("X-Miroir-Degraded", shards_text(outcomes[i]->missing));
+            body.append(",").append(search_body(visit, outcome).substr(1));
+            if (!outcome.inexact.empty() && !headers.headers.has("X-Miroir-Exact"))
+                headers.headers.add("X-Miroir-Exact", "false; " + outcome.inexact);
+            if (!outcome.missing.empty() && !headers.headers.has("X-Miroir-Degraded"))
+                headers.headers.add("X-Miroir-Degraded", shards_text(outcome.missing));
         }
         if (refused) co_return fail(*std::move(refused));
     }

@@ -111,7 +111,8 @@ Result<void> prepare(const Visit& visit, const plan::IndexEntry& index, protocol
 namespace {
 
 env::Task<Result<SearchOutcome>> search_once(Desk& desk, const SearchWish& wish) {
-    const std::uint64_t seed = desk.replica_seed(wish.index->uid.value + wish.query.q.value_or(""));
+    const std::uint64_t seed =
+        wish.pin ? *wish.pin : desk.replica_seed(wish.index->uid.value + wish.query.q.value_or(""));
     const cluster::TopologyPtr topology = desk.topology();
     std::vector<cluster::NodeIndex> avoid;
     for (int attempt = 1;; ++attempt) {

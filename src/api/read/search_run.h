@@ -18,6 +18,7 @@ struct SearchWish {
     protocol::SearchQuery query;  // checked, with the tenant's filter
     http::Call call;
     plan::PlanOptions options{};
+    std::optional<std::uint64_t> pin{};  // the seed that a session keeps
 };
 
 struct SearchOutcome {

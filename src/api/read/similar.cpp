@@ -84,8 +84,12 @@ Reply answer(Visit visit, SimilarQuery query) {
         plan::check_filter(*index, query.filter, visit.desk.filter_gates(), ErrorCode::InvalidSimilarFilter, false));
     MIROIR_CO_TRY(const std::string id,
                   protocol::document_id_of(query.id, "Invalid value at `.id`: ", ErrorCode::InvalidSimilarId));
-    DocumentPlace place{
-        .desk = visit.desk, .index = index, .id = id, .raw_query = "retrieveVectors=true", .call = visit.in.call};
+    DocumentPlace place{.desk = visit.desk,
+                        .index = index,
+                        .id = id,
+                        .raw_query = "retrieveVectors=true",
+                        .call = visit.in.call,
+                        .seed = visit.pin.value_or(0)};
     MIROIR_CO_TRY(http::Reply document, co_await fetch_document(std::move(place)));
     if (document.status == 404) co_return fail(ErrorCode::NotFoundSimilarId, "Document `" + id + "` not found.");
     if (document.status != 200) co_return scrubbed(std::move(document));
@@ -93,7 +97,8 @@ Reply answer(Visit visit, SimilarQuery query) {
     SearchWish wish{.index = index,
                     .query = search_of(query, model, index->settings.max_total_hits),
                     .call = visit.in.call,
-                    .options = {.apart = true, .settings_distinct = false}};
+                    .options = {.apart = true, .settings_distinct = false},
+                    .pin = visit.pin};
     if (!model.vector) wish.query.hybrid.reset(), wish.query.limit = 0;
     MIROIR_CO_TRY(SearchOutcome found, co_await run_search(visit.desk, std::move(wish)));
     if (found.refusal) co_return std::move(*found.refusal);
