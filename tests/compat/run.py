@@ -28,10 +28,10 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def known_misses():
+def known_misses(file="known_misses.txt"):
     """The steps that may differ: lines of `scenario/step  reason`."""
     listed = {}
-    for line in (HERE / "known_misses.txt").read_text(encoding="utf-8").splitlines():
+    for line in (HERE / file).read_text(encoding="utf-8").splitlines():
         name, _, reason = line.partition(" ")
         if name and not name.startswith("#"):
             listed[name] = reason.strip()
@@ -51,16 +51,20 @@ def wait_until_up(url, node):
     return False
 
 
-def play_all(url, folder):
+def play(url, folder, names):
     report = folder / "report.json"
-    files = sorted(str(path) for path in (HERE / "scenarios").glob("*.json"))
+    files = [str(HERE / "scenarios" / (name + ".json")) for name in names]
     subprocess.run([sys.executable, str(HERE / "replay.py"), "check", "--url", url, "--key", KEY, "--timeout", "30",
                     "--report", str(report), *files], check=False, stdout=subprocess.DEVNULL)
     return json.loads(report.read_text())["scenarios"]
 
 
-def judge(scenarios, listed, verbose):
-    """Print a line for each scenario; return the number of surprises."""
+def play_all(url, folder):
+    return play(url, folder, sorted(path.stem for path in (HERE / "scenarios").glob("*.json")))
+
+
+def judge(scenarios, listed, verbose, strict=True):
+    """Print a line for each scenario; return the number of surprises. Strict: what is listed has to differ."""
     surprises, passed, steps, differing = [], 0, 0, set()
     for scenario in scenarios:
         passed, steps = passed + scenario["passed"], steps + scenario["steps"]
@@ -73,7 +77,7 @@ def judge(scenarios, listed, verbose):
                 surprises.append((name, "differs", failure["diff"]))
         print(f"{scenario['passed']:4d} / {scenario['steps']:<4d} {scenario['name']}"
               + (f"  ({misses} known misses)" if misses else ""))
-    surprises += [(name, "is listed but passes", []) for name in sorted(set(listed) - differing)]
+    surprises += [(name, "is listed but passes", []) for name in sorted(set(listed) - differing) if strict]
     for name, what, diff in surprises:
         print(f"FAIL {name} {what}")
         for line in diff if verbose else []:

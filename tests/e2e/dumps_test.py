@@ -18,8 +18,8 @@ import tempfile
 import time
 import unittest
 
+from node_process import Node, call
 from serve_process import ADMIN_KEY, MASTER_KEY, NODE_KEY, Miroir, wait_until
-from writes_test import Node, call
 
 DOCUMENTS = int(os.environ.get("DUMP_DOCUMENTS", "8000"))
 ENGINE = os.environ.get("MEILISEARCH_BIN")

@@ -5,64 +5,16 @@ Run: python3 tests/e2e/writes_test.py (MIROIR_BIN names another program than bin
 """
 
 import http.client
-import json
 import os
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
-import time
 import unittest
 
-from serve_process import ADMIN_KEY, MASTER_KEY, MIROIR, NODE_KEY, Miroir, Reply, wait_until
+from node_process import Node, call
+from serve_process import ADMIN_KEY, MASTER_KEY, NODE_KEY, Miroir, wait_until
 
 PAUSE = 0.02  # between two writes of one writer
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def call(port, method, path, key, body=None, patience=5):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=patience)
-    try:
-        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-        connection.request(method, path, None if body is None else json.dumps(body), headers)
-        return Reply(connection.getresponse())
-    finally:
-        connection.close()
-
-
-class Node:
-    def __init__(self, folder, name):
-        self.port = free_port()
-        self.address = f"http://127.0.0.1:{self.port}"
-        self.folder = os.path.join(folder, name)
-        self.process = None
-
-    def start(self):
-        self.process = subprocess.Popen(
-            [MIROIR, "node", "--http-addr", f"127.0.0.1:{self.port}", "--db-path", self.folder, "--master-key", NODE_KEY,
-             "--experimental-replication-parameters", "--log-level", "error"], stdin=subprocess.DEVNULL)
-        wait_until(self.healthy, "a node answers")
-
-    def healthy(self):
-        try:
-            return call(self.port, "GET", "/health", NODE_KEY).status == 200
-        except OSError:
-            return False
-
-    def kill(self):
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-
-    def documents(self):
-        reply = call(self.port, "GET", "/indexes/books/documents?limit=100000", NODE_KEY)
-        return {document["id"]: document["value"] for document in reply.json["results"]}
 
 
 class Client:
