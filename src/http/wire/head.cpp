@@ -141,7 +141,7 @@ Result<void> check_target(string_view method, string_view target) {
     if (!target.starts_with('/')) return bad("The request target must begin with a slash.");
     for (const char c : target) {
         const auto byte = static_cast<unsigned char>(c);
-        if (byte <= ' ' || byte == 0x7F || c == '#')
+        if (byte <= ' ' || byte >= 0x7F || c == '#')
             return bad("The request target has a character that must not be there.");
     }
     return {};

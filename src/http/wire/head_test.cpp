@@ -104,10 +104,12 @@ TEST(Head, ReadsWhatIsThere) {
     EXPECT_TRUE(head->expects_continue);
 }
 
-TEST(Head, TakesRawUtf8InTargetAndValue) {
-    const auto head = parse_request_head("GET /s?q=\xc3\xa9 HTTP/1.1\r\nHost: h\r\nA: \xc3\xa9\r\n\r\n");
+TEST(Head, TakesHighBytesInValuesAndNotInTheTarget) {
+    const auto head = parse_request_head("GET /s HTTP/1.1\r\nHost: h\r\nA: \xc3\xa9\r\n\r\n");
     ASSERT_TRUE(head);
-    EXPECT_EQ(head->target, "/s?q=\xc3\xa9");
+    EXPECT_EQ(head->headers.get("a"), "\xc3\xa9");
+    for (const char* target : {"/s?q=\xc3\xa9", "/indexes/\xff\xfe", "/\xc3\xa9", "/a\x7f"})
+        EXPECT_FALSE(parse_request_head("GET " + std::string(target) + " HTTP/1.1\r\nHost: h\r\n\r\n")) << target;
 }
 
 TEST(Head, KnowsWhenTheConnectionStays) {

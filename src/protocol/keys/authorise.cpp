@@ -1,5 +1,7 @@
 #include "protocol/keys/authorise.h"
 
+#include <algorithm>
+
 #include "protocol/keys/action.h"
 #include "protocol/keys/index_uid.h"
 #include "protocol/keys/signature.h"
@@ -73,6 +75,8 @@ Result<Grant> admit(const KeyRing& ring, const Ask& ask, std::string_view token)
     return grant;
 }
 
+bool is_plain(char c) { return (c >= ' ' && c <= '~') || c == '\t'; }
+
 json::Array as_list(json::Value filter) {
     if (filter.is_array()) return std::move(filter.array());
     return json::Array{std::move(filter)};
@@ -128,7 +132,8 @@ Result<Grant> authorise(const KeyRing& ring, const Ask& ask) {
     std::string_view token;
     if (ask.has_authorization) {
         const std::size_t space = ask.authorization.find(' ');
-        if (ask.authorization.substr(0, space) != "Bearer") {
+        const bool plain = std::ranges::all_of(ask.authorization, is_plain);  // other bytes: as if there were no header
+        if (!plain || ask.authorization.substr(0, space) != "Bearer") {
             return fail(ErrorCode::MissingAuthorizationHeader,
                         "The Authorization header is missing. It must use the bearer authorization method.");
         }

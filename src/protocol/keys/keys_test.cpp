@@ -71,6 +71,7 @@ TEST(Authorise, MasterKeyMayEverythingAndNoKeyNothing) {
     EXPECT_TRUE(asked(ring, "masterKey", "keys.create"));
     EXPECT_EQ(authorise(ring, {.action = "search"}).error().code, ErrorCode::MissingAuthorizationHeader);
     EXPECT_EQ(asked(ring, "masterkey", "search").error().code, ErrorCode::InvalidApiKey);
+    EXPECT_EQ(asked(ring, "\xff\xfe", "search").error().code, ErrorCode::MissingAuthorizationHeader);
     EXPECT_TRUE(authorise(KeyRing{}, {.action = "search"}));
     EXPECT_EQ(authorise(KeyRing{}, {.action = "keys.get"}).error().code, ErrorCode::MissingMasterKey);
 }
