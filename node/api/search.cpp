@@ -27,6 +27,8 @@ ReadContext read_context(Visit& visit) {
     context.network = desk.feature("network");
     context.multimodal = desk.feature("multimodal");
     context.foreign_keys = desk.feature("foreignKeys");
+    context.rules.now = desk.env().clock.wall();
+    if (desk.feature("dynamicSearchRules")) context.rules.rules = &desk.world().shelf("rules");
     return context;
 }
 

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "json/value.h"
 #include "node/index/index.h"
+#include "node/retrieve/pins.h"
 
 namespace miroir::protocol {
 struct SearchQuery;
@@ -34,6 +35,7 @@ struct ReadContext {
     bool network = false;
     bool multimodal = false;
     bool foreign_keys = false;
+    RuleContext rules;
 };
 
 // POST /indexes/{uid}/search. A missing index is 404.

@@ -95,7 +95,8 @@ Result<Waiting> run_one(FederationState& state, const Index& index, const std::s
                              .sort = std::move(sort),
                              .distinct = state.federation.distinct ? state.federation.distinct : asked.distinct,
                              .limit = std::min(state.wanted, most),
-                             .exhaustive = state.federation.is_exhaustive()};
+                             .exhaustive = state.federation.is_exhaustive(),
+                             .pins = pins_for(state.context.rules, uid, asked.q.value_or(""), index)};
     Waiting waiting{.query = &query, .outcome = {}, .maker = {}, .heads = {}};
     MIROIR_TRY(waiting.outcome, run_query(index, uid, request));
     if (asked.retrieve_vectors && waiting.outcome.query_vector) {

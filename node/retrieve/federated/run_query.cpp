@@ -80,8 +80,7 @@ Result<KeywordRequest> keyword_request(const Index& index, const RunRequest& req
     return keyword;
 }
 
-Result<QueryOutcome> run(const Index& index, const RunRequest& request) {
-    MIROIR_TRY(const KeywordRequest keyword, keyword_request(index, request));
+Result<QueryOutcome> run_organic(const Index& index, const RunRequest& request, const KeywordRequest& keyword) {
     QueryOutcome outcome;
     const auto& vector = request.query.vector;
     const auto nearest = [&] { return nearest_to(index, request.query.hybrid->embedder, *vector); };
@@ -99,6 +98,26 @@ Result<QueryOutcome> run(const Index& index, const RunRequest& request) {
     const FacetField* distinct = field ? index.facet(*field) : nullptr;
     outcome.found = merge_hybrid(std::move(semantic), std::move(outcome.found), ratio, request.limit, distinct);
     outcome.query_vector = vector;
+    return outcome;
+}
+
+// Those that the filter lets through; they are no candidates of the search any more.
+std::vector<Pin> take_out_pins(const Index& index, const RunRequest& request, KeywordRequest& keyword) {
+    std::vector<Pin> pins;
+    if (request.pins.empty()) return pins;
+    if (!keyword.candidates) keyword.candidates = index.document_ids();
+    for (const Pin& pin : request.pins) {
+        if (keyword.candidates->contains(pin.id)) pins.push_back(pin);
+    }
+    for (const Pin& pin : pins) keyword.candidates->remove(pin.id);
+    return pins;
+}
+
+Result<QueryOutcome> run(const Index& index, const RunRequest& request) {
+    MIROIR_TRY(KeywordRequest keyword, keyword_request(index, request));
+    std::vector<Pin> pins = take_out_pins(index, request, keyword);
+    MIROIR_TRY(QueryOutcome outcome, run_organic(index, request, keyword));
+    outcome.found = with_pins(std::move(outcome.found), std::move(pins), request.limit);
     return outcome;
 }
 

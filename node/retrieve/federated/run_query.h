@@ -37,6 +37,7 @@ struct RunRequest {
     std::optional<std::string> distinct;
     std::size_t limit = 20;  // hits from the first on
     bool exhaustive = false;
+    std::vector<Pin> pins{};
 };
 
 struct QueryOutcome {
