@@ -1,10 +1,12 @@
-// Dynamic search rules: kept, listed and shown here; changes are tasks. Searches do not follow them.
+// Dynamic search rules: kept, listed and shown here; changes are tasks that every node carries out, so that searches
+// find pinned what they are to pin.
 #include <algorithm>
 #include <tuple>
 
 #include "api/routes.h"
 #include "protocol/indexes/requests.h"
 #include "protocol/instance/rule.h"
+#include "protocol/keys/index_uid.h"
 
 namespace miroir::api {
 namespace {
@@ -50,22 +52,12 @@ Reply list(Visit visit) {
 }
 
 Reply get(Visit visit) {
+    MIROIR_CO_CHECK(protocol::check_index_uid(visit.in.params.get("uid")));  // names are made of the same letters
     MIROIR_CO_CHECK(require(visit, "GET /dynamic-search-rules/{uid}"));
     const std::string& name = visit.in.params.get("uid");
     const json::Value rule = stored(*visit.desk.shelves(), name);
     if (rule.is_null()) co_return fail(not_found(name));
     co_return ok(protocol::rule_view(name, rule));
-}
-
-Reply note(const Visit& visit, TaskType type, json::Value details) {
-    protocol::Task task;
-    task.type = type;
-    task.index_uid = std::string(kRuleIndex);
-    task.details = std::move(details);
-    const Result<quorum::Receipt> receipt =
-        co_await visit.desk.ask(visit.desk.office().note_task(std::move(task), std::nullopt));
-    if (!receipt) co_return fail(receipt.error());
-    co_return receipt_reply(*receipt);
 }
 
 // Asked again when another change came between.
@@ -79,7 +71,19 @@ Reply change(Visit visit, TaskType type, Decide decide) {
         MIROIR_CO_TRY(std::vector<quorum::ShelfPut> puts, decide(visit, *shelves, details));
         MIROIR_CO_TRY(const bool done,
                       co_await visit.desk.ask(visit.desk.office().put_on_shelves(shelves->version, std::move(puts))));
-        if (done) co_return co_await note(visit, type, std::move(details));
+        if (!done) continue;
+        protocol::Task task;
+        task.type = type;
+        task.index_uid = std::string(kRuleIndex);
+        task.details = std::move(details);
+        std::optional<std::string> rule;
+        if (type == TaskType::DsrUpdate) rule = visit.in.params.get("uid");
+        std::optional<json::Value> body;
+        if (visit.in.method == "PATCH") body = visit.body;
+        const Result<quorum::Receipt> receipt = co_await visit.desk.ask(
+            visit.desk.office().change_rules(std::move(task), visit.in.method, std::move(rule), std::move(body)));
+        if (!receipt) co_return fail(receipt.error());
+        co_return receipt_reply(*receipt);
     }
     co_return fail(ErrorCode::Internal, "Too many changes at once. Try again.");
 }
@@ -114,12 +118,14 @@ Result<std::vector<quorum::ShelfPut>> decide_clearing(const Visit&, const quorum
 }
 
 Reply patch(Visit visit) {
+    MIROIR_CO_CHECK(protocol::check_index_uid(visit.in.params.get("uid")));  // names are made of the same letters
     MIROIR_CO_CHECK(protocol::check_rule(visit.body));
     MIROIR_CO_CHECK(require(visit, "PATCH /dynamic-search-rules/{uid}"));
     co_return co_await change(std::move(visit), TaskType::DsrUpdate, decide_patch);
 }
 
 Reply remove(Visit visit) {
+    MIROIR_CO_CHECK(protocol::check_index_uid(visit.in.params.get("uid")));  // names are made of the same letters
     MIROIR_CO_CHECK(require(visit, "DELETE /dynamic-search-rules/{uid}"));
     co_return co_await change(std::move(visit), TaskType::DsrUpdate, decide_removal);
 }

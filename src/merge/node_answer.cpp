@@ -58,8 +58,9 @@ struct NodeAnswer::Reader {
     ParserLoan parser;
     std::string_view distinct_field;
     std::vector<RankEntry> arena;
-    std::vector<std::size_t> ends;  // of each hit's entries in the arena
-    std::vector<Rule> rules;        // of the last hit
+    std::vector<std::size_t> ends;     // of each hit's entries in the arena
+    std::vector<Rule> rules;           // of the last hit
+    std::optional<std::uint64_t> pin;  // of the hit that is being read
 
     void read_reply(NodeAnswer& out);
     void read_hits(NodeAnswer& out, od::document& document, od::array hits);
@@ -207,6 +208,7 @@ void NodeAnswer::Reader::read_hits(NodeAnswer& out, od::document& document, od::
     for (auto item : hits) {
         if (out.hits_.size() == kHitsMax) throw simdjson::simdjson_error(simdjson::CAPACITY);
         read_hit(out, document, item.value());
+        if (ends.size() == out.hits_.size()) continue;  // it was pinned
         ends.push_back(arena.size());
         if (ends.size() == 1) reserve(out);
     }
@@ -223,6 +225,7 @@ void NodeAnswer::Reader::reserve(NodeAnswer& out) {
 // The hit's bytes end where its last brace stands: walking it a second time would only find that.
 void NodeAnswer::Reader::read_hit(NodeAnswer& out, od::document& document, od::value item) {
     Hit hit;
+    pin.reset();
     const char* const begin = item.raw_json_token().data();
     od::object object = item.get_object();
     if (!distinct_field.empty()) {
@@ -239,7 +242,8 @@ void NodeAnswer::Reader::read_hit(NodeAnswer& out, od::document& document, od::v
     const char* end = document.current_location();
     while (end[-1] != '}') --end;
     hit.bytes = {begin, end};
-    out.hits_.push_back(hit);
+    if (pin) out.pins_.push_back({.position = *pin, .hit = hit});
+    else out.hits_.push_back(hit);
 }
 
 // Nearly always the rules of the hit before, in the same order.
@@ -254,7 +258,12 @@ void NodeAnswer::Reader::read_details(Hit& hit, od::object details) {
     std::size_t place = 0;
     for (auto found : details) {
         auto member = found;
-        const Rule& rule = rule_at(place++, member.key().value().raw());
+        const char* const raw = member.key().value().raw();
+        if (is_name(raw, "pin")) {
+            pin = member.value()["position"].get_uint64();
+            continue;
+        }
+        const Rule& rule = rule_at(place++, raw);
         hit.semantic = hit.semantic || rule.semantic;
         arena.push_back(read_rule(rule, member.value().get_object()));
     }

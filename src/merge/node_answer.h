@@ -21,6 +21,12 @@ struct Hit {
     std::string_view distinct;  // raw JSON of the distinct field, empty when absent
 };
 
+// A hit that a dynamic search rule has put at a place of the whole list, whatever it is worth.
+struct PinnedHit {
+    std::uint64_t position = 0;
+    Hit hit;
+};
+
 struct FacetCount {
     std::string_view value;  // unescaped
     std::uint64_t count = 0;
@@ -42,6 +48,7 @@ public:
     ~NodeAnswer();
 
     const std::vector<Hit>& hits() const { return hits_; }
+    const std::vector<PinnedHit>& pins() const { return pins_; }  // not among the hits
     std::uint64_t total() const { return total_; }  // estimatedTotalHits or totalHits
     const std::vector<FacetField>& facets() const { return facets_; }
     bool has_facets() const { return has_facets_; }
@@ -54,6 +61,7 @@ private:
 
     std::unique_ptr<Reader> reader_;  // owns the bytes and the parser that all views point into
     std::vector<Hit> hits_;
+    std::vector<PinnedHit> pins_;
     std::vector<FacetField> facets_;
     std::uint64_t total_ = 0;
     bool has_facets_ = false;

@@ -79,9 +79,7 @@ private:
     std::vector<Run> words_, vectors_;
 };
 
-}  // namespace
-
-MergedHits merge_hits(std::span<const NodeAnswer> answers, const SearchRecipe& recipe) {
+MergedHits merge_organic(std::span<const NodeAnswer> answers, const SearchRecipe& recipe) {
     MergedHits out;
     for (const NodeAnswer& answer : answers) out.total += answer.total();
     Stream stream(answers, recipe.semantic_ratio);
@@ -110,6 +108,46 @@ MergedHits merge_hits(std::span<const NodeAnswer> answers, const SearchRecipe& r
     // Below the threshold the engine stops: what it did not reach is gone, too.
     if (recipe.threshold && recipe.estimates && !out.filled) out.total = place;
     return out;
+}
+
+// By the place they are to have; of the same place, the first answer's first.
+std::multimap<std::uint64_t, PickedHit> pins_of(std::span<const NodeAnswer> answers) {
+    std::multimap<std::uint64_t, PickedHit> pins;
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        for (const PinnedHit& pin : answers[i].pins())
+            pins.emplace(pin.position, PickedHit{.answer = i, .hit = &pin.hit});
+    }
+    return pins;
+}
+
+// Pins come forward where there are not hits enough before them.
+MergedHits merge_with_pins(std::span<const NodeAnswer> answers, const SearchRecipe& recipe,
+                           const std::multimap<std::uint64_t, PickedHit>& pins) {
+    SearchRecipe prefix = recipe;
+    prefix.skip = 0;
+    prefix.take = recipe.skip + recipe.take;
+    MergedHits out = merge_organic(answers, prefix);
+    const std::vector<PickedHit> organic = std::exchange(out.page, std::vector<PickedHit>());
+    out.semantic_hits = 0;
+    auto pin = pins.begin();
+    auto hit = organic.begin();
+    std::size_t place = 0;
+    for (; place < prefix.take && (pin != pins.end() || hit != organic.end()); ++place) {
+        const bool pinned = pin != pins.end() && (pin->first <= place || hit == organic.end());
+        const PickedHit picked = pinned ? (pin++)->second : *hit++;
+        if (place < recipe.skip) continue;
+        out.page.push_back(picked);
+        if (picked.hit->semantic) ++out.semantic_hits;
+    }
+    out.filled = place == prefix.take;
+    return out;
+}
+
+}  // namespace
+
+MergedHits merge_hits(std::span<const NodeAnswer> answers, const SearchRecipe& recipe) {
+    const auto pins = pins_of(answers);
+    return pins.empty() ? merge_organic(answers, recipe) : merge_with_pins(answers, recipe, pins);
 }
 
 std::optional<std::uint64_t> distinct_total(std::span<const NodeAnswer> census, const SearchRecipe& recipe,

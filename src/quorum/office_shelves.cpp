@@ -13,6 +13,7 @@ constexpr std::chrono::nanoseconds kTellEvery = std::chrono::seconds(1);
 // node would be added here, whatever the client has set.
 constexpr Feature kOfNodes[] = {Feature::EditDocumentsByFunction,
                                 Feature::ContainsFilter,
+                                Feature::DynamicSearchRules,
                                 Feature::CompositeEmbedders,
                                 Feature::ChatCompletions,
                                 Feature::Multimodal,

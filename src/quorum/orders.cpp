@@ -159,7 +159,7 @@ Order order_settings(const cluster::TopologyPtr& topology, const IndexUid& uid, 
     protocol::Task task = task_of(TaskType::SettingsUpdate, uid, protocol::settings_task_details(patch));
     const protocol::Settings before = index ? index->settings : protocol::Settings();
     const Result<protocol::Settings> settings = protocol::apply_patch(before, patch);
-    if (!settings) return order_failure(topology, std::move(task), settings.error());
+    if (!settings) return order_failure(topology, std::move(task), inside_index(uid, settings.error()));
     Order order = order_of(topology, std::move(task));
     if (!index) create_on_nodes(order, uid, std::nullopt, shards);
     if (index) {
@@ -255,6 +255,7 @@ Order order_deletion_by_ids(const cluster::TopologyPtr& topology, const IndexUid
                 json::Object{{"providedIds", ids.size()}, {"deletedDocuments", nullptr}, {"originalFilter", nullptr}});
     if (!index) return order_failure(topology, std::move(task), index_not_found(uid));
     Order order = order_of(topology, std::move(task));
+    if (ids.empty()) order.write.at_success = json::Object{{"deletedDocuments", 0}};  // no node will say so
     std::map<cluster::NodeIndex, json::Array> bodies;
     std::set<ShardId> touched;
     for (const std::string& id : ids) {
@@ -294,6 +295,18 @@ Order order_deletion_of_all(const cluster::TopologyPtr& topology, const IndexUid
     Order order = order_of(topology, std::move(task));
     broadcast(order.write, index->shards, bare_request("DELETE", path_of(uid, "/documents")));
     order.changes.push_back(touch(uid));
+    return order;
+}
+
+Order order_rule_change(const cluster::TopologyPtr& topology, protocol::Task task, std::string method,
+                        const std::optional<std::string>& rule, const std::optional<json::Value>& body,
+                        std::uint32_t shards) {
+    json::Value details = task.details;
+    Order order = order_of(topology, std::move(task));
+    order.write.at_success = std::move(details);  // not the sum of what the nodes say
+    const std::string target = "/dynamic-search-rules" + (rule ? "/" + *rule : "");
+    broadcast(order.write, shards,
+              body ? json_request(std::move(method), target, *body) : bare_request(std::move(method), target));
     return order;
 }
 

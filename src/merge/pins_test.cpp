@@ -1,0 +1,55 @@
+#include <gtest/gtest.h>
+
+#include "json/parse.h"
+#include "merge/search_merge.h"
+
+namespace miroir::merge {
+namespace {
+
+std::string hit(int id, int stamp) {
+    return R"({"id":)" + std::to_string(id) +
+           R"(,"_rankingScore":1.0,"_rankingScoreDetails":{"_miroir_order:asc":{"order":0,"value":")" +
+           std::string(static_cast<std::size_t>(stamp), '!') + R"("}}})";
+}
+
+std::string pin(int id, int position) {
+    return R"({"id":)" + std::to_string(id) +
+           R"(,"_rankingScore":1.0,"_rankingScoreDetails":{"pin":{"order":0,"position":)" + std::to_string(position) +
+           "}}}";
+}
+
+NodeAnswer answer(const std::vector<std::string>& hits) {
+    std::string body = R"({"hits":[)";
+    for (const std::string& each : hits) body += (body.ends_with('[') ? "" : ",") + each;
+    return NodeAnswer::read(body + R"(],"estimatedTotalHits":)" + std::to_string(hits.size()) + "}").value();
+}
+
+std::vector<int> ids(const MergedHits& merged) {
+    std::vector<int> out;
+    for (const PickedHit& picked : merged.page)
+        out.push_back(static_cast<int>(json::parse(picked.hit->bytes)->find("id")->unsigned_integer()));
+    return out;
+}
+
+TEST(Pins, TakeTheirPlacesInTheWholeList) {
+    std::vector<NodeAnswer> answers;
+    answers.push_back(answer({pin(90, 0), hit(1, 1), hit(3, 3)}));
+    answers.push_back(answer({hit(2, 2), pin(91, 2), hit(4, 4)}));
+    const auto page = [&](std::size_t skip, std::size_t take) {
+        return ids(merge_hits(answers, {.skip = skip, .take = take, .distinct_field = {}}));
+    };
+    EXPECT_EQ(page(0, 20), (std::vector<int>{90, 1, 91, 2, 3, 4}));
+    EXPECT_EQ(page(0, 2), (std::vector<int>{90, 1}));
+    EXPECT_EQ(page(2, 2), (std::vector<int>{91, 2}));
+    EXPECT_EQ(merge_hits(answers, {.distinct_field = {}}).total, 6u);
+}
+
+TEST(Pins, ComeForwardWhereHitsAreFew) {
+    std::vector<NodeAnswer> answers;
+    answers.push_back(answer({pin(90, 7), hit(1, 1)}));
+    answers.push_back(answer({pin(91, 5)}));
+    EXPECT_EQ(ids(merge_hits(answers, {.distinct_field = {}})), (std::vector<int>{1, 91, 90}));
+}
+
+}  // namespace
+}  // namespace miroir::merge
