@@ -24,15 +24,4 @@ Result<void> check_admin_key(const http::Headers& headers, std::string_view admi
                 "This route needs the admin key, as `Authorization: Bearer <key>` or `X-Admin-Key: <key>`.");
 }
 
-Result<void> check_master_key(const http::Headers& headers, std::string_view master_key) {
-    if (master_key.empty()) return {};
-    const std::string_view authorization = headers.get("authorization");
-    if (!authorization.starts_with("Bearer")) {
-        return fail(ErrorCode::MissingAuthorizationHeader,
-                    "The Authorization header is missing. It must use the bearer authorization method.");
-    }
-    if (authorization.starts_with(kBearer) && matches(authorization.substr(kBearer.size()), master_key)) return {};
-    return fail(ErrorCode::InvalidApiKey, "The provided API key is invalid.");
-}
-
 }  // namespace miroir::admin

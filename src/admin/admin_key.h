@@ -11,7 +11,4 @@ namespace miroir::admin {
 // Refused with miroir_invalid_auth. A key that is not configured (empty) opens nothing.
 Result<void> check_admin_key(const http::Headers& headers, std::string_view admin_key);
 
-// The engine's own answer for a client route that needs a key, as long as the master key is the only one.
-Result<void> check_master_key(const http::Headers& headers, std::string_view master_key);
-
 }  // namespace miroir::admin

@@ -32,7 +32,7 @@ env::Task<http::Reply> Operations::health(Incoming) {
 }
 
 env::Task<http::Reply> Operations::version(Incoming in) {
-    if (const Result<void> allowed = check_master_key(in.headers, options_.master_key); !allowed) {
+    if (const Result<void> allowed = parts_.may_see_version(in); !allowed) {
         co_return server::error_reply(allowed.error());
     }
     Result<std::string> text = co_await version_.get(in.call);

@@ -16,7 +16,6 @@ namespace miroir::admin {
 
 struct OperationsOptions {
     std::string admin_key;   // empty: /_miroir/* but ready stays closed
-    std::string master_key;  // empty: /version is open
     EngineVersionOptions version;
 };
 
@@ -30,6 +29,7 @@ public:
         const quorum::BehindBoard& behind;
         env::Metrics& metrics;
         std::function<std::string()> metrics_text;  // called from this executor
+        std::function<Result<void>(const server::Incoming&)> may_see_version;
     };
     Operations(Parts parts, OperationsOptions options);
 

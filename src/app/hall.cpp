@@ -2,6 +2,7 @@
 
 #include "api/routes.h"
 #include "app/settings_of.h"
+#include "base/assert.h"
 
 namespace miroir::app {
 namespace {
@@ -33,7 +34,8 @@ Hall::Hall(Shared shared, env::Reactor& reactor)
                    .watch = shared.ledger,
                    .behind = shared.behind,
                    .metrics = shared.metrics,
-                   .metrics_text = [&metrics = shared.metrics] { return metrics.text(); }},
+                   .metrics_text = [&metrics = shared.metrics] { return metrics.text(); },
+                   .may_see_version = [this](const server::Incoming& in) { return may_see_version(in); }},
                   operations_options(shared.config)),
       door_(env(), router_, counted(door_options(shared.config, shared.threads), shared.metrics)),
       metrics_door_(env(), metrics_router_, metrics_door_options()) {
@@ -50,6 +52,13 @@ void Hall::serve_clients(const ClientSide& clients) {
                                     scatter::Scatter(env(), metered_, scatter_options(shared_.config, shared_.metrics)),
                                     clients.office, clients.office_executor, std::move(options));
     api::mount(router_, *desk_);
+}
+
+// A client's route, though the answer is the operators' business.
+Result<void> Hall::may_see_version(const server::Incoming& in) const {
+    MIROIR_ASSERT(desk_);
+    MIROIR_CHECK(desk_->admit(in, "version", std::nullopt));
+    return {};
 }
 
 Result<void> Hall::open(std::uint16_t port) {

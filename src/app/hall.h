@@ -60,6 +60,8 @@ public:
     env::Task<bool> drain(std::chrono::nanoseconds limit);
 
 private:
+    Result<void> may_see_version(const server::Incoming& in) const;
+
     Shared shared_;
     env::Reactor& reactor_;
     wire::Client client_;

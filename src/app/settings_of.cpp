@@ -172,7 +172,6 @@ server::FrontDoorOptions metrics_door_options() {
 admin::OperationsOptions operations_options(const config::Config& config) {
     admin::OperationsOptions options;
     options.admin_key = config.admin_api_key;
-    options.master_key = config.master_key;
     options.version.node_key = config.node_master_key;
     options.version.node_timeout = config.health.timeout;
     return options;
