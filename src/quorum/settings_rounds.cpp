@@ -234,7 +234,7 @@ env::Task<Writer::Followed> Writer::begin_change(Turn turn, cluster::TopologyPtr
     SettingsChange& change = turn.change;
     Result<protocol::Settings> after = protocol::apply_patch(index->settings, change.patch);
     if (!after) {
-        turn.entry.verdict = after.error();
+        turn.entry.verdict = inside_index(change.index, after.error());
         co_return co_await end_change(std::move(turn), topology, false);
     }
     // Nodes that are about to catch up take part; those that cannot are not waited for.

@@ -6,6 +6,7 @@
 #include "protocol/locales.h"
 #include "protocol/settings/embedder.h"
 #include "protocol/settings/settings.h"
+#include "protocol/settings/template_check.h"
 #include "protocol/text_normal.h"
 
 namespace miroir::protocol {
@@ -164,6 +165,8 @@ Result<void> apply_chat(Settings& settings, const json::Value& value) {
         return fail(ErrorCode::InvalidSettingsEmbedders,
                     "`.chat.documentTemplateMaxBytes`: `documentTemplateMaxBytes` cannot be zero");
     }
+    const json::Value* pattern = value.find("documentTemplate");
+    if (pattern != nullptr && pattern->is_string()) MIROIR_CHECK(check_chat_template(pattern->string()));
     json::Value changes = value;
     if (const json::Value* search = value.find("searchParameters"); search != nullptr && search->is_object()) {
         const json::Value* standing = settings.chat.find("searchParameters");

@@ -4,6 +4,7 @@
 
 #include "json/parse.h"
 #include "json/write.h"
+#include "protocol/settings/template_check.h"
 
 namespace miroir::protocol {
 namespace {
@@ -185,6 +186,20 @@ TEST(AttributePatterns, StarsAndNesting) {
     EXPECT_EQ(match_pattern("a.b", "a"), PatternMatch::Parent);
     EXPECT_EQ(match_field("a", "a.b"), PatternMatch::Match);
     EXPECT_EQ(match_field("a", "ab"), PatternMatch::None);
+}
+
+TEST(ChatTemplate, IsReadAsTheEngineReadsIt) {
+    for (const char* good :
+         {"", "plain { text }", "{{doc.title}}", "{{ doc.a[0]['b c'].d-e | truncatewords: 3, k: \"x\" }}",
+          "{{- doc.x -}}", "{% raw %}{{ doc. {% endraw %}", "{{ 'a' | append: doc.b }}", "{{ -1.5 }}"}) {
+        EXPECT_TRUE(check_chat_template(good)) << good;
+    }
+    for (const char* bad : {"{{", "{{ }}", "{{ doc. }}", "{{ doc.a | }}", "{{ doc.a b }}", "{{ 'x }}", "{{ doc[ }}"})
+        EXPECT_FALSE(check_chat_template(bad)) << bad;
+    EXPECT_EQ(
+        check_chat_template("a\n{{ doc.").error().message,
+        "`.chat.documentTemplate`: Invalid document template: user error: cannot parse template: liquid:  --> 2:8\n"
+        "  |\n2 | {{ doc.\n  |        ^---\n  |\n  = expected Identifier\n.");
 }
 
 }  // namespace
