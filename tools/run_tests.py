@@ -13,6 +13,7 @@ import xml.etree.ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SHOWN = 8000  # characters of a failed test's output
+OUTPUT = 1 << 20  # bytes of a test that ctest keeps
 PYTHON_SECONDS = 600
 SUMMARY = re.compile(r"(\d+) passed, (\d+) failed")
 
@@ -88,7 +89,8 @@ def run_ctest(build, jobs, pattern, count):
     reports.mkdir(parents=True)
     listing = subprocess.run(["ctest", "--test-dir", build, "--show-only=json-v1"], cwd=ROOT, capture_output=True, check=True)
     commands = {test["name"]: test.get("command") or ["?"] for test in json.loads(listing.stdout)["tests"]}
-    command = ["ctest", "--test-dir", build, "-j", str(jobs), "--output-junit", reports / "ctest.xml"]
+    command = ["ctest", "--test-dir", build, "-j", str(jobs), "--output-junit", reports / "ctest.xml",
+               "--test-output-size-passed", str(OUTPUT), "--test-output-size-failed", str(OUTPUT)]  # the last line counts
     if pattern:
         command += ["-R", pattern]
     environment = {**os.environ, "GTEST_OUTPUT": f"json:{reports}/", "GTEST_BRIEF": "1"}

@@ -1,97 +1,86 @@
-#!/usr/bin/env python3
-"""Plays the recorded scenarios of reads through Miroir over three nodes with two copies of each shard, one node away.
-
-  cluster.py PROGRAM        for instance: cluster.py bin/miroir
-
-The nodes are embedded ones. Ends with 0 when no other steps than those of known_cluster_misses.txt differ."""
-import argparse
+"""Miroir over embedded nodes, as a context that gives the URL to ask."""
 import json
-import os
 import pathlib
+import signal
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
 
-import run
+from run import KEY, START_SECONDS, free_port, wait_until_up
 
-SCENARIOS = """distinct documents-fetch documents-get facet-search facets federated-facets federated-search
-    filter-contains filter-errors filter-operators foreign-keys geo-filter geo-sort geojson highlight-crop index-list
-    index-stats-fields languages matching-strategy multi-search pagination ranking-rules ranking-score search-basics
-    search-metadata search-phrases-negative search-refused search-typo-settings searchable-attributes similar sort
-    tenant-tokens vectors vocabulary""".split()
-NODE_KEY = "nodeKey-of-the-recordings"
+NODE_KEY = "nodeMasterKey"
+ADMIN_KEY = "adminKey"
 
 
-def start_node(program, folder, place):
-    port = run.free_port()
-    node = subprocess.Popen([program, "node", "--http-addr", f"127.0.0.1:{port}", "--db-path", f"{folder}/node-{place}",
-                             "--master-key", NODE_KEY, "--experimental-replication-parameters"],
-                            stderr=subprocess.DEVNULL)
-    return node, f"http://127.0.0.1:{port}"
+class Cluster:
+    def __init__(self, command, nodes, replicas, groups):
+        self.command, self.replicas, self.groups = command, replicas, groups
+        self.folder = tempfile.TemporaryDirectory(prefix="miroir-compat-")
+        self.ports = [free_port() for _ in range(nodes)]
+        self.port = free_port()
+        self.processes = []
+        self.url = f"http://127.0.0.1:{self.port}"
 
-
-def start_miroir(program, folder, addresses):
-    port = run.free_port()
-    config = {
-        "http_addr": f"127.0.0.1:{port}", "metrics_addr": "127.0.0.1:0", "master_key": run.KEY, "node_master_key": NODE_KEY,
-        "admin": {"api_key": "adminKey-of-the-recordings"}, "shards": 8, "replication_factor": 2,
-        "health": {"interval_ms": 500, "timeout_ms": 500},
-        "search": {"unavailable_shards": "error"}, "task_store": {"path": f"{folder}/tasks.db"},
-        "nodes": [{"id": f"node-{i}", "address": address} for i, address in enumerate(addresses)],
-    }
-    file = pathlib.Path(folder) / "miroir.yaml"
-    file.write_text(json.dumps(config), encoding="utf-8")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MIROIR_", "MEILI_"))}
-    process = subprocess.Popen([program, "serve", "--config", str(file)], env=environment, stderr=subprocess.DEVNULL)
-    return process, f"http://127.0.0.1:{port}"
-
-
-def wait_until_ready(url):
-    deadline = time.monotonic() + run.START_SECONDS
-    while time.monotonic() < deadline:
+    def __enter__(self):
         try:
-            with urllib.request.urlopen(url + "/_miroir/ready", timeout=1):
-                return True
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.05)
-    return False
+            for number, port in enumerate(self.ports):
+                self.start(["node", "--http-addr", f"127.0.0.1:{port}", "--db-path", f"{self.folder.name}/node-{number}",
+                            "--master-key", NODE_KEY, "--experimental-replication-parameters",
+                            "--experimental-allowed-ip-networks", "127.0.0.0/8"])
+                if not wait_until_up(f"http://127.0.0.1:{port}", self.processes[-1]):
+                    raise RuntimeError("a node did not start")
+            config = pathlib.Path(self.folder.name, "miroir.yaml")
+            config.write_text(json.dumps(self.configuration()))
+            self.start(["serve", "--config", str(config)])
+            if not wait_until_up(self.url, self.processes[-1]) or not self.ready():
+                raise RuntimeError("Miroir did not start")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
 
+    def start(self, arguments):
+        log = open(f"{self.folder.name}/{arguments[0]}-{len(self.processes)}.log", "wb")
+        self.processes.append(subprocess.Popen([self.command, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log))
+        log.close()
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-q", "--quiet", action="store_true", help="no differences, only names")
-    parser.add_argument("--whole", action="store_true", help="no node is away")
-    parser.add_argument("program", help="miroir")
-    options = parser.parse_args()
-    processes = []
-    with tempfile.TemporaryDirectory(prefix="miroir-compat-") as folder:
-        try:
-            nodes = [start_node(options.program, folder, place) for place in range(3)]
-            processes += [node for node, _ in nodes]
-            if not all(run.wait_until_up(url, node) for node, url in nodes):
-                print("a node did not start")
-                return 1
-            miroir, url = start_miroir(options.program, folder, [address for _, address in nodes])
-            processes.append(miroir)
-            if not wait_until_ready(url):
-                print("Miroir is not ready")
-                return 1
-            if not options.whole:
-                nodes[1][0].kill()
-            listed = run.known_misses("known_cluster_misses.txt")
-            surprises = run.judge(run.play(url, pathlib.Path(folder), SCENARIOS), listed, not options.quiet, strict=False)
-            if miroir.poll() is not None:
-                print(f"Miroir ended on its own, exit code {miroir.returncode}")
-                surprises += 1
-        finally:
-            for process in processes:
-                process.kill()
-                process.wait()
-    return 1 if surprises else 0
+    def configuration(self):
+        nodes = [{"id": f"node-{number}", "address": f"http://127.0.0.1:{port}", "replica_group": number % self.groups}
+                 for number, port in enumerate(self.ports)]
+        return {"http_addr": f"127.0.0.1:{self.port}", "metrics_addr": f"127.0.0.1:{free_port()}", "master_key": KEY,
+                "node_master_key": NODE_KEY, "admin": {"api_key": ADMIN_KEY}, "shards": 16, "replication_factor": self.replicas,
+                "replica_groups": self.groups, "experimental_allowed_ip_networks": "127.0.0.0/8",
+                "task_store": {"path": f"{self.folder.name}/tasks.db"}, "dump_dir": f"{self.folder.name}/dumps",
+                "health": {"interval_ms": 500, "timeout_ms": 500}, "nodes": nodes}
 
+    def ready(self):
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            try:
+                with urllib.request.urlopen(self.url + "/_miroir/ready", timeout=1):
+                    return True
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.02)
+        return False
 
-if __name__ == "__main__":
-    sys.exit(main())
+    def kill_node(self, number):
+        node = self.processes.pop(number)
+        node.kill()
+        node.wait()
+
+    def ended(self):
+        """Processes that ended on their own."""
+        return [process.args[1] for process in self.processes if process.poll() is not None]
+
+    def __exit__(self, *_):
+        for process in reversed(self.processes):
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                try:
+                    process.wait(timeout=20)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+        self.folder.cleanup()
