@@ -45,7 +45,7 @@ class Engine(Node):
         self.process = subprocess.Popen(
             [ENGINE, "--http-addr", f"127.0.0.1:{self.port}", "--db-path", self.folder, "--master-key", self.key, "--no-analytics",
              "--max-indexing-memory", "512MiB", "--dump-dir", self.dumps, "--log-level", "ERROR", *self.arguments],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            cwd=self.root, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_until(self.healthy, "Meilisearch answers", LONG_PATIENCE)
 
 

@@ -12,8 +12,9 @@ import threading
 import time
 import unittest
 
+from node_process import Node, call
 from serve_process import ADMIN_KEY, MASTER_KEY, NODE_KEY, FakeNode, Miroir, wait_until
-from writes_test import Client, Node, call
+from writes_test import Client
 
 
 class Harm(unittest.TestCase):

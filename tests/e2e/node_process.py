@@ -30,6 +30,7 @@ class Node:
     def __init__(self, folder, name, flags=("--experimental-replication-parameters",)):
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
+        self.root = folder
         self.folder = os.path.join(folder, name)
         self.flags = flags
         self.key = NODE_KEY
@@ -38,7 +39,8 @@ class Node:
     def start(self):
         self.process = subprocess.Popen(
             [MIROIR, "node", "--http-addr", f"127.0.0.1:{self.port}", "--db-path", self.folder, "--master-key", self.key,
-             "--enable-faults", "--log-level", "error", *self.flags], stdin=subprocess.DEVNULL)
+             "--enable-faults", "--log-level", "error", *self.flags], cwd=self.root,
+            stdin=subprocess.DEVNULL)
         wait_until(self.healthy, "a node answers")
 
     def healthy(self):

@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 from serve_process import ADMIN_KEY, MASTER_KEY, MIROIR, NODE_KEY, Miroir, wait_until
-from writes_test import Node, call, free_port
+from node_process import Node, call, free_port
 
 
 def run(*arguments, **how):

@@ -13,7 +13,7 @@ import threading
 import unittest
 
 from serve_process import ADMIN_KEY, MASTER_KEY, NODE_KEY, Miroir, wait_until
-from writes_test import Node, call, free_port
+from node_process import Node, call, free_port
 
 NIL = "00000000-0000-0000-0000-000000000000"
 

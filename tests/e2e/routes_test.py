@@ -1,0 +1,119 @@
+"""The table of routes in docs/routes.md against the program: every route is answered, what is said to be refused is refused with
+that error, and none is open to a key without the right. With MEILISEARCH_BIN the same questions go to a Meilisearch.
+
+Run: python3 tests/e2e/routes_test.py (MIROIR_BIN names another program than bin/miroir).
+"""
+
+import pathlib
+import re
+import shutil
+import tempfile
+import unittest
+
+from dumps_test import ENGINE, Cluster, Engine, Place
+from serve_process import MASTER_KEY, wait_until
+from node_process import call
+
+TABLE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "routes.md"
+FEATURES = ("metrics", "logsRoute", "editDocumentsByFunction", "containsFilter", "dynamicSearchRules", "network",
+            "getTaskDocumentsRoute", "taskQueueCompactionRoute", "compositeEmbedders", "chatCompletions", "multimodal",
+            "foreignKeys", "renderRoute")
+NAMES = {"index_uid": "films", "document_id": "1", "task_id": "0", "batch_id": "0", "workspace": "main", "uid": "rule",
+         "key": "6062abda-a5aa-4414-ac91-ecd7944c0f8d", "uuid": "6062abda-a5aa-4414-ac91-ecd7944c0f8d"}
+BODIES = {"/chats/{workspace}/chat/completions": {"model": "m", "stream": True, "messages": [{"role": "user", "content": "hi"}]},
+          "/network/control": {}, "/export": {"url": "http://127.0.0.1:1"}}
+OPEN = ("/", "/health")
+
+
+def rows():
+    """(method, path, how) of each route of the table."""
+    found = []
+    for line in TABLE.read_text(encoding="utf-8").splitlines():
+        cells = re.fullmatch(r"\| `([A-Z, ]+) (/\S*)` \| ([^|]+) \|.*\|", line)
+        if cells:
+            found += [(method, cells[2], cells[3].strip()) for method in cells[1].split(", ")]
+    return found
+
+
+def filled(path):
+    return re.sub(r"\{(\w+)\}", lambda name: NAMES[name[1]], path)
+
+
+class OneEngine(Place, Engine):
+    pass
+
+
+class Routes(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.table = rows()
+        cls.cluster = Cluster(2, 1)
+        cls.addClassCleanup(cls.cluster.close)
+        cls.cluster.start()
+        cls.places = {"Miroir": cls.cluster}
+        if ENGINE:
+            folder = tempfile.mkdtemp()
+            cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
+            cls.places["Meilisearch"] = OneEngine(folder, "one", ("--experimental-allowed-ip-networks", "127.0.0.0/8"), MASTER_KEY)
+            cls.addClassCleanup(cls.places["Meilisearch"].kill)
+            cls.places["Meilisearch"].start()
+        for place in cls.places.values():
+            place.call("PATCH", "/experimental-features", dict.fromkeys(FEATURES, True))
+            place.done(place.call("POST", "/indexes/films/documents", [{"id": 1, "title": "x"}]))
+            place.call("PATCH", "/chats/main/settings", {"source": "openAi", "apiKey": "sk-abcdef"})
+
+    def test_the_table_names_every_route_once(self):
+        self.assertEqual(len(self.table), len({(method, path) for method, path, _ in self.table}))
+        self.assertEqual(len(self.table), 141)
+        for _, path, how in self.table:
+            self.assertRegex(how, r"^(exact|equal|refused: `\w+`)$", path)
+
+    def test_every_route_is_answered(self):
+        for name, place in self.places.items():
+            last = sorted(self.table, key=lambda row: row[0] == "DELETE")  # what deletes comes when all else was asked
+            for method, path, _ in last:
+                if method == "DELETE":
+                    wait_until(lambda place=place: place.call("GET", "/tasks?statuses=enqueued,processing").json["total"] == 0,
+                               "all that was asked for is done", 60)
+                if name == "Meilisearch" and path in ("/export", "/tasks/compact", "/logs/stream", "/chats/{workspace}/chat/completions"):
+                    continue  # would hold it up, or need a model
+                with self.subTest(place=name, method=method, path=path):
+                    body = None if method in ("GET", "DELETE") else BODIES.get(path, {})
+                    reply = place.call(method, filled(path), body)
+                    self.assertNotEqual(reply.status, 405)
+                    self.assertLess(reply.status, 502, reply.text)
+                    self.assertTrue(reply.status != 404 or reply.json["code"], "a bare 404")
+
+    def test_what_is_refused_is_refused_with_that_error(self):
+        self.cluster.call("PATCH", "/chats/main/settings", {"source": "openAi"})
+        for method, path, how in self.table:
+            refused = re.fullmatch(r"refused: `(\w+)`", how)
+            if refused:
+                with self.subTest(method=method, path=path):
+                    reply = self.cluster.call(method, filled(path), BODIES.get(path))
+                    self.assertGreaterEqual(reply.status, 400)
+                    self.assertEqual(reply.json["code"], refused[1], reply.text)
+
+    def test_no_route_is_open_without_the_right(self):
+        soon_over = {"actions": ["*"], "indexes": ["*"], "expiresAt": "2020-01-01T00:00:00Z"}
+        for name, place in self.places.items():
+            keys = {"of another right": place.call("POST", "/keys", {"actions": ["stats.get"], "indexes": ["*"], "expiresAt": None}).json["key"],
+                    "of another index": place.call("POST", "/keys", {"actions": ["*"], "indexes": ["books"], "expiresAt": None}).json["key"],
+                    "made up": "0123456789abcdef" * 4, "empty": ""}
+            refused = place.call("POST", "/keys", soon_over)
+            self.assertEqual(refused.json["code"], "invalid_api_key_expires_at")
+            for method, path, _ in self.table:
+                if path in OPEN:
+                    continue
+                for what, key in keys.items():
+                    if what == "of another right" and path.endswith("stats"):
+                        continue
+                    if what == "of another index" and "{index_uid}" not in path:
+                        continue
+                    with self.subTest(place=name, method=method, path=path, key=what):
+                        reply = call(place.port, method, filled(path), key, None if method == "GET" else {})
+                        self.assertEqual((reply.status, reply.json["code"]), (403, "invalid_api_key"), reply.text)
+
+
+if __name__ == "__main__":
+    unittest.main()
