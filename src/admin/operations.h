@@ -15,7 +15,7 @@
 namespace miroir::admin {
 
 struct OperationsOptions {
-    std::string admin_key;   // empty: /_miroir/* but ready stays closed
+    std::string admin_key;  // empty: /_miroir/* but ready stays closed
     EngineVersionOptions version;
 };
 

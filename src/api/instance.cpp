@@ -1,6 +1,5 @@
-// The server itself: the greeting, dumps and snapshots, metrics, logs, exports, templates.
+// The server itself: the greeting, dumps and snapshots, logs, exports, templates.
 #include <algorithm>
-#include <set>
 
 #include "api/routes.h"
 #include "json/write.h"
@@ -29,24 +28,6 @@ Reply create_snapshot(Visit visit) {
     const Result<quorum::Receipt> receipt = co_await visit.desk.ask(visit.desk.office().take_snapshots());
     if (!receipt) co_return fail(receipt.error());
     co_return receipt_reply(*receipt);
-}
-
-// The names of the engine's metrics that make sense of a cluster as a whole.
-Reply metrics(Visit visit) {
-    if (!visit.grant.allows_all()) co_return fail(ErrorCode::InvalidApiKey, "The provided API key is invalid.");
-    MIROIR_CO_CHECK(visit.desk.require(protocol::Feature::Metrics, "Getting metrics"));
-    const std::set<std::string> at_work = co_await visit.desk.ask(visit.desk.office().indexes_at_work());
-    std::string text;
-    const auto gauge = [&text](const std::string& name, const std::string& help, std::uint64_t value) {
-        text +=
-            "# HELP " + name + " " + help + "\n# TYPE " + name + " gauge\n" + name + " " + std::to_string(value) + "\n";
-    };
-    gauge("meilisearch_index_count", "Meilisearch Index Count", visit.desk.catalog()->indexes.size());
-    gauge("meilisearch_is_indexing", "Meilisearch Is Indexing", at_work.empty() ? 0 : 1);
-    http::Reply reply{.status = 200};
-    reply.headers.add("content-type", "text/plain; version=0.0.4");
-    reply.body = std::move(text);
-    co_return reply;
 }
 
 constexpr std::string_view kLogs = "Modifying logs through the `/logs/*` routes";
@@ -105,7 +86,6 @@ Reply render(Visit visit) {
 }
 
 constexpr Route kRoutes[] = {
-    {"GET", "/metrics", "metrics.get", BodyKind::None, metrics},
     {"POST", "/logs/stream", "metrics.get", BodyKind::Json, stream_logs},
     {"DELETE", "/logs/stream", "metrics.get", BodyKind::None, stop_logs},
     {"POST", "/logs/stderr", "metrics.get", BodyKind::Json, set_log_level},

@@ -87,6 +87,7 @@ std::span<const Route> search_routes();
 std::span<const Route> settings_routes();
 std::span<const Route> task_routes();
 std::span<const Route> stats_routes();
+std::span<const Route> metrics_routes();
 std::span<const Route> instance_routes();
 std::span<const Route> document_edit_routes();
 std::span<const Route> rule_routes();

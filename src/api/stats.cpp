@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "api/cluster_stats.h"
 #include "api/read/cover_round.h"
 #include "api/routes.h"
 #include "cluster/reserved.h"
@@ -155,32 +156,16 @@ std::vector<json::Value> views_of(const std::vector<json::Value>& answers, const
 
 Reply stats(Visit visit) {
     MIROIR_CO_TRY(const StatsQuery query, protocol::parse_stats_query(visit.in.raw_query));
-    const cluster::TopologyPtr topology = visit.desk.topology();
-    const plan::CatalogPtr catalog = visit.desk.catalog();
-    const Heard heard = co_await ask_all(visit.desk, topology, "/stats", visit.in.call);
-    const std::set<std::string> at_work = co_await visit.desk.ask(visit.desk.office().indexes_at_work());
+    MIROIR_CO_TRY(const ClusterStats sums, co_await cluster_stats(visit.desk, visit.grant, visit.in.call));
     json::Object indexes;
-    std::int64_t last_ns = 0;
-    std::set<ShardId> missing;
-    std::uint32_t shards = topology->shards();
-    for (const auto& [uid, index] : catalog->indexes) {
-        last_ns = std::max(last_ns, index->updated_at_ns);
-        if (!visit.grant.allows(uid.value)) continue;
-        MIROIR_CO_TRY(Summed sum, co_await sum_of(visit.desk, topology, index, views_of(heard.answers, uid), heard.all,
-                                                  visit.in.call));
-        sum.stats.is_indexing = at_work.contains(uid.value);
-        missing.insert(sum.missing.begin(), sum.missing.end());
-        shards = std::max(shards, index->shards);
-        indexes.append(uid.value, protocol::index_stats_view(sum.stats, query));
-    }
+    for (const auto& [uid, sum] : sums.indexes) indexes.append(uid, protocol::index_stats_view(sum, query));
     json::Object out;
-    out.append("databaseSize", protocol::size_value(sum_at(heard.answers, "databaseSize"), query));
-    out.append("usedDatabaseSize", protocol::size_value(sum_at(heard.answers, "usedDatabaseSize"), query));
-    const protocol::Instant last{std::chrono::nanoseconds(last_ns)};
-    out.append("lastUpdate", last_ns == 0 ? json::Value() : json::Value(protocol::rfc3339(last)));
+    out.append("databaseSize", protocol::size_value(sums.database_bytes, query));
+    out.append("usedDatabaseSize", protocol::size_value(sums.used_bytes, query));
+    out.append("lastUpdate", sums.last_update ? json::Value(protocol::rfc3339(*sums.last_update)) : json::Value());
     out.append("indexes", std::move(indexes));
     http::Reply reply = ok(out);
-    tell(reply, {missing.begin(), missing.end()}, shards, !heard.all);
+    tell(reply, {sums.missing.begin(), sums.missing.end()}, sums.shards, sums.scaled);
     co_return reply;
 }
 
@@ -235,6 +220,32 @@ constexpr Route kRoutes[] = {
 };
 
 }  // namespace
+
+env::Task<Result<ClusterStats>> cluster_stats(Desk& desk, protocol::Grant grant, http::Call context) {
+    const cluster::TopologyPtr topology = desk.topology();
+    const plan::CatalogPtr catalog = desk.catalog();
+    const Heard heard = co_await ask_all(desk, topology, "/stats", context);
+    const std::set<std::string> at_work = co_await desk.ask(desk.office().indexes_at_work());
+    ClusterStats out{.database_bytes = sum_at(heard.answers, "databaseSize"),
+                     .used_bytes = sum_at(heard.answers, "usedDatabaseSize"),
+                     .last_update = {},
+                     .indexes = {},
+                     .missing = {},
+                     .shards = topology->shards(),
+                     .scaled = !heard.all};
+    for (const auto& [uid, index] : catalog->indexes) {
+        const protocol::Instant updated{std::chrono::nanoseconds(index->updated_at_ns)};
+        if (!out.last_update || *out.last_update < updated) out.last_update = updated;
+        if (!grant.allows(uid.value)) continue;
+        MIROIR_CO_TRY(Summed sum,
+                      co_await sum_of(desk, topology, index, views_of(heard.answers, uid), heard.all, context));
+        sum.stats.is_indexing = at_work.contains(uid.value);
+        out.missing.insert(sum.missing.begin(), sum.missing.end());
+        out.shards = std::max(out.shards, index->shards);
+        out.indexes.emplace(uid.value, std::move(sum.stats));
+    }
+    co_return out;
+}
 
 std::span<const Route> stats_routes() { return kRoutes; }
 

@@ -46,6 +46,7 @@ Hall::Hall(Shared shared, env::Reactor& reactor)
 void Hall::serve_clients(const ClientSide& clients) {
     api::DeskOptions options = desk_options(shared_.config, shared_.metrics);
     options.breakers = &shared_.breakers;
+    options.metrics_text = [&metrics = shared_.metrics] { return metrics.text(); };
     const auto behind = [&board = clients.behind] { return board.current(); };
     desk_ =
         std::make_unique<api::Desk>(env(), shared_.topology, clients.catalog, clients.shelves, behind,

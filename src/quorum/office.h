@@ -107,6 +107,14 @@ public:
     }
     // Tasks from this uid on, ascending, at most `limit`.
     env::Task<std::vector<protocol::Task>> tasks_from(std::uint64_t uid, std::size_t limit);
+    struct TaskCounts {
+        std::vector<std::uint64_t> by_status, by_type;  // in the order of the enumerations
+        std::optional<protocol::Instant> oldest_waiting;
+        std::uint64_t processing() const {
+            return by_status[static_cast<std::size_t>(protocol::TaskStatus::Processing)];
+        }
+    };
+    env::Task<TaskCounts> task_counts();
     env::Task<std::set<std::string>> indexes_at_work();  // of tasks that are processing
 
     const ShelvesPtr& shelves() const { return shelves_->current(); }

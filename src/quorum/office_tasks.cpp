@@ -140,6 +140,18 @@ env::Task<std::vector<protocol::Task>> Office::tasks_from(std::uint64_t uid, std
     co_return out;
 }
 
+env::Task<Office::TaskCounts> Office::task_counts() {
+    TaskCounts out{.by_status = std::vector<std::uint64_t>(protocol::task_status_names().size()),
+                   .by_type = std::vector<std::uint64_t>(protocol::task_type_names().size()),
+                   .oldest_waiting = {}};
+    tasks_->for_each([&out](const protocol::Task& task) {
+        ++out.by_status[static_cast<std::size_t>(task.status)];
+        ++out.by_type[static_cast<std::size_t>(task.type)];
+        if (task.status == protocol::TaskStatus::Enqueued && !out.oldest_waiting) out.oldest_waiting = task.enqueued_at;
+    });
+    co_return out;
+}
+
 env::Task<std::set<std::string>> Office::indexes_at_work() {
     std::set<std::string> out;
     for (const tasks::TaskEntry* entry : tasks_->unfinished()) {

@@ -97,6 +97,7 @@ public:
     TaskPage list(const protocol::TaskQuery& query, const Visible& visible = {}) const;
     std::vector<std::uint64_t> matching(const protocol::TaskFilter& filter) const;  // ascending
     std::vector<const TaskEntry*> unfinished() const;                               // oldest first
+    void for_each(const std::function<void(const protocol::Task&)>& look) const;    // oldest first
     std::vector<std::uint64_t> oldest_finished(std::size_t count) const;
 
     std::optional<protocol::Batch> find_batch(std::uint64_t uid, const Visible& visible = {}) const;

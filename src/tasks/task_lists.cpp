@@ -60,6 +60,10 @@ std::vector<std::string> indexes_of(const protocol::Task& task) {
     return out;
 }
 
+void TaskBook::for_each(const std::function<void(const protocol::Task&)>& look) const {
+    for (const auto& [uid, entry] : entries_) look(entry.task);
+}
+
 std::vector<std::uint64_t> TaskBook::matching(const protocol::TaskFilter& filter) const {
     std::vector<std::uint64_t> out;
     const auto look = [&](const TaskEntry& entry) {

@@ -9,8 +9,8 @@ import subprocess
 import tempfile
 import unittest
 
-from serve_process import ADMIN_KEY, MASTER_KEY, MIROIR, NODE_KEY, Miroir, wait_until
 from node_process import Node, call, free_port
+from serve_process import ADMIN_KEY, MASTER_KEY, MIROIR, NODE_KEY, Miroir, wait_until
 
 
 def run(*arguments, **how):

@@ -12,8 +12,8 @@ import tempfile
 import threading
 import unittest
 
-from serve_process import ADMIN_KEY, MASTER_KEY, NODE_KEY, Miroir, wait_until
 from node_process import Node, call, free_port
+from serve_process import ADMIN_KEY, MASTER_KEY, NODE_KEY, Miroir, wait_until
 
 NIL = "00000000-0000-0000-0000-000000000000"
 
