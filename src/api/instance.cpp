@@ -50,11 +50,16 @@ Reply set_log_level(Visit visit) {
     co_return server::empty_reply(204);
 }
 
+// Sent from here, each document once: see dump/exporter.h.
 Reply export_all(Visit visit) {
     MIROIR_CO_TRY(const protocol::ExportBody body, protocol::parse_export(visit.body));
-    co_return fail(
-        ErrorCode::MiroirInvalidRequest,
-        "Exports are not made by Miroir: read the documents page by page and send them where you want them.");
+    protocol::Task task;
+    task.type = protocol::TaskType::Export;
+    task.details = protocol::export_details(body);
+    const Result<quorum::Receipt> receipt =
+        co_await visit.desk.ask(visit.desk.office().note_task(std::move(task), std::nullopt, visit.body));
+    if (!receipt) co_return fail(receipt.error());
+    co_return receipt_reply(*receipt, 200);
 }
 
 // A template is rendered by the node that holds the document, where one is named.

@@ -26,7 +26,9 @@ BackRoom::BackRoom(Shared shared, const ClientSide& clients)
                            {.node_timeout = kNodeTimeout, .node_key = shared.config.node_master_key}),
           clients.office, clients.office_executor, whole_answers(shared)),
       folder_(shared.config.dump_dir),
-      maker_(desk_, folder_) {
+      maker_(desk_, folder_),
+      outside_(reactor_, outside_options(shared.config)),
+      exporter_(desk_, outside_) {
     maker_.clean_up();
 }
 
@@ -45,12 +47,16 @@ bool BackRoom::stop() {
 }
 
 env::Task<Result<json::Value>> BackRoom::make_dump(env::Executor& home, protocol::Task task) {
-    return env::hop(home, reactor_, count_dump(std::move(task)));
+    return env::hop(home, reactor_, counted(maker_.make(std::move(task))));
 }
 
-env::Task<Result<json::Value>> BackRoom::count_dump(protocol::Task task) {
+env::Task<Result<json::Value>> BackRoom::send_export(env::Executor& home, protocol::Task task, json::Value wish) {
+    return env::hop(home, reactor_, counted(exporter_.send(std::move(task), std::move(wish))));
+}
+
+env::Task<Result<json::Value>> BackRoom::counted(env::Task<Result<json::Value>> work) {
     ++at_work_;
-    Result<json::Value> done = co_await maker_.make(std::move(task));
+    Result<json::Value> done = co_await std::move(work);
     --at_work_;
     co_return done;
 }

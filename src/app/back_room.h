@@ -1,5 +1,5 @@
-// A thread for long work that serves nobody: making dumps. It has an executor, connections to the nodes and a desk of
-// its own, so that no search waits for it.
+// A thread for long work that serves nobody: making dumps and sending exports. It has an executor, connections to the
+// nodes and a desk of its own, so that no search waits for it.
 #pragma once
 
 #include <atomic>
@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "app/hall.h"
+#include "dump/exporter.h"
 #include "dump/maker.h"
 #include "env/real/disk_folder.h"
 
@@ -25,9 +26,10 @@ public:
 
     // To be awaited on `home`.
     env::Task<Result<json::Value>> make_dump(env::Executor& home, protocol::Task task);
+    env::Task<Result<json::Value>> send_export(env::Executor& home, protocol::Task task, json::Value wish);
 
 private:
-    env::Task<Result<json::Value>> count_dump(protocol::Task task);
+    env::Task<Result<json::Value>> counted(env::Task<Result<json::Value>> work);
 
     env::Reactor reactor_;
     wire::Client client_;
@@ -35,6 +37,8 @@ private:
     api::Desk desk_;
     env::DiskFolder folder_;
     dump::Maker maker_;
+    wire::Client outside_;
+    dump::Exporter exporter_;
     std::atomic<int> at_work_ = 0;
     std::thread thread_;
 };

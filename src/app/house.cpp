@@ -97,8 +97,12 @@ Result<void> House::open_office() {
                              .shelves = [this] { return shelves_.current(); }};
     for (const std::unique_ptr<Hall>& hall : halls_) hall->serve_clients(clients);
     back_room_ = std::make_unique<BackRoom>(shared(), clients);
-    office_->carry_out_here(protocol::TaskType::DumpCreation,
-                            [this](protocol::Task task) { return back_room_->make_dump(first_, std::move(task)); });
+    office_->carry_out_here(protocol::TaskType::DumpCreation, [this](protocol::Task task, const json::Value&) {
+        return back_room_->make_dump(first_, std::move(task));
+    });
+    office_->carry_out_here(protocol::TaskType::Export, [this](protocol::Task task, json::Value wish) {
+        return back_room_->send_export(first_, std::move(task), std::move(wish));
+    });
     return {};
 }
 

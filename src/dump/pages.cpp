@@ -26,14 +26,15 @@ std::uint64_t better_page(std::uint64_t page, std::size_t largest) {
 
 }  // namespace
 
-Pages::Pages(api::Desk& desk, plan::IndexPtr index)
-    : desk_(desk), index_(std::move(index)), cursor_(cluster::stamp_text(0)) {}
+Pages::Pages(api::Desk& desk, plan::IndexPtr index, std::optional<json::Value> filter)
+    : desk_(desk), index_(std::move(index)), filter_(std::move(filter)), cursor_(cluster::stamp_text(0)) {}
 
 env::Task<Result<std::string>> Pages::next() {
     std::string lines;
     while (lines.empty() && !ended_) {
         protocol::DocumentsQuery query;
         query.retrieve_vectors = true;
+        query.filter = filter_;
         const api::CallOf call_of = [&](const cluster::CoverPart& part) {
             return plan::documents_call(*index_, part, query,
                                         {.offset = 0, .limit = page_, .from = cursor_, .before = {}});

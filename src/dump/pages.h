@@ -8,7 +8,7 @@ namespace miroir::dump {
 
 class Pages {
 public:
-    Pages(api::Desk& desk, plan::IndexPtr index);
+    Pages(api::Desk& desk, plan::IndexPtr index, std::optional<json::Value> filter = {});
 
     // The next lines; empty: the end. MiroirShardUnavailable when a shard has nobody to answer for it.
     env::Task<Result<std::string>> next();
@@ -17,6 +17,7 @@ public:
 private:
     api::Desk& desk_;
     plan::IndexPtr index_;
+    std::optional<json::Value> filter_;
     std::string cursor_;  // stamps before it have been given
     std::uint64_t page_ = 200;
     std::uint64_t documents_ = 0;

@@ -91,7 +91,7 @@ const Writer::OwnWork* Writer::own_work(const tasks::TaskEntry& entry) const {
 
 env::Task<void> Writer::carry_out(std::uint64_t uid, OwnWork work) {
     tasks_.start(uid, env_.clock.wall());
-    Result<json::Value> done = co_await work(tasks_.find(uid)->task);
+    Result<json::Value> done = co_await work(tasks_.find(uid)->task, tasks_.find(uid)->wish);
     const tasks::TaskEntry* known = tasks_.find(uid);
     if (known != nullptr && !protocol::is_finished(known->task.status)) {  // it may have been cancelled meanwhile
         tasks::TaskEntry entry = *known;
@@ -247,6 +247,7 @@ env::Task<Writer::Followed> Writer::follow_task(std::uint64_t uid, cluster::Topo
 }
 
 env::Task<bool> Writer::end_task(tasks::TaskEntry entry, std::uint32_t copies, Ending ending) {
+    entry.wish = json::Value();
     const std::uint64_t uid = entry.task.uid;
     entry.task.finished_at = env_.clock.wall();
     if (!protocol::is_finished(entry.task.status)) fold_parts(entry, copies);

@@ -96,7 +96,7 @@ public:
     env::Task<Result<Receipt>> purge_tasks(protocol::TaskFilter filter, protocol::TaskPurge purge,
                                            std::string original_filter, protocol::Grant grant);
     // A task that only Miroir itself carries out.
-    env::Task<Result<Receipt>> note_task(protocol::Task task, std::optional<Error> verdict);
+    env::Task<Result<Receipt>> note_task(protocol::Task task, std::optional<Error> verdict, json::Value wish = {});
     // A change of the dynamic search rules, to every node. `rule`: its name, or all of them.
     env::Task<Result<Receipt>> change_rules(protocol::Task task, std::string method, std::optional<std::string> rule,
                                             std::optional<json::Value> body);

@@ -88,11 +88,12 @@ env::Task<Result<Receipt>> Office::purge_tasks(protocol::TaskFilter filter, prot
     co_return co_await writer_.submit(std::move(order), std::vector<plan::CatalogChange>());
 }
 
-env::Task<Result<Receipt>> Office::note_task(protocol::Task task, std::optional<Error> verdict) {
+env::Task<Result<Receipt>> Office::note_task(protocol::Task task, std::optional<Error> verdict, json::Value wish) {
     WriteOrder order;
     order.topology = topology_();
     order.task = std::move(task);
     order.verdict = std::move(verdict);
+    order.wish = std::move(wish);
     co_return co_await writer_.submit(std::move(order), std::vector<plan::CatalogChange>());
 }
 

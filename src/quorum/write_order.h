@@ -32,6 +32,7 @@ struct WriteOrder {
     json::Value at_success{};           // members that its details get when it succeeds, or null
     std::optional<SettingsChange> change{};  // then the requests wait for their wave, and their bodies until then
     std::vector<std::uint64_t> targets{};    // tasks that it deletes or cancels
+    json::Value wish{};                      // see tasks::TaskEntry
 };
 
 }  // namespace miroir::quorum

@@ -67,6 +67,7 @@ tasks::TaskEntry Writer::entry_of(const WriteOrder& order) {
     entry.verdict = order.verdict;
     entry.at_success = order.at_success;
     entry.targets = order.targets;
+    entry.wish = order.wish;
     for (const NodeRequest& request : order.requests) {
         entry.parts.push_back({.node = order.topology->node(request.node).id});
     }

@@ -74,7 +74,7 @@ public:
 
     // Tasks of this type are not the nodes' but ours: when the turn of one has come, `work` is started beside the
     // others and yields the details of the task that has ended well. After a restart it is started anew.
-    using OwnWork = std::function<env::Task<Result<json::Value>>(protocol::Task task)>;
+    using OwnWork = std::function<env::Task<Result<json::Value>>(protocol::Task task, json::Value wish)>;
     void carry_out_here(protocol::TaskType type, OwnWork work) { own_work_[type] = std::move(work); }
 
     // Takes up what a crash interrupted, then follows unfinished tasks until `stop`.

@@ -36,6 +36,7 @@ std::string record_of(const TaskEntry& entry) {
     json::Object out{{"task", protocol::task_record(entry.task)}, {"parts", std::move(parts)}};
     if (entry.verdict) out.append("verdict", error_record(*entry.verdict));
     if (!entry.at_success.is_null()) out.append("atSuccess", entry.at_success);
+    if (!entry.wish.is_null()) out.append("wish", entry.wish);
     if (!entry.targets.empty()) {
         json::Array targets;
         for (const std::uint64_t uid : entry.targets) targets.emplace_back(uid);
@@ -76,6 +77,7 @@ Result<TaskEntry> entry_of(const std::string& record) {
     }
     if (const json::Value* verdict = parsed->find("verdict")) entry.verdict = error_of_record(*verdict);
     if (const json::Value* details = parsed->find("atSuccess")) entry.at_success = *details;
+    if (const json::Value* wish = parsed->find("wish")) entry.wish = *wish;
     if (const json::Value* targets = parsed->find("targets"); targets != nullptr && targets->is_array()) {
         for (const json::Value& uid : targets->array())
             entry.targets.push_back(uid.is_unsigned() ? uid.unsigned_integer() : 0);

@@ -43,6 +43,7 @@ struct TaskEntry {
     std::optional<Error> verdict;          // the task is to fail with this when its turn comes; no node is asked
     json::Value at_success{};              // members that its details get when it succeeds, or null
     std::vector<std::uint64_t> targets{};  // tasks that it deletes or cancels
+    json::Value wish{};                    // what carrying it out needs and nobody is shown, until it has ended
 };
 
 // May the caller see this task? Asked after the page was cut, as the engine does.

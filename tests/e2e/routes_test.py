@@ -21,7 +21,7 @@ FEATURES = ("metrics", "logsRoute", "editDocumentsByFunction", "containsFilter",
 NAMES = {"index_uid": "films", "document_id": "1", "task_id": "0", "batch_id": "0", "workspace": "main", "uid": "rule",
          "key": "6062abda-a5aa-4414-ac91-ecd7944c0f8d", "uuid": "6062abda-a5aa-4414-ac91-ecd7944c0f8d"}
 BODIES = {"/chats/{workspace}/chat/completions": {"model": "m", "stream": True, "messages": [{"role": "user", "content": "hi"}]},
-          "/network/control": {}, "/export": {"url": "http://127.0.0.1:1"}}
+          "/network/control": {}, "/export": {"url": "http://192.0.2.1:1", "indexes": {"nothing": {}}}}
 OPEN = ("/", "/health")
 
 

@@ -21,6 +21,13 @@ struct ExportBody {
     std::optional<std::map<std::string, IndexExport>> indexes;
 };
 Result<ExportBody> parse_export(const json::Value& body);
+// Patterns and what is wanted of the indexes they meet; all of them where nothing was said.
+std::map<std::string, IndexExport> exported_indexes(const ExportBody& body);
+// What the task shows: before it has begun, and of one index that was sent.
+json::Value export_details(const ExportBody& body);
+json::Value export_details(const IndexExport& options, std::optional<std::uint64_t> matched);
+// "24 MiB", "20MB", "512"; nothing: not said, or no size.
+std::optional<std::size_t> payload_bytes(const ExportBody& body);
 
 Result<void> check_log_stream(const json::Value& body);  // POST /logs/stream
 Result<void> check_log_level(const json::Value& body);   // POST /logs/stderr
