@@ -18,7 +18,8 @@ api::DeskOptions whole_answers(const Shared& shared) {
 
 BackRoom::BackRoom(Shared shared, const ClientSide& clients)
     : client_(reactor_, client_options(shared.config)),
-      metered_(reactor_, client_, shared.topology, shared.ledger),
+      keyed_(client_, shared.node_keys),
+      metered_(reactor_, keyed_, shared.topology, shared.ledger),
       desk_(
           reactor_.env(shared.log), shared.topology, clients.catalog, clients.shelves,
           [&board = clients.behind] { return board.current(); },

@@ -33,6 +33,7 @@ private:
 
     env::Reactor reactor_;
     wire::Client client_;
+    admin::KeyedClient keyed_;
     admin::MeteredClient metered_;
     api::Desk desk_;
     env::DiskFolder folder_;

@@ -47,7 +47,7 @@ std::optional<config::Loaded> load_or_tell(config::Sources sources) {
 
 int serve_command(const config::Sources& sources) {
     const std::optional<config::Loaded> loaded = load_or_tell(sources);
-    return loaded ? serve(*loaded) : kWrongUse;
+    return loaded ? serve(*loaded, [&sources] { return load_or_tell(sources); }) : kWrongUse;
 }
 
 int check_command(const config::Sources& sources) {

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "admin/keyed_client.h"
 #include "admin/metered_client.h"
 #include "admin/operations.h"
 #include "admin/prometheus_metrics.h"
@@ -26,6 +27,7 @@ struct Shared {
     admin::NodeLedger& ledger;
     cluster::Breakers& breakers;
     const quorum::BehindBoard& behind;
+    const admin::NodeKeys& node_keys;
     std::uint32_t threads;
 };
 
@@ -65,6 +67,7 @@ private:
     Shared shared_;
     env::Reactor& reactor_;
     wire::Client client_;
+    admin::KeyedClient keyed_;
     admin::MeteredClient metered_;
     admin::MeteredClient probing_;
     admin::Operations operations_;

@@ -1,6 +1,7 @@
 #include "app/house.h"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 
@@ -27,6 +28,7 @@ std::uint32_t thread_count(const config::Config& config) {
 
 House::House(const config::Config& config, env::Log& log, env::Reactor& first, cluster::TopologyPtr topology)
     : config_(config),
+      node_keys_(config.node_master_key),
       log_(log),
       first_(first),
       ledger_(metrics_, &breakers_),
@@ -49,6 +51,7 @@ Shared House::shared() {
             .ledger = ledger_,
             .breakers = breakers_,
             .behind = behind_,
+            .node_keys = node_keys_,
             .threads = static_cast<std::uint32_t>(reactors_.size() + 1)};
 }
 
@@ -146,6 +149,7 @@ bool House::run() {
 }
 
 void House::on_signal(int signal) {
+    if (signal == SIGHUP && hang_up_) return hang_up_();
     if (draining_) {
         log_.warn(kTarget, "a second signal: leaving at once", {{"signal", signal}});
         std::_Exit(1);

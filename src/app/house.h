@@ -61,6 +61,10 @@ public:
 
     // Takes every port. After an error nothing listens.
     Result<void> open();
+    // SIGHUP calls this, on the first reactor's thread; without it SIGHUP ends the house like SIGTERM.
+    void on_hang_up(std::function<void()> callback) { hang_up_ = std::move(callback); }
+    // From the next call on; nodes that do not know it yet are shown the one before. False: it is the same.
+    bool rotate_node_key(std::string key) { return node_keys_.rotate(std::move(key)); }
     // Serves until a signal came and what ran has ended. True when nothing had to be cut off.
     bool run();
 
@@ -76,6 +80,8 @@ private:
     Result<void> open_office();
 
     const config::Config& config_;
+    std::function<void()> hang_up_;
+    admin::NodeKeys node_keys_;
     env::Log& log_;
     env::Reactor& first_;
     admin::PrometheusMetrics metrics_;

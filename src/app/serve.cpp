@@ -29,9 +29,20 @@ void raise_file_limit() {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// Of all that the configuration says, the node key alone is taken anew.
+void take_anew(const std::optional<config::Loaded>& anew, House& house, env::JsonLog& log) {
+    constexpr std::string_view kTarget = "config";
+    if (!anew) return log.error(kTarget, "the configuration is not sound: all stays as it was");
+    const std::string& key = anew->config.node_master_key;
+    if (key.empty()) return log.error(kTarget, "node_master_key is empty: that takes a restart");
+    log.redact(config::secrets(anew->config));
+    if (house.rotate_node_key(key)) log.info(kTarget, "the nodes are shown another key from now on");
+    else log.info(kTarget, "node_master_key is the same; everything else takes a restart");
+}
+
 }  // namespace
 
-int serve(const config::Loaded& loaded) {
+int serve(const config::Loaded& loaded, const ReadAgain& read_again) {
     std::signal(SIGPIPE, SIG_IGN);
     raise_file_limit();
     const config::Config& config = loaded.config;
@@ -44,6 +55,8 @@ int serve(const config::Loaded& loaded) {
     if (!topology) return refuse(topology.error());
     auto house = std::make_unique<House>(config, log, first, *std::move(topology));
     if (const Result<void> opened = house->open(); !opened) return refuse(opened.error());
+    if (read_again && !config.node_master_key.empty())
+        house->on_hang_up([&read_again, &log, &house = *house] { take_anew(read_again(), house, log); });
     for (const std::string& warning : loaded.warnings) log.warn("config", warning);
     // What was cut off is still suspended somewhere: it is not torn down under its own feet.
     if (!house->run()) std::_Exit(0);

@@ -35,7 +35,10 @@ constexpr auto kKeys = std::to_array<Key<Config>>({
       .secret = true},
      [](Config& c) -> Target { return &c.master_key; }},
     {{.path = "node_master_key",
-      .explanation = "The master key of the nodes. Clients never see it. Empty: the nodes ask for none.",
+      .explanation =
+          "The master key of the nodes. Clients never see it. Empty: the nodes ask for none. Changed without a "
+          "restart: put the new key into the file, send SIGHUP, restart the nodes with it one by one; until "
+          "then they are shown the old one.",
       .secret = true},
      [](Config& c) -> Target { return &c.node_master_key; }},
     {{.path = "admin.api_key",

@@ -131,24 +131,33 @@ std::string host_name() {
 JsonLog::JsonLog(Clock& clock, LogLevel level, std::string pod_id, int fd)
     : clock_(clock), level_(level), pod_id_(std::move(pod_id)), fd_(fd) {}
 
+std::shared_ptr<const JsonLog::Secrets> JsonLog::secrets() const {
+    const std::scoped_lock lock(secrets_mutex_);
+    return secrets_;
+}
+
 void JsonLog::redact(std::vector<std::string> secrets) {
+    Secrets all = *this->secrets();
     for (std::string& secret : secrets) {
         if (secret.size() < kShortestSecret) continue;
         std::string escaped;
         append_escaped(escaped, secret);
-        if (escaped != secret) secrets_.push_back(std::move(escaped));
-        secrets_.push_back(std::move(secret));
+        if (escaped != secret) all.push_back(std::move(escaped));
+        all.push_back(std::move(secret));
     }
     // Longest first, so that a key which is the beginning of another does not leave the other's tail behind.
-    std::ranges::sort(secrets_,
+    std::ranges::sort(all,
                       [](const auto& a, const auto& b) { return a.size() != b.size() ? a.size() > b.size() : a < b; });
-    const auto repeated = std::ranges::unique(secrets_);
-    secrets_.erase(repeated.begin(), repeated.end());
+    const auto repeated = std::ranges::unique(all);
+    all.erase(repeated.begin(), repeated.end());
+    const std::scoped_lock lock(secrets_mutex_);
+    secrets_ = std::make_shared<const Secrets>(std::move(all));
 }
 
 void JsonLog::append_text(std::string& line, std::string_view text) const {
     std::string hidden;
-    for (const std::string& secret : secrets_) {
+    const std::shared_ptr<const Secrets> secrets = this->secrets();
+    for (const std::string& secret : *secrets) {
         const std::string_view before = hidden.empty() ? text : std::string_view(hidden);
         if (before.find(secret) == std::string_view::npos) continue;
         std::string after;

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -23,7 +24,7 @@ public:
     // `pod_id` names this process among its peers: see host_name(). The clock must outlive the log.
     JsonLog(Clock& clock, LogLevel level, std::string pod_id, int fd = kStderr);
 
-    // Start-up only: not to be called while others write.
+    // From the next line on; what was registered before stays.
     void redact(std::vector<std::string> secrets);
 
     bool enabled(LogLevel level) const override { return level != LogLevel::Off && level >= level_; }
@@ -41,7 +42,11 @@ private:
     const LogLevel level_;
     const std::string pod_id_;
     const int fd_;
-    std::vector<std::string> secrets_;  // plain and as they look inside JSON, longest first
+    using Secrets = std::vector<std::string>;  // plain and as they look inside JSON, longest first
+    std::shared_ptr<const Secrets> secrets() const;
+
+    mutable std::mutex secrets_mutex_;  // held for the copy of one pointer
+    std::shared_ptr<const Secrets> secrets_ = std::make_shared<const Secrets>();
     std::mutex mutex_;
     bool line_broken_ = false;  // the last line was written in part only
     std::atomic<std::uint64_t> dropped_ = 0;

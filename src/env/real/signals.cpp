@@ -13,7 +13,7 @@ struct Signals::Core : std::enable_shared_from_this<Signals::Core> {
     bool over = false;
 
     Core(Reactor& reactor, std::move_only_function<void(int)> call)
-        : set(reactor.io(), SIGTERM, SIGINT), callback(std::move(call)) {}
+        : set(reactor.io(), SIGTERM, SIGINT, SIGHUP), callback(std::move(call)) {}
 
     void wait() {
         set.async_wait([self = shared_from_this()](const boost::system::error_code& failed, int signal) {
