@@ -1,5 +1,6 @@
 // Searching: parse and check, then run_search(). The checks are those of the engine, made on the client's own query and
 // settings, so that no refusal ever speaks of what Miroir adds.
+#include "api/read/foreign_keys.h"
 #include "api/read/search_flights.h"
 #include "plan/read_checks.h"
 
@@ -13,12 +14,15 @@ Reply search(Visit visit, SearchQuery query) {
     MIROIR_CO_CHECK(protocol::check_search_query(query, visit.desk.search_features()));
     MIROIR_CO_TRY(const plan::IndexPtr index, visit.desk.open(visit.index_text()));
     MIROIR_CO_CHECK(prepare(visit, *index, query));
+    MIROIR_CO_CHECK(co_await resolve_foreign(visit.desk, index, query.filter, visit.in.call));
     SearchWish wish{.index = index, .query = std::move(query), .call = visit.in.call, .pin = visit.pin};
     const SharedOutcome found = co_await share_search(visit.desk, std::move(wish));
     if (!*found) co_return fail(found->error());
     const SearchOutcome& outcome = **found;
     if (outcome.refusal) co_return refusal_of(outcome);
-    http::Reply reply = server::json_text_reply(200, search_body(visit, outcome));
+    std::string body = search_body(visit, outcome);
+    MIROIR_CO_CHECK(co_await show_foreign(visit.desk, index, body, visit.in.call));
+    http::Reply reply = server::json_text_reply(200, std::move(body));
     add_search_headers(reply, outcome);
     co_return reply;
 }

@@ -1,6 +1,7 @@
 // Several searches in one request, each planned by itself, side by side. The first refusal ends all.
 #include "api/read/multi_search.h"
 
+#include "api/read/foreign_keys.h"
 #include "api/read/search_flights.h"
 #include "json/write.h"
 #include "plan/read_checks.h"
@@ -33,6 +34,11 @@ Reply one_by_one(Visit visit, MultiSearch request) {
         std::optional<Error> refused;
         for (std::size_t i = begin; i < end && !refused; ++i) {
             Result<SearchWish> wish = wish_of(visit, request.queries[i]);
+            if (wish) {
+                const Result<void> resolved =
+                    co_await resolve_foreign(visit.desk, wish->index, wish->query.filter, visit.in.call);
+                if (!resolved) wish = fail(resolved.error());
+            }
             if (wish) running.push_back(share_search(visit.desk, *std::move(wish)));
             else refused = protocol::inside_query(i, std::move(wish).error());
         }
@@ -44,7 +50,9 @@ Reply one_by_one(Visit visit, MultiSearch request) {
             if (body.back() != '[') body += ',';
             body += "{\"indexUid\":";
             json::append_string(body, request.queries[begin + i].index_uid);
-            body.append(",").append(search_body(visit, outcome).substr(1));
+            std::string result = search_body(visit, outcome);
+            MIROIR_CO_CHECK(co_await show_foreign(visit.desk, outcome.plan.index, result, visit.in.call));
+            body.append(",").append(result, 1);
             if (!outcome.inexact.empty() && !headers.headers.has("X-Miroir-Exact"))
                 headers.headers.add("X-Miroir-Exact", "false; " + outcome.inexact);
             if (!outcome.missing.empty() && !headers.headers.has("X-Miroir-Degraded"))
