@@ -38,9 +38,22 @@ env::Task<Result<void>> read_body_of(const Route& route, Visit& visit) {
     co_return Result<void>();
 }
 
+// TaskId: the uid that the caller wants the task to have. One that is no number is refused before the body is looked
+// at.
+Result<std::optional<std::uint64_t>> wanted_uid(const Desk& desk, const server::Incoming& in) {
+    if (!desk.options().replication_parameters || !in.headers.has("taskid")) return std::nullopt;
+    const std::string_view text = in.headers.get("taskid");
+    std::uint64_t uid = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), uid);
+    if (error != std::errc() || end != text.data() + text.size() || uid > UINT32_MAX)
+        return fail(ErrorCode::BadRequest, "Invalid task id: `" + std::string(text) + "`.");
+    return uid;
+}
+
 env::Task<http::Reply> serve(Desk& desk, const Route& route, server::Incoming in) {
     auto grant = admit(desk, route, in);
     if (!grant) co_return server::error_reply(grant.error());
+    if (const auto uid = wanted_uid(desk, in); !uid && writes(route, in)) co_return server::error_reply(uid.error());
     Visit visit{.desk = desk, .in = in, .grant = std::move(*grant), .begun = desk.env().clock.now()};
     env::Task<Result<void>> reading = read_body_of(route, visit);
     const Result<void> read = co_await reading;
@@ -60,22 +73,14 @@ env::Task<http::Reply> serve(Desk& desk, const Route& route, server::Incoming in
     co_return std::move(*reply);
 }
 
-// TaskId: the uid that the caller wants the task to have.
 Result<std::uint64_t> choose_uid(Visit& visit) {
     const std::uint64_t next = visit.world().queue.next_uid();
-    const http::Headers& headers = visit.in.headers;
-    if (!visit.desk.options().replication_parameters || !headers.has("taskid")) return next;
-    const std::string_view text = headers.get("taskid");
-    std::uint64_t uid = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), uid);
-    if (error != std::errc() || end != text.data() + text.size() || uid > UINT32_MAX) {
-        return fail(ErrorCode::BadRequest, "Invalid task id: `" + std::string(text) + "`.");
-    }
-    if (uid < next) {
+    MIROIR_TRY(const std::optional<std::uint64_t> uid, wanted_uid(visit.desk, visit.in));
+    if (uid && *uid < next) {
         return fail(ErrorCode::BadRequest,
-                    "Received bad task id: " + std::to_string(uid) + " should be >= to " + std::to_string(next) + ".");
+                    "Received bad task id: " + std::to_string(*uid) + " should be >= to " + std::to_string(next) + ".");
     }
-    return uid;
+    return uid.value_or(next);
 }
 
 Result<bool> is_dry_run(Visit& visit) {
