@@ -40,7 +40,7 @@ def run(command, server):
     if done.returncode != 0:
         last = done.stdout.splitlines()[-1:] or ["nothing"]
         raise AssertionError(f"{command[0]} ended with {done.returncode} after telling {last[0][:400]}\n{done.stderr[-2000:]}")
-    return transcript.read(done.stdout)
+    return transcript.read(done.stdout.replace(server.url, "<url>"))
 
 
 class Life(unittest.TestCase):

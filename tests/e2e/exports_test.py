@@ -8,8 +8,8 @@ import time
 import unittest
 
 from dumps_test import Cluster, node
+from node_process import call, free_port
 from serve_process import NODE_KEY, wait_until
-from writes_test import call, free_port
 
 PATIENCE = 60.0
 DOCUMENTS = 300

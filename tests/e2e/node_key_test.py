@@ -35,7 +35,7 @@ class NodeKey(unittest.TestCase):
     def setUp(self):
         self.cluster = Cluster(3, 2)
         self.addCleanup(self.cluster.close)
-        self.cluster.config["health"] = {"interval_ms": 200, "timeout_ms": 500}
+        self.cluster.config["health"] = {"interval_ms": 200, "timeout_ms": 200}
         self.cluster.start()
 
     def read_again(self, **change):
