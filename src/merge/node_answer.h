@@ -49,7 +49,7 @@ public:
 
     const std::vector<Hit>& hits() const { return hits_; }
     const std::vector<PinnedHit>& pins() const { return pins_; }  // not among the hits
-    std::uint64_t total() const { return total_; }  // estimatedTotalHits or totalHits
+    std::uint64_t total() const { return total_; }                // estimatedTotalHits or totalHits
     const std::vector<FacetField>& facets() const { return facets_; }
     bool has_facets() const { return has_facets_; }
     std::optional<std::uint64_t> semantic_hit_count() const { return semantic_hit_count_; }

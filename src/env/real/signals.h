@@ -1,5 +1,5 @@
-// SIGTERM, SIGINT and SIGHUP as an ordinary event. While the object lives the callback runs on the reactor's thread each time
-// one of them arrives (a second one often means "now"). One such object a process.
+// SIGTERM, SIGINT and SIGHUP as an ordinary event. While the object lives the callback runs on the reactor's thread
+// each time one of them arrives (a second one often means "now"). One such object a process.
 #pragma once
 
 #include <functional>
