@@ -134,7 +134,7 @@ private:
             const auto first = std::ranges::find_if(order_, lacks);
             if (first == order_.end()) continue;
             const auto count = static_cast<std::size_t>(std::ranges::count_if(order_, lacks));
-            return fail(missing_vectors(name, first->external_id, count - 1));
+            return fail(protocol::missing_vectors(name, first->external_id, count - 1));
         }
         return {};
     }
@@ -203,7 +203,7 @@ Result<void> Index::State::move_vectors(const protocol::Settings& next) {
     }
     if (!lacking.empty()) {
         const auto& [name, who] = *lacking.begin();
-        return fail(missing_vectors(name, who.first, who.second - 1));
+        return fail(protocol::missing_vectors(name, who.first, who.second - 1));
     }
     vectors.clear();
     for (Moved& row : moved) {

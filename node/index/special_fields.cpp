@@ -27,14 +27,4 @@ Result<void> take_vectors(const std::string& external_id, const protocol::Settin
     return {};
 }
 
-Error missing_vectors(const std::string& embedder, const std::string& external_id, std::size_t more) {
-    const std::string others = more == 0 ? "" : " and at least " + std::to_string(more) + " other document(s)";
-    return {.code = ErrorCode::VectorEmbeddingError,
-            .message = "While embedding documents for embedder `" + embedder + "`: no vectors provided for document `" +
-                       external_id + "`" + others + "\n- Note: `" + embedder +
-                       "` has `source: userProvided`, so documents must provide embeddings as an array in "
-                       "`_vectors." +
-                       embedder + "`.\n- Hint: opt-out for a document with `_vectors." + embedder + ": null`"};
-}
-
 }  // namespace miroir::node

@@ -19,7 +19,4 @@ using VectorsByEmbedder = std::map<std::string, DocumentVectors>;
 Result<void> take_vectors(const std::string& external_id, const protocol::Settings& settings, json::Object& document,
                           VectorsByEmbedder& vectors);
 
-// The refusal for a document whose embedder wants vectors from the user and got none. `more`: how many others.
-Error missing_vectors(const std::string& embedder, const std::string& external_id, std::size_t more);
-
 }  // namespace miroir::node

@@ -8,13 +8,10 @@
 #include "plan/document_plan.h"
 #include "plan/node_settings.h"
 #include "protocol/documents/primary_key.h"
-#include "protocol/documents/special_fields.h"
 #include "quorum/repair/layout.h"
 
 namespace miroir::quorum {
 namespace {
-
-constexpr std::size_t kStampPage = 1000;
 
 protocol::Task addition_task(const IndexUid& uid, std::size_t received) {
     protocol::Task task;
@@ -162,7 +159,12 @@ env::Task<Result<Receipt>> Office::add_documents(IndexUid uid, Documents documen
     Result<protocol::BatchVerdict> verdict = protocol::judge_batch(question, documents.payload);
     if (!index && !documents.may_create) verdict = fail(index_not_found(uid));
     if (verdict && index) {
-        const Result<void> judged = protocol::judge_special_fields(index->settings, documents.payload, verdict->ids);
+        Result<void> judged = protocol::judge_special_fields(index->settings, documents.payload, verdict->ids);
+        if (judged) {
+            std::vector<protocol::LackingVectors> lacking =
+                protocol::lacking_vectors(index->settings, documents.payload, verdict->ids, documents.update);
+            judged = co_await judge_lacking(index, std::move(lacking));
+        }
         if (!judged) verdict = fail(inside_index(uid, judged.error()));
     }
     if (!verdict) {
@@ -189,53 +191,6 @@ env::Task<Result<Receipt>> Office::add_documents(IndexUid uid, Documents documen
     Result<Receipt> receipt = co_await submit(std::move(order), std::move(documents.custom_metadata));
     if (!receipt) stamps.doubt(batch.ids);
     co_return receipt;
-}
-
-// Asks the owners which of these documents exist and with which stamps. One that is not found keeps no old place: at
-// worst it moves to the end of its ties.
-env::Task<Result<void>> Office::learn_stamps(const plan::IndexPtr& index, std::vector<std::string> ids) {
-    if (ids.empty() || !index->primary_key) co_return Result<void>{};
-    const cluster::TopologyPtr topology = topology_();
-    std::map<cluster::NodeIndex, json::Array> asked;
-    for (const std::string& id : ids) {
-        for (const cluster::Replica& replica : topology->replicas_of(cluster::shard_of(id, index->shards))) {
-            const cluster::Node& node = topology->node(replica.node);
-            if (!node.readable() || writer_.hints().any(node.id)) continue;
-            if (writer_.debts().owes(node.id, index->uid)) continue;
-            asked[replica.node].emplace_back(id);
-            break;
-        }
-    }
-    for (auto& [node, list] : asked) {
-        for (std::size_t at = 0; at < list.size(); at += kStampPage) {
-            const std::size_t end = std::min(list.size(), at + kStampPage);
-            const json::Array page(list.begin() + static_cast<std::ptrdiff_t>(at),
-                                   list.begin() + static_cast<std::ptrdiff_t>(end));
-            http::Outgoing request;
-            request.method = "POST";
-            request.target = "/indexes/" + index->uid.value + "/documents/fetch";
-            request.headers.add("Content-Type", "application/json");
-            request.body =
-                json::to_text(json::Object{{"ids", page},
-                                           {"limit", page.size()},
-                                           {"fields", json::Array{*index->primary_key, cluster::kStampField}}});
-            const Result<http::Reply> reply =
-                co_await writer_.link(topology->node(node).id).ask(topology->node(node).address, std::move(request));
-            if (!reply || reply->status != 200) continue;
-            const auto body = json::parse(reply->body);
-            const json::Value* results = body ? body->find("results") : nullptr;
-            if (results == nullptr || !results->is_array()) continue;
-            for (const json::Value& document : results->array()) {
-                if (!document.is_object()) continue;
-                const Result<std::string> id = protocol::document_id(document.object(), *index->primary_key);
-                const json::Value* text = document.find(cluster::kStampField);
-                const auto stamp =
-                    text != nullptr && text->is_string() ? cluster::stamp_of(text->string()) : std::nullopt;
-                if (id && stamp) stamps_of(index->uid).learn(*id, *stamp);
-            }
-        }
-    }
-    co_return Result<void>{};
 }
 
 env::Task<Result<Receipt>> Office::delete_documents(IndexUid uid, std::vector<std::string> ids,

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "protocol/documents/special_fields.h"
 #include "quorum/orders.h"
 #include "quorum/repair/mender.h"
 #include "quorum/sessions/sessions.h"
@@ -143,7 +144,15 @@ private:
 
     plan::IndexPtr index_of(const IndexUid& uid) const { return catalog_->projected().find(uid); }
     Stamps& stamps_of(const IndexUid& uid);
-    env::Task<Result<void>> learn_stamps(const plan::IndexPtr& index, std::vector<std::string> ids);
+    // What the owners of these documents have of them. See office_lookup.cpp.
+    struct Found {
+        json::Array documents;
+        bool complete = true;  // all could be asked
+    };
+    env::Task<Found> fetch_known(plan::IndexPtr index, std::vector<std::string> ids, json::Object question);
+    env::Task<Result<void>> learn_stamps(plan::IndexPtr index, std::vector<std::string> ids);
+    env::Task<Result<void>> judge_lacking(plan::IndexPtr index, std::vector<protocol::LackingVectors> lacking);
+    bool at_work_on(const IndexUid& uid) const;
     env::Task<Result<Receipt>> submit(Order order, std::optional<std::string> metadata = {});
 
     env::Env env_;

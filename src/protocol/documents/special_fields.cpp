@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <unordered_map>
 
 #include "json/write.h"
 #include "protocol/filter/filter.h"
@@ -207,6 +208,12 @@ Result<void> judge_vectors(const std::string& external_id, const Settings& setti
     return {};
 }
 
+bool brings_vectors(const DocumentText& document, const std::string& embedder) {
+    if (!document.special && !document.odd) return false;
+    const auto member = member_of(document, "_vectors");
+    return member && member->is_object() && member->find(embedder) != nullptr;
+}
+
 }  // namespace
 
 Result<void> judge_special_fields(const Settings& settings, const Payload& payload, std::span<const std::string> ids) {
@@ -225,6 +232,38 @@ Result<void> judge_special_fields(const Settings& settings, const Payload& paylo
         if (given && !given->is_null()) MIROIR_CHECK(judge_vectors(ids[i], settings, *given));
     }
     return {};
+}
+
+std::vector<LackingVectors> lacking_vectors(const Settings& settings, const Payload& payload,
+                                            std::span<const std::string> ids, bool update) {
+    std::vector<LackingVectors> out;
+    for (const auto& [name, embedder] : settings.embedders) {
+        if (embedder.source != EmbedderSource::UserProvided) continue;
+        std::unordered_map<std::string_view, bool> brings;
+        for (std::size_t i = 0; i < ids.size(); ++i) {
+            const bool given = brings_vectors(payload.documents[i], name);
+            bool& known = brings[ids[i]];
+            known = given || (update && known);
+        }
+        LackingVectors lacking{.embedder = name, .ids = {}};
+        for (const std::string& id : ids) {
+            bool& known = brings[id];
+            if (!known) lacking.ids.push_back(id);
+            known = true;  // once
+        }
+        if (!lacking.ids.empty()) out.push_back(std::move(lacking));
+    }
+    return out;
+}
+
+Error missing_vectors(const std::string& embedder, const std::string& external_id, std::size_t more) {
+    const std::string others = more == 0 ? "" : " and at least " + std::to_string(more) + " other document(s)";
+    return {.code = ErrorCode::VectorEmbeddingError,
+            .message = "While embedding documents for embedder `" + embedder + "`: no vectors provided for document `" +
+                       external_id + "`" + others + "\n- Note: `" + embedder +
+                       "` has `source: userProvided`, so documents must provide embeddings as an array in "
+                       "`_vectors." +
+                       embedder + "`.\n- Hint: opt-out for a document with `_vectors." + embedder + ": null`"};
 }
 
 }  // namespace miroir::protocol

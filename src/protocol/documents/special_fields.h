@@ -17,6 +17,17 @@ namespace miroir::protocol {
 // `ids` stand beside the documents. Only what the settings give a meaning is looked at.
 Result<void> judge_special_fields(const Settings& settings, const Payload& payload, std::span<const std::string> ids);
 
+// Documents of the batch that bring no vectors for an embedder that wants them from the user. They are good only where
+// they are there already, with vectors. `update`: what an earlier one of the same id brings counts too.
+struct LackingVectors {
+    std::string embedder;
+    std::vector<std::string> ids;  // in the order of the batch, each once
+};
+std::vector<LackingVectors> lacking_vectors(const Settings& settings, const Payload& payload,
+                                            std::span<const std::string> ids, bool update);
+// The refusal for the first of them. `more`: how many others.
+Error missing_vectors(const std::string& embedder, const std::string& external_id, std::size_t more);
+
 // Whether `_geojson` is a geometry, a feature or a collection of them, down to its positions.
 Result<void> check_geojson(const json::Value& geojson);
 
