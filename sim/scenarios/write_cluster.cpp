@@ -71,6 +71,7 @@ WriteCluster::WriteCluster(Run& run, WriteClusterOptions options) : run_(run), o
     scribe_options.health.unhealthy_threshold = 1 + static_cast<std::uint32_t>(run.below(3));
     scribe_options.health.recovery_threshold = 1 + static_cast<std::uint32_t>(run.below(2));
     scribe_options.office.shards = options.shards;
+    scribe_options.office.sweeper = {.every = 500ms, .kept = options.node_tasks_kept};
     scribe_options.office.writer.link.timeout = run.between(200ms, 1500ms);
     scribe_ = &run.host("scribe", sim::scribe(scribe_options));
     store_->kill = [this] { scribe_->kill(); };
@@ -334,6 +335,17 @@ void WriteCluster::check_all() {
     }
     for (const auto& story : stories_) {
         if (!run_.failed()) check_index(*story);
+    }
+}
+
+void WriteCluster::check_nodes_forget() {
+    constexpr double kSpare = 50;  // those by which it is recognised, and a tenth
+    for (std::size_t i = 0; i < size() && !run_.failed(); ++i) {
+        const json::Value page = ask(i, "GET", "/tasks?limit=1&statuses=succeeded,failed,canceled", "");
+        const json::Value* total = page.find("total");
+        if (total == nullptr) return run_.unsafe("a node does not say how many tasks it has");
+        if (total->number() > static_cast<double>(options_.node_tasks_kept) + kSpare)
+            run_.unsafe(node(i).name() + " keeps " + json::to_text(*total) + " finished tasks");
     }
 }
 

@@ -21,6 +21,7 @@ struct WriteClusterOptions {
     std::uint32_t shards = 8;
     std::size_t indexes = 1;
     bool settings = true;
+    std::uint64_t node_tasks_kept = 10'000;
 };
 
 class WriteCluster {
@@ -44,6 +45,8 @@ public:
     void expect_calm(std::chrono::nanoseconds span);
     // Every promise about what is stored where.
     void check_all();
+    // No node keeps many more finished tasks than it is to keep.
+    void check_nodes_forget();
     // Places of documents survive an update of each of them.
     void check_places_are_kept(std::chrono::nanoseconds span);
 

@@ -21,6 +21,7 @@ WriteClusterOptions draw_cluster(Run& run) {
     options.spare_nodes = static_cast<std::uint32_t>(run.below(2));
     if (options.groups * (options.replicas + options.spare_nodes) < 3) options.spare_nodes += 2;
     options.indexes = 1 + run.below(2);
+    if (run.chance(0.5)) options.node_tasks_kept = run.below(40);
     return options;
 }
 

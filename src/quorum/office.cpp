@@ -40,6 +40,7 @@ Office::Office(env::Env env, http::Client& client, tasks::Store& store, Topology
       options_(options),
       writer_(env, client, store, *tasks_, *catalog_, board, options.writer),
       mender_(env, store, *catalog_, writer_, options.mender),
+      sweeper_(env, store, *tasks_, writer_, options.sweeper),
       sessions_(
           options.sessions, [this](std::uint64_t task) { return is_over(task); }, *options.writer.metrics),
       bell_(env, [this](std::uint64_t task) { return is_over(task); }, ends) {
@@ -67,6 +68,7 @@ env::Task<void> Office::run(env::Cancel stop) {
     env::spawn(env_.executor, keep_features_told(stop));
     env::spawn(env_.executor, writer_.watch_settings(topology_, stop));
     env::spawn(env_.executor, mender_.run(topology_, stop));
+    env::spawn(env_.executor, sweeper_.run(topology_, stop));
     co_await writer_.follow(topology_, std::move(stop));
 }
 

@@ -13,6 +13,7 @@
 #include "protocol/documents/special_fields.h"
 #include "quorum/orders.h"
 #include "quorum/repair/mender.h"
+#include "quorum/repair/sweeper.h"
 #include "quorum/sessions/sessions.h"
 #include "quorum/shelves.h"
 #include "quorum/stamps.h"
@@ -23,6 +24,7 @@ namespace miroir::quorum {
 struct OfficeOptions {
     WriterOptions writer;
     MenderOptions mender{};
+    SweeperOptions sweeper{};
     std::uint32_t shards = 64;                // S of a new index
     std::optional<std::string> master_key{};  // from which client keys derive; none: everybody may do everything
     SessionLimits sessions{};
@@ -163,6 +165,7 @@ private:
     OfficeOptions options_;
     Writer writer_;
     Mender mender_;
+    Sweeper sweeper_;
     Sessions sessions_;
     EndBell bell_;
     std::map<IndexUid, Stamps> stamps_;

@@ -43,6 +43,13 @@ void Witnesses::took(tasks::Batch& batch, const NodeId& node, Witness witness) {
     known.push_back(std::move(witness));
     if (known.size() > kKept)
         known.erase(known.begin() + static_cast<std::ptrdiff_t>(known.back().uid % (kKept - 2) + 1));
+    keep(batch, node);
+}
+
+void Witnesses::keep(tasks::Batch& batch, const NodeId& node) const {
+    const auto found = by_node_.find(node);
+    if (found == by_node_.end() || found->second.empty()) return;
+    const std::vector<Witness>& known = found->second;
     std::string record = line_of(known.front());
     if (known.size() > 1) record += line_of(known.back());
     batch.put(std::string(kTable), node.value, std::move(record));

@@ -26,6 +26,8 @@ public:
 
     // The node took it. In memory at once; durable with `batch`.
     void took(tasks::Batch& batch, const NodeId& node, Witness witness);
+    // As it is now, durable with `batch`. What was confirmed is not written down by itself.
+    void keep(tasks::Batch& batch, const NodeId& node) const;
     // What the node must know, the eldest first; bounded. Empty: it never took anything.
     std::vector<Witness> of(const NodeId& node) const;
     // It knew all of these.
