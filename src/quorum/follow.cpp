@@ -156,16 +156,19 @@ void Writer::judge_loss(tasks::TaskEntry& entry, const cluster::Topology& topolo
 
 // Does every shard of the index have a copy on another node than these? Looks at more shards than the task touches,
 // which is the safe side.
-bool Writer::covered(const tasks::TaskEntry& entry, const cluster::Topology& topology,
-                     const std::set<NodeId>& without) const {
+bool Writer::covered(const tasks::TaskEntry& entry, const cluster::Topology& topology, const std::set<NodeId>& without,
+                     Debtors debtors) const {
     const plan::IndexPtr index =
         entry.task.index_uid ? catalog_.projected().find(IndexUid{*entry.task.index_uid}) : nullptr;
     const std::uint32_t shards = index ? index->shards : topology.shards();
     for (std::uint32_t shard = 0; shard < shards; ++shard) {
         const auto replicas = topology.replicas_of(ShardId{shard});
+        const auto owes = [&](const cluster::Replica& replica) {
+            return index && debts_.owes(topology.node(replica.node).id, index->uid);
+        };
+        const bool hopeless = debtors == Debtors::WhereAllAre && std::ranges::all_of(replicas, owes);
         const bool held = std::ranges::any_of(replicas, [&](const cluster::Replica& replica) {
-            const NodeId& node = topology.node(replica.node).id;
-            return !without.contains(node) && !(index && debts_.owes(node, index->uid));
+            return !without.contains(topology.node(replica.node).id) && (hopeless || !owes(replica));
         });
         if (!held) return false;
     }

@@ -223,6 +223,7 @@ std::vector<Hints::HeldAt> Hints::all_held() const {
 }
 
 void Hints::released(const NodeId& node, std::uint64_t place, bool quiet) {
+    ++releases_;
     held_[node].erase(place);
     owed_[node].insert(place);
     if (quiet) quiet_[node].insert(place);

@@ -65,7 +65,8 @@ public:
     // To be called once that is durable: it is owed now. `quiet`: other indexes of the node may still be read, and
     // who may read this one is told elsewhere.
     void released(const NodeId& node, std::uint64_t place, bool quiet);
-    void speak_up(const NodeId& node);  // nothing of it is quiet any more
+    std::uint64_t releases() const { return releases_; }  // how often that happened: of any node
+    void speak_up(const NodeId& node);                    // nothing of it is quiet any more
     bool any_loud(const NodeId& node) const;
 
     // Of all uids that requests of this node were written down with.
@@ -96,6 +97,7 @@ private:
     };
     std::map<NodeId, std::map<std::uint64_t, Kept>> kept_;  // all records, by place
     std::map<NodeId, std::uint64_t> highest_uid_;
+    std::uint64_t releases_ = 0;
     void note_uid(const NodeId& node, const Hint& hint);
 };
 

@@ -227,7 +227,8 @@ bool Writer::covers_now(const Turn& turn, const SettingsLook& look, const cluste
     for (const NodeTask& part : turn.entry.parts) {  // those that came late
         if (part.state == State::Succeeded && writable(topology, part.node)) lacking.erase(part.node);
     }
-    return covered(turn.entry, topology, lacking);
+    // The debts of those that nobody can pay wait for the end of the change.
+    return covered(turn.entry, topology, lacking, Debtors::WhereAllAre);
 }
 
 env::Task<Writer::Followed> Writer::begin_change(Turn turn, cluster::TopologyPtr topology, plan::IndexPtr index) {

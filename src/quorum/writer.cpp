@@ -253,9 +253,11 @@ env::Task<Result<Receipt>> Writer::refuse(Sending& sending, Error error) {
         if (part.state == NodeTask::State::Missed) part.state = NodeTask::State::Planned;  // waited for
     }
     co_await keep(sending, std::move(entry), false);
+    const bool by_function = sending.entry.task.type == protocol::TaskType::DocumentEdition;
     error = {.code = ErrorCode::MiroirNoQuorum,
              .message = "Too few replicas could take the write. Task " + std::to_string(sending.entry.task.uid) +
-                        " completes it when their nodes are back; sending it again does no harm."};
+                        " completes it when their nodes are back" +
+                        (by_function ? "." : "; sending it again does no harm.")};
     co_return fail(std::move(error));
 }
 

@@ -106,8 +106,9 @@ private:
         tasks::Batch batch;
         std::vector<std::pair<NodeId, std::uint64_t>> owed;  // places of hints in it
     };
-    bool covered(const tasks::TaskEntry& entry, const cluster::Topology& topology,
-                 const std::set<NodeId>& without) const;
+    enum class Debtors : std::uint8_t { Never, WhereAllAre };  // may stand for a shard
+    bool covered(const tasks::TaskEntry& entry, const cluster::Topology& topology, const std::set<NodeId>& without,
+                 Debtors debtors = Debtors::Never) const;
     bool excuse_absent(tasks::TaskEntry& entry, const cluster::Topology& topology, Ending& ending);
     void excuse_failed(tasks::TaskEntry& entry, const cluster::Topology& topology, Ending& ending);
     env::Task<bool> end_task(tasks::TaskEntry entry, std::uint32_t copies, Ending ending = {});

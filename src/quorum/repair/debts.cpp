@@ -42,6 +42,12 @@ std::vector<ShardId> joined(const std::vector<ShardId>& a, const std::vector<Sha
     return out;
 }
 
+std::vector<ShardId> without(const std::vector<ShardId>& a, const std::vector<ShardId>& b) {
+    std::vector<ShardId> out;
+    std::ranges::set_difference(a, b, std::back_inserter(out));
+    return out;
+}
+
 env::Task<Result<std::vector<tasks::Record>>> read_table(tasks::Store& store, std::string table) {
     std::vector<tasks::Record> out;
     tasks::Scan scan{.table = std::move(table), .from = {}, .limit = kScanSize};
@@ -105,10 +111,18 @@ void Debts::spread(tasks::Batch& batch, const IndexUid& first, const IndexUid& s
     }
 }
 
-void Debts::pay(tasks::Batch& batch, const Key& key) const { batch.erase(std::string(kDebts), key_text(key)); }
+void Debts::pay(tasks::Batch& batch, const Key& key, const std::vector<ShardId>& shards) const {
+    const Debt* debt = find(key);
+    const std::vector<ShardId> rest = debt == nullptr ? std::vector<ShardId>() : without(debt->shards, shards);
+    if (rest.empty()) batch.erase(std::string(kDebts), key_text(key));
+    else batch.put(std::string(kDebts), key_text(key), record_of(rest, debt->why));
+}
 
-void Debts::paid_now(const Key& key) {
-    debts_.erase(key);
+void Debts::paid_now(const Key& key, const std::vector<ShardId>& shards) {
+    const auto found = debts_.find(key);
+    if (found == debts_.end()) return;
+    found->second.shards = without(found->second.shards, shards);
+    if (found->second.shards.empty()) debts_.erase(found);
     show(key.first);
 }
 
@@ -129,6 +143,13 @@ void Debts::forget_losses(tasks::Batch& batch, const IndexUid& index) {
 const Debt* Debts::find(const Key& key) const {
     const auto found = debts_.find(key);
     return found == debts_.end() ? nullptr : &found->second;
+}
+
+bool Debts::lacks(const NodeId& node, const IndexUid& index, const std::vector<ShardId>& shards) const {
+    const Debt* debt = find({node, index});
+    return debt != nullptr && std::ranges::any_of(shards, [&](const ShardId shard) {
+               return std::ranges::binary_search(debt->shards, shard);
+           });
 }
 
 bool Debts::any(const NodeId& node) const {

@@ -36,9 +36,9 @@ public:
              std::string why);
     // An index gets another name: who lacks shards under one of the two lacks them under both until it is mended.
     void spread(tasks::Batch& batch, const IndexUid& first, const IndexUid& second);
-    // Paid, as part of `batch`; to be followed by paid_now() once that is durable.
-    void pay(tasks::Batch& batch, const Key& key) const;
-    void paid_now(const Key& key);
+    // These shards of it are paid, as part of `batch`; to be followed by paid_now() once that is durable.
+    void pay(tasks::Batch& batch, const Key& key, const std::vector<ShardId>& shards) const;
+    void paid_now(const Key& key, const std::vector<ShardId>& shards);
     void lose(tasks::Batch& batch, const IndexUid& index, std::vector<ShardId> shards, std::string why);
     void forget_losses(tasks::Batch& batch, const IndexUid& index);  // it was deleted or emptied
 
@@ -46,6 +46,7 @@ public:
     const Debt* find(const Key& key) const;
     bool any(const NodeId& node) const;
     bool owes(const NodeId& node, const IndexUid& index) const { return find({node, index}) != nullptr; }
+    bool lacks(const NodeId& node, const IndexUid& index, const std::vector<ShardId>& shards) const;  // any of these
     const std::map<IndexUid, Loss>& losses() const { return losses_; }
 
 private:

@@ -85,8 +85,9 @@ env::Task<Mender::Step> Mender::stretch(const Job& job, const Group& group, std:
     const cluster::Node source = job.topology->node(group.source);
     const cluster::Node target = job.topology->node(job.target);
     // What a change of settings holds back may have reached one of them only.
+    const std::uint64_t releases = writer_.hints().releases();
     const bool at_rest = writer_.at_rest(source.id, uid) && writer_.at_rest(target.id, uid);
-    if (!at_rest || writer_.debts().owes(source.id, uid)) co_return Step::GivenUp;
+    if (!at_rest || writer_.debts().lacks(source.id, uid, group.shards)) co_return Step::GivenUp;
     const bool source_quiet = co_await drained(source, uid);
     const bool target_quiet = source_quiet && co_await drained(target, uid);
     if (!target_quiet) co_return Step::GivenUp;
@@ -102,20 +103,21 @@ env::Task<Mender::Step> Mender::stretch(const Job& job, const Group& group, std:
     const std::string from = after;
     if (to) after = *to;
     if (*here == *there) co_return Step::Same;
-    const bool done = co_await replace(job, group, *there, from, to);
+    Stretch differing{.after = from, .to = to, .releases = releases};
+    const bool done = co_await replace(job, group, *there, std::move(differing));
     co_return done ? Step::Changed : Step::GivenUp;
 }
 
 // What the node has of the stretch goes, what the source has comes.
-env::Task<bool> Mender::replace(const Job& job, const Group& group, const json::Array& documents, std::string after,
-                                std::optional<std::string> to) {
+env::Task<bool> Mender::replace(const Job& job, const Group& group, const json::Array& documents, Stretch stretch) {
     const plan::IndexPtr index = catalog_.projected().find(job.key.second);
     const std::string path = "/indexes/" + index->uid.value + "/documents";
     std::vector<NodeRequest> requests;
-    requests.push_back({.method = "POST",
-                        .target = path + "/delete",
-                        .content_type = "application/json",
-                        .body = json::to_text(json::Object{{"filter", stretch_filter(group.shards, after, to)}})});
+    requests.push_back(
+        {.method = "POST",
+         .target = path + "/delete",
+         .content_type = "application/json",
+         .body = json::to_text(json::Object{{"filter", stretch_filter(group.shards, stretch.after, stretch.to)}})});
     if (!documents.empty()) {
         std::string lines;
         for (const json::Value& document : documents) lines += json::to_text(document) + "\n";
@@ -125,15 +127,16 @@ env::Task<bool> Mender::replace(const Job& job, const Group& group, const json::
                             .body = std::move(lines)});
     }
     const cluster::Node target = job.topology->node(job.target);
-    co_return co_await tell(target, std::move(requests), 0);
+    co_return co_await tell(target, std::move(requests), 0, stretch.releases);
 }
 
-env::Task<bool> Mender::tell(cluster::Node node, std::vector<NodeRequest> requests, std::size_t must_from) {
+env::Task<bool> Mender::tell(cluster::Node node, std::vector<NodeRequest> requests, std::size_t must_from,
+                             std::uint64_t releases) {
     NodeLink& link = writer_.link(node.id);
     std::vector<std::uint64_t> uids;
     {
         const env::Lane::Pass pass = co_await link.lane().enter();
-        if (writer_.hints().any(node.id)) co_return false;
+        if (writer_.hints().any(node.id) || writer_.hints().releases() != releases) co_return false;
         for (NodeRequest& request : requests) {
             if (const auto used = writer_.hints().highest_uid(node.id)) link.reserve_up_to(*used);
             const Result<std::uint64_t> uid = co_await link.next_uid(node.address);

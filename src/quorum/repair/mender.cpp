@@ -91,14 +91,14 @@ bool Mender::is_current(const Job& job) const {
     return debt != nullptr && debt->version == job.version && catalog_.projected().find(job.key.second) != nullptr;
 }
 
-// For each shard a replica that is in step. Where all are in debt, nobody can give it: the first of them is taken at
-// its word and the rest copy from it.
+// For each shard a replica that has it. Where all are in debt, nobody can give it: the first of them is taken at its
+// word and the rest copy from it. A shard that has to wait holds the others up by nothing: two nodes may wait for each
+// other's shards.
 bool Mender::plan_sources(Job& job, const plan::IndexEntry& index) const {
     const cluster::Topology& topology = *job.topology;
     const Debts& debts = writer_.debts();
     std::map<cluster::NodeIndex, std::vector<ShardId>> by_source;
     for (const ShardId shard : debts.find(job.key)->shards) {
-        if (shard.value >= index.shards) continue;
         std::optional<cluster::NodeIndex> source;
         std::optional<cluster::NodeIndex> first_in_debt;
         bool away = false;
@@ -109,27 +109,42 @@ bool Mender::plan_sources(Job& job, const plan::IndexEntry& index) const {
                 away = true;
                 continue;
             }
-            const Debt* debt = debts.find({node.id, index.uid});
-            const bool lacks = debt != nullptr && std::ranges::binary_search(debt->shards, shard);
+            const bool lacks = debts.lacks(node.id, index.uid, {shard});
             if (!lacks && !source) source = replica.node;
             if (lacks && !first_in_debt) first_in_debt = replica.node;
         }
+        const bool beyond = shard.value >= index.shards;
+        const bool is_lost = !source && !away && first_in_debt == job.target;
+        if (!beyond && !source && !is_lost) continue;
+        job.shards.push_back(shard);
+        if (beyond) continue;
         if (source) by_source[*source].push_back(shard);
-        else if (away) return false;
-        else if (first_in_debt == job.target) job.lost.push_back(shard);
-        else return false;  // the first one settles the loss, then it is the source
+        else job.lost.push_back(shard);
     }
     for (auto& [source, shards] : by_source) job.groups.push_back({.source = source, .shards = std::move(shards)});
-    return true;
+    return !job.shards.empty();
+}
+
+env::Task<bool> Mender::pay(Debts::Key key, std::vector<ShardId> shards, tasks::Batch batch) {
+    const Debt* debt = writer_.debts().find(key);
+    if (debt == nullptr) co_return true;
+    const std::uint64_t version = debt->version;
+    writer_.debts().pay(batch, key, shards);
+    const Result<void> kept = co_await store_.commit(std::move(batch));
+    debt = writer_.debts().find(key);
+    if (!kept || debt == nullptr || debt->version != version) co_return false;  // it has grown meanwhile
+    writer_.debts().paid_now(key, shards);
+    co_return true;
 }
 
 env::Task<void> Mender::mend(cluster::TopologyPtr topology, Debts::Key key) {
     const std::optional<cluster::NodeIndex> target = topology->find(key.first);
+    const Debt* debt = writer_.debts().find(key);
+    if (debt == nullptr) co_return;
     if (!target) {
+        std::vector<ShardId> all = debt->shards;
         tasks::Batch batch;
-        writer_.debts().pay(batch, key);
-        const Result<void> kept = co_await store_.commit(std::move(batch));
-        if (kept) writer_.debts().paid_now(key);
+        co_await pay(key, std::move(all), std::move(batch));
         co_return;
     }
     const cluster::Node& node = topology->node(*target);
@@ -139,8 +154,6 @@ env::Task<void> Mender::mend(cluster::TopologyPtr topology, Debts::Key key) {
         co_return;
     }
     Job job{.topology = topology, .key = key, .target = *target};
-    const Debt* debt = writer_.debts().find(key);
-    if (debt == nullptr) co_return;
     job.version = debt->version;
     const plan::IndexPtr index = catalog_.projected().find(key.second);
     if (!plan_sources(job, *index)) co_return;
@@ -191,7 +204,7 @@ env::Task<bool> Mender::make_ready(const Job& job) {
                         .content_type = "application/json",
                         .body = json::to_text(json::Value(plan::node_settings(index->settings, kAllGates)))});
     const std::size_t must_from = requests.size() - 1;
-    co_return co_await tell(node, std::move(requests), must_from);
+    co_return co_await tell(node, std::move(requests), must_from, writer_.hints().releases());
 }
 
 // The index is gone from the catalog: a node that came back older may still have it.
@@ -201,20 +214,19 @@ env::Task<bool> Mender::drop_index(cluster::TopologyPtr topology, Debts::Key key
     const cluster::Node node = topology->node(*topology->find(key.first));
     std::vector<NodeRequest> requests;
     requests.push_back({.method = "DELETE", .target = "/indexes/" + key.second.value});
-    const bool told = co_await tell(node, std::move(requests), 1);
+    const Debt* debt = writer_.debts().find(key);
+    if (debt == nullptr) co_return true;
+    std::vector<ShardId> all = debt->shards;
+    const bool told = co_await tell(node, std::move(requests), 1, writer_.hints().releases());
     if (!told) co_return false;
     tasks::Batch batch;
-    writer_.debts().pay(batch, key);
-    const Result<void> kept = co_await store_.commit(std::move(batch));
-    if (kept) writer_.debts().paid_now(key);
-    co_return kept.has_value();
+    co_return co_await pay(key, std::move(all), std::move(batch));
 }
 
 env::Task<void> Mender::settle(const Job& job) {
     const env::Lane::Pass pass = co_await writer_.lane(job.key.second).enter();
     if (!is_current(job)) co_return;
     tasks::Batch batch;
-    writer_.debts().pay(batch, job.key);
     if (!job.lost.empty()) {
         const std::string why =
             "node " + job.key.first.value + " came back without them, and no other replica has them";
@@ -223,9 +235,8 @@ env::Task<void> Mender::settle(const Job& job) {
             {{"node", job.key.first.value}, {"index", job.key.second.value}, {"shards", texts_of(job.lost)}});
         writer_.debts().lose(batch, job.key.second, job.lost, why);
     }
-    const Result<void> kept = co_await store_.commit(std::move(batch));
-    if (!kept) co_return;
-    writer_.debts().paid_now(job.key);
+    const bool paid = co_await pay(job.key, job.shards, std::move(batch));
+    if (!paid || writer_.debts().owes(job.key.first, job.key.second)) co_return;
     env_.log.info("quorum", "a node is whole again", {{"node", job.key.first.value}, {"index", job.key.second.value}});
 }
 

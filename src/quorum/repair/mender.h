@@ -38,9 +38,15 @@ private:
         cluster::TopologyPtr topology;
         Debts::Key key;
         cluster::NodeIndex target = cluster::kNoNode;
-        std::uint64_t version = 0;  // of the debt
+        std::uint64_t version = 0;    // of the debt
+        std::vector<ShardId> shards;  // those of them that can be mended now
         std::vector<Group> groups;
         std::vector<ShardId> lost;  // no replica has them
+    };
+    struct Stretch {  // behind `after`, not behind `to`
+        std::string after;
+        std::optional<std::string> to;
+        std::uint64_t releases = 0;  // of hints, when it was read
     };
     enum class Step : std::uint8_t { Same, Changed, GivenUp };
 
@@ -48,19 +54,21 @@ private:
     env::Task<void> mend_all(cluster::TopologyPtr topology);
     env::Task<void> mend(cluster::TopologyPtr topology, Debts::Key key);
     bool plan_sources(Job& job, const plan::IndexEntry& index) const;  // false: some replica must come back first
+    env::Task<bool> pay(Debts::Key key, std::vector<ShardId> shards, tasks::Batch batch);
     bool is_current(const Job& job) const;
     env::Task<bool> make_ready(const Job& job);
     env::Task<bool> drop_index(cluster::TopologyPtr topology, Debts::Key key);
     env::Task<Step> pass(const Job& job, const Group& group);
     env::Task<Step> stretch(const Job& job, const Group& group, std::string& after, bool& last);
-    env::Task<bool> replace(const Job& job, const Group& group, const json::Array& documents, std::string after,
-                            std::optional<std::string> to);
+    env::Task<bool> replace(const Job& job, const Group& group, const json::Array& documents, Stretch stretch);
     env::Task<void> settle(const Job& job);
 
     env::Task<bool> drained(cluster::Node node, IndexUid index);
     env::Task<std::optional<json::Array>> read(cluster::Node node, const plan::IndexPtr& index, json::Object body);
     // Sends in order and waits until the node has carried them out. `must` names the ones that have to succeed.
-    env::Task<bool> tell(cluster::Node node, std::vector<NodeRequest> requests, std::size_t must_from);
+    // Nothing is sent when something that was held back has been let go since there were `releases` of them.
+    env::Task<bool> tell(cluster::Node node, std::vector<NodeRequest> requests, std::size_t must_from,
+                         std::uint64_t releases);
 
     env::Env env_;
     tasks::Store& store_;

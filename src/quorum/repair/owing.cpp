@@ -20,7 +20,10 @@ bool Writer::is_changing(const IndexUid& index) const {
 }
 
 bool Writer::at_rest(const NodeId& node, const IndexUid& index) const {
-    return !hints_.any(node) && !hints_.holder_of(node, {index.value}) && !is_changing(index);
+    if (hints_.any(node) || is_changing(index)) return false;
+    // A change that has not begun holds the same back on every node.
+    const std::optional<std::uint64_t> holder = hints_.holder_of(node, {index.value});
+    return !holder || changes_.contains(*holder);
 }
 
 void Writer::owe_index(tasks::Batch& batch, const cluster::Topology& topology, const NodeId& node,
