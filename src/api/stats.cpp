@@ -105,6 +105,7 @@ env::Task<Result<Summed>> sum_of(Desk& desk, cluster::TopologyPtr topology, plan
     const std::uint64_t copies = std::uint64_t{topology->replicas()} * topology->groups();
     if (all && views.size() == topology->nodes().size()) {
         sum.stats.scale(1, copies);
+        sum.missing = desk.lost_of(*index);
         co_return sum;
     }
     MIROIR_CO_TRY(Counted counted, co_await count_documents(desk, topology, index, std::move(context)));
