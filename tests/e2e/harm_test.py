@@ -4,7 +4,9 @@ place, a store that cannot be written. Acknowledged documents stay, or the reply
 Run: python3 tests/e2e/harm_test.py (MIROIR_BIN names another program than bin/miroir).
 """
 
+import http.client
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -127,6 +129,75 @@ class Harm(unittest.TestCase):
         hits = [hits for hits, degraded in seen if hits is not None and not degraded]
         self.assertEqual([hits for before, hits in zip(hits, hits[1:]) if hits < before], [], "hits went missing unsaid")
         self.assertLess(waited, 8, "writes are refused for long after the return")
+
+    def put(self, process, numbers):
+        documents = [{"id": i, "value": f"book {i}"} for i in numbers]
+        return call(process.port, "POST", "/indexes/books/documents?primaryKey=id", MASTER_KEY, documents)
+
+    def test_a_refused_write_is_whole_or_nothing(self):
+        process = self.cluster(replicas=1)
+        self.fill(process, 10)
+        self.nodes[1].kill()
+        known = self.put(process, range(100, 200))  # nobody has missed it yet: the other nodes take their parts
+        self.assertEqual((known.status, known.json["code"]), (503, "miroir_no_quorum"), known.text)
+        uid = int(re.search(r"Task (\d+) completes it", known.json["message"]).group(1))
+        wait_until(lambda: process.ask_admin("/_miroir/topology").json["nodes"][1]["status"] == "down", "it is missed")
+        for path in ("/stats", "/indexes/books/stats"):
+            self.assertIn("shards=", call(process.port, "GET", path, MASTER_KEY).headers.get("x-miroir-degraded", ""), path)
+        never = self.put(process, range(200, 300))
+        self.assertEqual((never.status, never.json["code"]), (503, "miroir_no_quorum"), never.text)
+        self.assertNotIn("completes", never.json["message"])
+        self.nodes[1].start()
+        wait_until(lambda: call(process.port, "GET", f"/tasks/{uid}", MASTER_KEY).json["status"] == "succeeded", "it is completed")
+        wait_until(lambda: self.search(process) == (110, None), "it is there as a whole, and nothing else")
+        self.assertEqual(sorted(number for copy in self.copies() for number in copy), [*range(10), *range(100, 200)])
+        self.assertEqual(call(process.port, "GET", "/tasks", MASTER_KEY).json["total"], 2)
+        self.assertNotIn("x-miroir-degraded", call(process.port, "GET", "/stats", MASTER_KEY).headers)
+
+    def test_with_one_copy_what_is_acknowledged_is_found(self):
+        process = self.cluster(replicas=1)
+        self.fill(process, 10)
+        ended = threading.Event()
+        acknowledged, hidden = [], []
+
+        def write(start):
+            number = start
+            while not ended.wait(0.01):
+                number += 4
+                try:
+                    reply = self.put(process, [number])
+                    if reply.status != 202:
+                        continue
+                    acknowledged.append(number)
+                    uid = reply.json["taskUid"]
+                    wait_until(lambda: call(process.port, "GET", f"/tasks/{uid}", MASTER_KEY).json["status"] == "succeeded", "it is in")
+                    found = call(process.port, "GET", f"/indexes/books/documents/{number}", MASTER_KEY)
+                    if found.status == 404:
+                        hidden.append((number, found.text, time.monotonic()))
+                except (OSError, http.client.HTTPException):
+                    pass
+
+        writers = [threading.Thread(target=write, args=(1000 + i,)) for i in range(4)]
+        for writer in writers:
+            writer.start()
+        try:
+            wait_until(lambda: len(acknowledged) > 40, "it is written to")
+            for victim in (0, 1):
+                self.nodes[victim].kill()
+                wait_until(lambda: process.ask_admin("/_miroir/topology").json["nodes"][victim]["status"] == "down", "it is missed")
+                self.nodes[victim].start()
+                before = len(acknowledged)
+                wait_until(lambda: len(acknowledged) > before + 60, "writes go on")
+        finally:
+            ended.set()
+            for writer in writers:
+                writer.join()
+        self.assertEqual(hidden, [], "a task had succeeded and its document was not there")
+        wait_until(lambda: call(process.port, "GET", "/tasks?statuses=enqueued,processing", MASTER_KEY).json["total"] == 0, "it rests")
+        copies = self.copies()
+        self.assertEqual([n for n in acknowledged if sum(n in copy for copy in copies) != 1], [])
+        hits, degraded = self.search(process)
+        self.assertEqual((hits, degraded), (sum(len(copy) for copy in copies), None), "a reply hides documents")
 
     def test_a_stopped_node_holds_nothing_up(self):
         process = self.cluster(replicas=2)
