@@ -4,6 +4,7 @@
 #include "json/write.h"
 #include "protocol/documents/payload.h"
 #include "protocol/documents/primary_key.h"
+#include "protocol/documents/special_fields.h"
 
 namespace miroir::protocol {
 namespace {
@@ -169,6 +170,26 @@ TEST(Payload, FindsMembersAsATreeWould) {
         EXPECT_TRUE(document.special || document.odd || found == nullptr) << text;
     }
     EXPECT_TRUE(read_payload(R"({"_mine":1})", {})->documents.front().underscored);
+}
+
+TEST(Vectors, WhoBringsNoneForAnEmbedderThatWantsThemFromTheUserIsNamedOnce) {
+    Settings settings;
+    settings.embedders["own"].source = EmbedderSource::UserProvided;
+    settings.embedders["rest"].source = EmbedderSource::Rest;
+    const std::string text = R"([{"id":1,"_vectors":{"own":[1,2]}},{"id":2},{"id":3,"_vectors":{"own":null}},
+        {"id":2,"_vectors":{"rest":[1]}},{"id":1},{"id":4},{"id":4,"_vectors":{"own":[1,2]}}])";
+    const Payload payload = read_payload(text, {}, "id").value();
+    const std::vector<std::string> ids{"1", "2", "3", "2", "1", "4", "4"};
+    const auto lacking = [&](bool update) {
+        const std::vector<LackingVectors> found = lacking_vectors(settings, payload, ids, update);
+        EXPECT_EQ(found.size(), 1U);
+        EXPECT_EQ(found.front().embedder, "own");
+        return found.front().ids;
+    };
+    EXPECT_EQ(lacking(false), (std::vector<std::string>{"1", "2"})) << "the last of each id replaces the others";
+    EXPECT_EQ(lacking(true), std::vector<std::string>{"2"});
+    settings.embedders.erase("own");
+    EXPECT_TRUE(lacking_vectors(settings, payload, ids, false).empty());
 }
 
 }  // namespace
