@@ -20,8 +20,8 @@ void play_let_go(Run& run) {
     options.replicas = 2;
     WriteCluster c(run, options);
     run.world.run_for(500ms);
-    c.write_every(run.between(2ms, 20ms));
-    for (int i = 0; i < 10; ++i) {
+    c.write_every(run.between(5ms, 30ms));
+    for (int i = 0; i < 4; ++i) {
         run.network.slow(c.node(run.below(c.size())).name(), run.between(0ms, 60ms));
         run.world.run_for(run.between(20ms, 200ms));
         c.write_one(0, Kind::Settings, {});
@@ -70,8 +70,8 @@ void play_robbed_alone(Run& run) {
     options.spare_nodes = 1;
     WriteCluster c(run, options);
     run.world.run_for(1s);
-    c.write_every(run.between(5ms, 50ms));
-    run.world.run_for(run.between(200ms, 1000ms));
+    c.write_every(run.between(20ms, 80ms));
+    run.world.run_for(run.between(200ms, 600ms));
     for (std::size_t i = 0; i < c.size(); ++i) {
         if (run.chance(0.5)) c.write_one(0, Kind::Settings, {});
         if (run.chance(0.5)) run.world.run_for(run.between(0ms, 20ms));
@@ -127,17 +127,17 @@ void play_no_quorum(Run& run) {
 void play_swept(Run& run) {
     WriteClusterOptions options;
     options.replicas = 2;
-    options.node_tasks_kept = run.below(30);
+    options.node_tasks_kept = run.below(10);
     WriteCluster c(run, options);
     run.world.run_for(500ms);
-    c.write_every(10ms);
-    run.world.run_for(run.between(2000ms, 3000ms));
+    c.write_every(20ms);
+    run.world.run_for(run.between(1000ms, 2000ms));
     Host& victim = c.node(run.below(c.size()));
     if (run.chance(0.5)) victim.kill(run.chance(0.5));
     run.world.run_for(run.between(500ms, 1500ms));
     if (!victim.alive()) victim.start();
-    if (run.chance(0.3)) c.stop_writing();
-    run.world.run_for(run.between(0ms, 3000ms));
+    if (run.chance(0.5)) c.stop_writing();
+    run.world.run_for(run.between(0ms, 1500ms));
     c.scribe_host().kill();
     c.scribe_host().start();
     c.stop_writing();

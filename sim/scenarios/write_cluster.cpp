@@ -339,7 +339,7 @@ void WriteCluster::check_all() {
 }
 
 void WriteCluster::check_nodes_forget() {
-    constexpr double kSpare = 50;  // those by which it is recognised, and a tenth
+    constexpr double kSpare = 40;  // those by which it is recognised, and a tenth
     for (std::size_t i = 0; i < size() && !run_.failed(); ++i) {
         const json::Value page = ask(i, "GET", "/tasks?limit=1&statuses=succeeded,failed,canceled", "");
         const json::Value* total = page.find("total");
