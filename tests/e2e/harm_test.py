@@ -94,7 +94,7 @@ class Harm(unittest.TestCase):
         [line] = process.ask_admin("/_miroir/shards").json["lost"]
         self.assertEqual(line["index"], "books")
         self.assertEqual(self.search(process)[1], "shards=" + ",".join(str(shard) for shard in line["shards"]))
-        self.assertTrue(process.events("documents are lost: no replica has them any more"))
+        wait_until(lambda: process.events("documents are lost: no replica has them any more"), "the log says so")
         self.fill(process, 200)
         self.assertEqual(self.search(process)[0], 200)
 
