@@ -122,7 +122,7 @@ bool Mender::plan_sources(Job& job, const plan::IndexEntry& index) const {
         else job.lost.push_back(shard);
     }
     for (auto& [source, shards] : by_source) job.groups.push_back({.source = source, .shards = std::move(shards)});
-    return !job.shards.empty();
+    return !job.shards.empty() || debts.find(job.key)->shards.empty();  // none of its own: the index itself
 }
 
 env::Task<bool> Mender::pay(Debts::Key key, std::vector<ShardId> shards, tasks::Batch batch) {
