@@ -135,6 +135,7 @@ void play_refused_end(Run& run) {
 void play_robbed(Run& run) {
     WriteClusterOptions options;
     options.replicas = 2;
+    options.groups = 1 + static_cast<std::uint32_t>(run.below(2));  // with two, the last node holds no shard at all
     WriteCluster c(run, options);
     run.world.run_for(500ms);
     c.write_every(run.between(20ms, 100ms));
