@@ -65,7 +65,7 @@ struct DeskOptions {
     ReplicaChoice replicas;
     CoalescingOptions coalescing;
     SessionOptions sessions;
-    std::function<std::string()> metrics_text;  // what is counted for operators
+    std::function<std::string()> metrics_text;    // what is counted for operators
     const cluster::Breakers* breakers = nullptr;  // whom they hold back is not chosen; none: everybody may be
 };
 
