@@ -16,6 +16,7 @@ constexpr std::string_view kWords[] = {
     "grand",  "grant", "brand",  "palace",    "place",  "places",  "beach",    "peach",     "teach",  "2024",
     "1999",   "x9",    "café",   "river",     "rivers", "liver",   "mountain", "mountains", "green",  "blue"};
 constexpr std::string_view kColors[] = {"red", "green", "blue", "Blue", "crimson", "dark red", "10", "7"};
+constexpr std::size_t kNumberLikeColors = 2;  // at the end; a node's reply does not tell the text "7" from the number
 constexpr std::string_view kTags[] = {"new", "old", "sale", "gift", "rare", "Best Seller"};
 constexpr std::string_view kFields[] = {"title", "body", "tags", "color", "maker.name", "note"};
 constexpr std::string_view kFacetFields[] = {"color",      "price",      "tags", "rank",
@@ -46,7 +47,7 @@ Object draw_document(Draw& draw, Value id) {
     if (draw.chance(0.8)) out.append("color", draw.color());
     if (draw.chance(0.8)) out.append("price", draw.number());
     if (draw.chance(0.9)) out.append("rank", draw.below(4));
-    if (draw.chance(0.5)) out.append("mixed", draw.chance(0.5) ? draw.number() : draw.color());
+    if (draw.chance(0.5)) out.append("mixed", draw.chance(0.5) ? draw.number() : draw.name());
     if (draw.chance(0.5)) out.append("maker", Object{{"name", draw.word()}, {"year", 1990 + draw.below(6)}});
     if (draw.chance(0.3)) out.append("flag", draw.chance(0.5));
     if (draw.chance(0.2)) out.append("note", draw.chance(0.3) ? Value() : Value(draw.words(3)));
@@ -140,6 +141,8 @@ std::string Draw::words(std::size_t most) {
 }
 
 Value Draw::color() { return one_of(kColors); }
+
+Value Draw::name() { return kColors[below(std::size(kColors) - kNumberLikeColors)]; }
 
 Value Draw::number() {
     if (chance(0.1)) return 10.5;

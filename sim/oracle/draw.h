@@ -22,6 +22,7 @@ public:
     std::string word();
     std::string words(std::size_t most);
     json::Value color();
+    json::Value name();  // a color that does not look like a number
     json::Value number();
     json::Object place();
     json::Array vector();

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "api/read/doubts.h"
 #include "json/parse.h"
 #include "json/write.h"
+#include "protocol/text_normal.h"
 
 namespace miroir::sim {
 namespace {
@@ -26,20 +28,87 @@ bool is_passing(std::string_view name) {
            name == "link";
 }
 
+bool is_mark(std::string_view name) { return name == "_formatted" || name == "_matchesPosition"; }
+
+bool is_score(std::string_view name) {
+    return name == "_rankingScore" || name == "_rankingScoreDetails" || name == "weightedRankingScore";
+}
+
 bool keeps_order(std::string_view name) { return name == "facetDistribution" || name == "distribution"; }
 
+// What Miroir says of its answer that it does not promise.
+struct Promised {
+    bool marks = true;            // how words are marked in hits
+    bool scores = true;           // and what they are made of
+    bool spelling = true;         // of facet values that are searched for
+    bool order_of_counts = true;  // which of the facet values of equal counts comes first, or falls off the end
+    bool rest = true;
+};
+
+Promised promised(const Spoken& ours) {
+    Promised out;
+    std::string_view left = ours.exact;
+    while (!left.empty()) {
+        const std::size_t end = std::min(left.find("; "), left.size());
+        const std::string_view reason = left.substr(0, end);
+        if (reason == api::kMarksOfNodes) out.marks = false;
+        else if (reason == api::kScoresOfNodes) out.scores = false;
+        else if (reason == api::kSpellingOfValues) out.spelling = false;
+        else if (reason == api::kOrderOfCounts) out.order_of_counts = false;
+        else if (reason != "false") out.rest = false;
+        left.remove_prefix(std::min(end + 2, left.size()));
+    }
+    return out;
+}
+
+// Facet values as a set, without the names of those that share the smallest count.
+json::Value unordered_counts(const json::Value& values) {
+    std::map<std::uint64_t, std::set<std::string>> by_count;
+    for (const json::Member& value : values.object()) by_count[value.second.unsigned_integer()].insert(value.first);
+    json::Object out;
+    for (const auto& [count, names] : by_count) {
+        json::Array shown;
+        if (count == by_count.begin()->first) shown.emplace_back(names.size());
+        else shown.assign(names.begin(), names.end());
+        out.append(std::to_string(count), std::move(shown));
+    }
+    return out;
+}
+
+// Facet hits by normal form.
+json::Value unspelled(const json::Value& hits) {
+    json::Array out;
+    for (const json::Value& hit : hits.array())
+        out.emplace_back(json::Object{{"value", protocol::normalize_facet(hit.find("value")->string())},
+                                      {"count", *hit.find("count")}});
+    return out;
+}
+
 // Members in one order but where the order is part of the answer, numbers as they are.
-json::Value normal(const json::Value& value, bool ordered) {
+json::Value normal(const json::Value& value, const Promised& promise, bool ordered = false) {
     if (value.is_array()) {
         json::Array out;
-        for (const json::Value& item : value.array()) out.push_back(normal(item, ordered));
+        for (const json::Value& item : value.array()) out.push_back(normal(item, promise, ordered));
         return out;
     }
     if (!value.is_object()) return value;
     json::Object out;
     for (const json::Member& member : value.object()) {
-        if (is_passing(member.first)) continue;
-        out.append(member.first, normal(member.second, ordered || keeps_order(member.first)));
+        if (is_passing(member.first) || (!promise.marks && is_mark(member.first)) ||
+            (!promise.scores && is_score(member.first)))
+            continue;
+        if (keeps_order(member.first) && !promise.order_of_counts && member.second.is_object()) {
+            json::Object fields;
+            for (const json::Member& field : member.second.object())
+                fields.append(field.first, unordered_counts(field.second));
+            out.append(member.first, std::move(fields));
+            continue;
+        }
+        if (member.first == "facetHits" && !promise.spelling) {
+            out.append(member.first, unspelled(member.second));
+            continue;
+        }
+        out.append(member.first, normal(member.second, promise, ordered || keeps_order(member.first)));
     }
     if (!ordered) out.sort_keys();
     return out;
@@ -47,13 +116,58 @@ json::Value normal(const json::Value& value, bool ordered) {
 
 }  // namespace
 
+bool promises_order(const Spoken& ours) { return promised(ours).rest; }
+
 std::optional<std::string> difference(const Spoken& ours, const Spoken& theirs) {
-    if (ours.exact.starts_with("false")) return std::nullopt;  // said so
-    const std::string told = json::to_text(normal(ours.body, false));
-    const std::string truth = json::to_text(normal(theirs.body, false));
+    const Promised promise = promised(ours);
+    if (!promise.rest) return std::nullopt;
+    const std::string told = json::to_text(normal(ours.body, promise));
+    const std::string truth = json::to_text(normal(theirs.body, promise));
     if (ours.status == theirs.status && told == truth) return std::nullopt;
     return "through Miroir " + std::to_string(ours.status) + " " + told + "\nfrom one node  " +
            std::to_string(theirs.status) + " " + truth;
+}
+
+namespace {
+
+// What the rules about words gave to each document, by its text; sorts and scores left out.
+std::map<std::string, std::string> word_ranks(const Spoken& spoken) {
+    std::map<std::string, std::string> out;
+    const json::Value* hits = spoken.body.find("hits");
+    if (hits == nullptr || !hits->is_array()) return out;
+    for (const json::Value& hit : hits->array()) {
+        json::Object rest = hit.object();
+        json::Object ranks;
+        const json::Value* details = hit.find("_rankingScoreDetails");
+        for (const char* rule : {"words", "typo", "proximity", "attributeRank", "wordPosition", "exactness"}) {
+            const json::Value* found = details != nullptr ? details->find(rule) : nullptr;
+            if (found == nullptr) continue;
+            json::Object entry = found->object();
+            entry.erase("order");
+            entry.erase("maxTypoCount");
+            if (std::string_view(rule) == "typo") entry.erase("score");
+            ranks.append(rule, std::move(entry));
+        }
+        for (const char* name : {"_rankingScoreDetails", "_rankingScore", "_formatted", "_matchesPosition"})
+            rest.erase(name);
+        out[json::to_text(normal(json::Value(std::move(rest)), {}))] = json::to_text(json::Value(std::move(ranks)));
+    }
+    return out;
+}
+
+}  // namespace
+
+bool ranks_by_other_words(Duel& duel, const Question& question) {
+    if (!question.path.ends_with("/search") || question.path.starts_with("/multi")) return false;
+    Question detailed = question;
+    if (!detailed.body.is_object() || detailed.body.find("q") == nullptr) return false;
+    detailed.body.object().set("showRankingScoreDetails", true);
+    const auto ours = word_ranks(duel.ask_cluster(detailed));
+    const auto theirs = word_ranks(duel.ask_alone(detailed));
+    return std::ranges::any_of(ours, [&](const auto& hit) {
+        const auto found = theirs.find(hit.first);
+        return found != theirs.end() && found->second != hit.second;
+    });
 }
 
 Duel::Duel(const Story& story, std::uint64_t seed) : run_(seed) {

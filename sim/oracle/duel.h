@@ -19,8 +19,17 @@ struct Spoken {
     std::string exact;  // X-Miroir-Exact
 };
 
+// Does Miroir promise hits, their order and totals? Answers that do not are not compared.
+bool promises_order(const Spoken& ours);
+
 // What differs, in words; nothing when the answers are the same.
 std::optional<std::string> difference(const Spoken& ours, const Spoken& theirs);
+
+class Duel;
+
+// Does a document of a plain search stand elsewhere because a rule about words gave it another rank than on one node?
+// Words that its node has never indexed do that: docs/exactness.md.
+bool ranks_by_other_words(Duel& duel, const Question& question);
 
 class Duel {
 public:

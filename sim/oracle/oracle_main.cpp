@@ -30,17 +30,25 @@ struct Arguments {
     bool shrunk = true;
 };
 
-std::optional<std::string> judge(Duel& duel, const Question& question, std::uint64_t& inexact) {
+struct Counts {
+    std::uint64_t inexact = 0;       // said so
+    std::uint64_t by_its_words = 0;  // a rule gave a document another rank, for its node knows other words
+};
+
+std::optional<std::string> judge(Duel& duel, const Question& question, Counts& counts) {
     if (duel.trouble()) return duel.trouble();
     const Spoken ours = duel.ask_cluster(question);
-    inexact += ours.exact.empty() ? 0 : 1;
-    return difference(ours, duel.ask_alone(question));
+    counts.inexact += promises_order(ours) ? 0 : 1;
+    const auto found = difference(ours, duel.ask_alone(question));
+    if (!found || !ranks_by_other_words(duel, question)) return found;
+    ++counts.by_its_words;
+    return std::nullopt;
 }
 
 std::optional<std::string> judge(const Case& c, std::uint64_t seed) {
     Duel duel(c.story, seed);
-    std::uint64_t inexact = 0;
-    return judge(duel, c.question, inexact);
+    Counts counts;
+    return judge(duel, c.question, counts);
 }
 
 // Two statuses: a case is not shrunk into another kind of trouble.
@@ -80,7 +88,8 @@ int play_file(const Arguments& arguments) {
 
 int play(const Arguments& arguments) {
     const auto began = std::chrono::steady_clock::now();
-    std::uint64_t asked = 0, failures = 0, inexact = 0;
+    std::uint64_t asked = 0, failures = 0;
+    Counts counts;
     for (std::uint64_t seed = arguments.seed; asked < arguments.cases && failures < arguments.failures; ++seed) {
         const SeededRandom random(seed);
         const Story story = draw_story(random.fork("story"));
@@ -88,15 +97,19 @@ int play(const Arguments& arguments) {
         bool failed = false;
         for (std::uint64_t i = 0; i < kQuestionsOfStory && !failed; ++i, ++asked) {
             const Question question = draw_question(random.fork("question", i), story);
-            failed = judge(duel, question, inexact).has_value();
+            failed = judge(duel, question, counts).has_value();
             if (failed) show(Case{.story = story, .question = question}, seed, arguments);
         }
         failures += failed ? 1 : 0;
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-    std::printf("%llu cases, %llu stories with a different answer, %llu answers said not to be exact, %.1f s\n",
-                static_cast<unsigned long long>(asked), static_cast<unsigned long long>(failures),
-                static_cast<unsigned long long>(inexact), took.count());
+    std::printf(
+        "%llu cases, %llu stories with a different answer, %llu answers said not to be exact, %llu ordered by ranks "
+        "that "
+        "follow a node's own words, %.1f s\n",
+        static_cast<unsigned long long>(asked), static_cast<unsigned long long>(failures),
+        static_cast<unsigned long long>(counts.inexact), static_cast<unsigned long long>(counts.by_its_words),
+        took.count());
     return failures == 0 ? 0 : 1;
 }
 

@@ -178,4 +178,16 @@ bool Desk::is_mixed(const cluster::Topology& topology, const plan::IndexEntry& i
     });
 }
 
+std::set<std::string> Desk::remembered_fields(const plan::IndexEntry& index) const {
+    const auto found = fields_.find({index.uid, index.created_at_ns});
+    return found == fields_.end() ? std::set<std::string>() : found->second;
+}
+
+void Desk::remember_fields(const plan::IndexEntry& index, std::set<std::string> fields) {
+    constexpr std::size_t kIndexesMost = 1000;
+    constexpr std::size_t kFieldsMost = 1000;
+    if (fields_.size() >= kIndexesMost) fields_.clear();
+    if (fields.size() <= kFieldsMost) fields_[{index.uid, index.created_at_ns}] = std::move(fields);
+}
+
 }  // namespace miroir::api

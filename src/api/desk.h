@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "cluster/breakers.h"
@@ -128,6 +129,10 @@ public:
     }
     quorum::Office& office() { return office_; }
 
+    // Fields of an index that nodes were found to know, bounded.
+    std::set<std::string> remembered_fields(const plan::IndexEntry& index) const;
+    void remember_fields(const plan::IndexEntry& index, std::set<std::string> fields);
+
 private:
     void weigh(cluster::CoverPreference& preference, const cluster::Topology& topology) const;
 
@@ -143,7 +148,8 @@ private:
     env::Counter& explorations_;
     std::unique_ptr<SearchFlights> flights_;
     SessionCounts session_counts_;
-    mutable std::uint64_t turn_ = 0;  // RoundRobin
+    mutable std::uint64_t turn_ = 0;                                             // RoundRobin
+    std::map<std::pair<IndexUid, std::int64_t>, std::set<std::string>> fields_;  // by index and when it was made
 };
 
 }  // namespace miroir::api

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "api/read/cover_round.h"
+#include "api/read/known_fields.h"
 #include "api/routes.h"
 #include "merge/document_merge.h"
 #include "merge/hit_bytes.h"
@@ -133,12 +134,13 @@ Reply list(Visit visit, DocumentsQuery query) {
     json::Value forced = visit.grant.forced_filter(index->uid.value);
     if (!forced.is_null())
         query.filter = protocol::join_filters(query.filter.value_or(json::Value()), std::move(forced));
-    const Listing listing{.place = {.desk = visit.desk,
-                                    .topology = visit.desk.topology(),
-                                    .index = index,
-                                    .seed = visit.replica_seed(index->uid.value),
-                                    .call = visit.in.call},
-                          .query = query};
+    const RoundPlace place{.desk = visit.desk,
+                           .topology = visit.desk.topology(),
+                           .index = index,
+                           .seed = visit.replica_seed(index->uid.value),
+                           .call = visit.in.call};
+    query.filter = co_await filter_for_nodes(place, std::move(query.filter));
+    const Listing listing{.place = place, .query = query};
     Start start{.from = {}, .skip = query.offset, .total = 0};
     if (plan::is_far(query)) {
         MIROIR_CO_TRY(start, co_await find_start(listing));

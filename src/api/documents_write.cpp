@@ -1,4 +1,5 @@
 // Documents: adding, updating, deleting. What the client sent is read and refused here, as a whole; the office splits.
+#include "api/read/known_fields.h"
 #include "api/routes.h"
 #include "protocol/documents/requests.h"
 #include "protocol/keys/index_uid.h"
@@ -67,8 +68,13 @@ Reply delete_by_filter(Visit visit) {
     MIROIR_CO_CHECK(protocol::check_index_uid(visit.index_text()));
     MIROIR_CO_TRY(json::Value filter, protocol::parse_deletion_filter(visit.body, visit.desk.filter_gates()));
     MIROIR_CO_TRY(std::optional<std::string> metadata, protocol::parse_custom_metadata(visit.in.raw_query));
-    co_return co_await answer(visit.desk.ask(
-        visit.desk.office().delete_by_filter(visit.index_uid(), std::move(filter), std::move(metadata))));
+    json::Value carried = filter;
+    if (const Result<plan::IndexPtr> index = visit.desk.open(visit.index_text())) {
+        RoundPlace place{.desk = visit.desk, .topology = visit.desk.topology(), .index = *index, .call = visit.in.call};
+        carried = (co_await filter_for_nodes(std::move(place), filter)).value_or(filter);
+    }
+    co_return co_await answer(visit.desk.ask(visit.desk.office().delete_by_filter(
+        visit.index_uid(), std::move(filter), std::move(carried), std::move(metadata))));
 }
 
 Reply delete_all(Visit visit) {

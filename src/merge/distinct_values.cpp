@@ -22,13 +22,16 @@ void collect(const json::Value& value, std::vector<std::string>& keys) {
 
 }  // namespace
 
+std::vector<std::string> distinct_keys(std::string_view raw) {
+    std::vector<std::string> keys;
+    if (raw.empty()) return keys;
+    if (const auto value = json::parse(raw)) collect(*value, keys);
+    return keys;
+}
+
 bool DistinctValues::take(std::string_view raw) {
     last_.clear();
-    if (raw.empty()) return true;
-    const auto value = json::parse(raw);
-    if (!value) return true;
-    std::vector<std::string> keys;
-    collect(*value, keys);
+    std::vector<std::string> keys = distinct_keys(raw);
     const bool known = std::ranges::any_of(keys, [this](const auto& key) { return keys_.contains(key); });
     if (known) return false;
     keys_.insert(keys.begin(), keys.end());

@@ -8,6 +8,9 @@
 
 namespace miroir::merge {
 
+// The values of raw JSON (empty: none): a mark of their kind, then their normal form.
+std::vector<std::string> distinct_keys(std::string_view raw);
+
 class DistinctValues {
 public:
     // Is a hit with this value (raw JSON, empty: none) to be kept?

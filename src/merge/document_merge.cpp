@@ -101,10 +101,6 @@ void DocumentsAnswer::Reader::read_key(od::array values) {
     }
 }
 
-std::string_view stamp_of(RankKey key) {
-    return key.empty() || !key.back().is_text ? std::string_view() : key.back().text;
-}
-
 std::vector<const ListedDocument*> merge_documents(std::span<const DocumentsAnswer> answers, std::uint64_t skip,
                                                    std::uint64_t take) {
     std::vector<std::size_t> next(answers.size(), 0);

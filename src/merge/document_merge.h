@@ -40,9 +40,6 @@ private:
     std::uint64_t total_ = 0;
 };
 
-// The stamp at the end of a key; empty when there is none.
-std::string_view stamp_of(RankKey key);
-
 // The documents from `skip` on, at most `take`.
 std::vector<const ListedDocument*> merge_documents(std::span<const DocumentsAnswer> answers, std::uint64_t skip,
                                                    std::uint64_t take);

@@ -21,9 +21,23 @@ Result<void> FacetHits::add(std::string_view reply) {
         const std::string& value = hit.find("value")->string();
         Sum& sum = sums_[protocol::normalize_facet(value)];
         if (sum.count == 0) sum.value = value;
+        sum.unclear |= sum.value != value;
         sum.count += hit.find("count")->unsigned_integer();
     }
     return {};
+}
+
+std::vector<UnclearSpelling> FacetHits::unclear(const std::string& field) const {
+    std::vector<UnclearSpelling> out;
+    for (const auto& [normal, sum] : sums_) {
+        if (sum.unclear) out.push_back({.field = field, .normal = normal, .spelling = sum.value});
+    }
+    return out;
+}
+
+void FacetHits::spell(const std::string& normal, std::string spelling) {
+    const auto found = sums_.find(normal);
+    if (found != sums_.end()) found->second.value = std::move(spelling);
 }
 
 json::Array FacetHits::shown(bool by_count, std::size_t most) const {
@@ -31,7 +45,8 @@ json::Array FacetHits::shown(bool by_count, std::size_t most) const {
     for (const auto& entry : sums_) order.push_back(&entry);
     if (by_count) {
         std::ranges::sort(order, [](const auto* a, const auto* b) {
-            return a->second.count != b->second.count ? a->second.count > b->second.count : a->first > b->first;
+            return a->second.count != b->second.count ? a->second.count > b->second.count
+                                                      : a->second.value > b->second.value;
         });
     }
     json::Array out;

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "json/value.h"
+#include "merge/facet_merge.h"
 
 namespace miroir::merge {
 
@@ -19,8 +20,13 @@ public:
     // [{"value":…,"count":…}], alphabetically or by count, at most `most`.
     json::Array shown(bool by_count, std::size_t most) const;
 
+    // Values that came in several spellings; and how one of them is to be shown.
+    std::vector<UnclearSpelling> unclear(const std::string& field) const;
+    void spell(const std::string& normal, std::string spelling);
+
 private:
     struct Sum {
+        bool unclear = false;
         std::string value;
         std::uint64_t count = 0;
     };

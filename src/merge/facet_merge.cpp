@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "json/write.h"
 #include "merge/hit_bytes.h"
@@ -19,16 +20,38 @@ struct Sum {
     std::optional<double> number;  // of a number
 };
 
-// A reply does not say whether "3" was a number or a text. A field with numbers has stats, and its numbers lie between
-// them; a text that looks like such a number is taken for one.
-std::optional<double> as_number(const std::string& value, const MergedFacet& field) {
-    if (!field.minimum) return std::nullopt;
-    double number = 0;
-    const auto read = std::from_chars(value.data(), value.data() + value.size(), number);
-    if (read.ec != std::errc() || read.ptr != value.data() + value.size()) return std::nullopt;
-    if (number < *field.minimum || number > *field.maximum) return std::nullopt;
-    return number;
-}
+// A reply does not say whether "3" was a number or a text. Numbers come first, in order, and lie between the node's own
+// stats; the first value that does not fit is a text, as are all behind it.
+class Numbers {
+public:
+    explicit Numbers(const FacetField& field, bool by_count) : field_(field), by_count_(by_count) {}
+
+    std::optional<double> next(const FacetCount& value) {
+        std::optional<double> number = over_ ? std::nullopt : read(value.value);
+        if (number && last_ && by_count_ && value.count > last_->count) number.reset();
+        if (number && last_ && !by_count_ && value.value < last_->value && *number < *last_number_) number.reset();
+        over_ = !number;
+        last_ = &value;
+        last_number_ = number;
+        return number;
+    }
+
+private:
+    std::optional<double> read(std::string_view text) const {
+        if (!field_.minimum || !field_.maximum) return std::nullopt;
+        double number = 0;
+        const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
+        if (number < *field_.minimum || number > *field_.maximum) return std::nullopt;
+        return protocol::facet_number(number) == text ? std::optional(number) : std::nullopt;
+    }
+
+    const FacetField& field_;
+    bool by_count_;
+    bool over_ = false;
+    const FacetCount* last_ = nullptr;
+    std::optional<double> last_number_;
+};
 
 bool alphabetical(const Sum& a, const Sum& b, bool numbers_by_text) {
     if (a.number.has_value() != b.number.has_value()) return a.number.has_value();
@@ -44,13 +67,14 @@ bool by_count(const Sum& a, const Sum& b) {
 }
 
 // One value may come in several spellings ("Red", "red"); the node asked first gives the spelling that is shown.
-std::vector<Sum> sum_up(std::span<const FacetField* const> parts, const MergedFacet& field) {
+std::vector<Sum> sum_up(std::span<const FacetField* const> parts, bool by_count) {
     std::map<std::string, std::size_t, std::less<>> places;
     std::vector<Sum> sums;
     for (const FacetField* part : parts) {
+        Numbers numbers(*part, by_count);
         for (const FacetCount& count : part->values) {
             Sum sum{.value = std::string(count.value), .count = count.count};
-            sum.number = as_number(sum.value, field);
+            sum.number = numbers.next(count);
             if (!sum.number) sum.normal = protocol::normalize_facet(sum.value);
             const std::string key = (sum.number ? "n" : "t") + (sum.number ? sum.value : sum.normal);
             const auto [found, fresh] = places.emplace(key, sums.size());
@@ -61,12 +85,62 @@ std::vector<Sum> sum_up(std::span<const FacetField* const> parts, const MergedFa
     return sums;
 }
 
+// Walking the values, the engine stops at exactly as many as may be shown, looked at after each: when its numbers fill
+// the list, it does not stop among the texts.
+void cut(std::vector<Sum>& sums, std::size_t most, bool walks) {
+    const auto numbers =
+        static_cast<std::size_t>(std::ranges::count_if(sums, [](const Sum& s) { return s.number.has_value(); }));
+    if (walks && most == 0) return;
+    if (walks && numbers >= most) {
+        sums.erase(sums.begin() + static_cast<std::ptrdiff_t>(most),
+                   sums.begin() + static_cast<std::ptrdiff_t>(numbers));
+    } else if (sums.size() > most) {
+        sums.resize(most);
+    }
+}
+
 bool is_by_count(const FacetRecipe& recipe, std::string_view name) {
     const auto found = recipe.by_count.find(name);
     return found == recipe.by_count.end() ? recipe.by_count_default : found->second;
 }
 
 }  // namespace
+
+std::vector<UnclearSpelling> unclear_spellings(std::span<const NodeAnswer> answers) {
+    std::vector<UnclearSpelling> out;
+    std::map<std::pair<std::string_view, std::string>, std::string_view> known;
+    std::set<std::pair<std::string_view, std::string>> told;
+    for (const NodeAnswer& answer : answers) {
+        for (const FacetField& field : answer.facets()) {
+            for (const FacetCount& count : field.values) {
+                const std::pair key(field.name, protocol::normalize_facet(count.value));
+                const auto [found, fresh] = known.try_emplace(key, count.value);
+                if (fresh || found->second == count.value || !told.insert(key).second) continue;
+                out.push_back(
+                    {.field = std::string(key.first), .normal = key.second, .spelling = std::string(count.value)});
+            }
+        }
+    }
+    return out;
+}
+
+std::optional<std::string> earliest_spelling(std::span<const NodeAnswer> answers, const UnclearSpelling& unclear) {
+    std::optional<std::string> out;
+    std::string_view earliest;
+    for (const NodeAnswer& answer : answers) {
+        std::optional<std::string_view> stamp, spelling;
+        for (const FacetField& field : answer.facets()) {
+            for (const FacetCount& count : field.values) {
+                if (field.name.starts_with(kReservedPrefix)) stamp = std::min(stamp.value_or(count.value), count.value);
+                else if (protocol::normalize_facet(count.value) == unclear.normal) spelling = count.value;
+            }
+        }
+        if (!stamp || !spelling || (out && earliest < *stamp)) continue;
+        earliest = *stamp;
+        out = std::string(*spelling);
+    }
+    return out;
+}
 
 std::vector<MergedFacet> merge_facets(std::span<const NodeAnswer> answers, const FacetRecipe& recipe,
                                       std::uint64_t candidates) {
@@ -83,16 +157,36 @@ std::vector<MergedFacet> merge_facets(std::span<const NodeAnswer> answers, const
             if (part->minimum) field.minimum = std::min(field.minimum.value_or(*part->minimum), *part->minimum);
             if (part->maximum) field.maximum = std::max(field.maximum.value_or(*part->maximum), *part->maximum);
         }
-        std::vector<Sum> sums = sum_up(parts, field);
         const bool count_first = is_by_count(recipe, name);
-        std::ranges::sort(sums, [&](const Sum& a, const Sum& b) {
-            return count_first ? by_count(a, b) : alphabetical(a, b, candidates <= kNumbersByTextMax);
-        });
-        if (sums.size() > recipe.values_max) sums.resize(recipe.values_max);
+        std::vector<Sum> sums = sum_up(parts, count_first);
+        for (Sum& sum : sums) {
+            const auto spelling = recipe.spellings.find({field.name, sum.normal});
+            if (!sum.number && spelling != recipe.spellings.end()) sum.value = spelling->second;
+        }
+        // One node's list is in its own order, which goes by all values it holds.
+        if (answers.size() > 1)
+            std::ranges::sort(sums, [&](const Sum& a, const Sum& b) {
+                return count_first ? by_count(a, b) : alphabetical(a, b, candidates <= kNumbersByTextMax);
+            });
+        field.has_ties =
+            answers.size() > 1 && count_first && std::ranges::adjacent_find(sums, {}, &Sum::count) != sums.end();
+        cut(sums, recipe.values_max, count_first || candidates > kNumbersByTextMax);
         for (Sum& sum : sums) field.values.push_back({.value = std::move(sum.value), .count = sum.count});
     }
     return out;
 }
+
+namespace {
+
+// The largest first, ties as they were.
+void sort_by_count(std::vector<MergedFacet::Count>& values) {
+    std::map<std::uint64_t, std::vector<MergedFacet::Count>, std::greater<>> by_count;
+    for (MergedFacet::Count& value : values) by_count[value.count].push_back(std::move(value));
+    values.clear();
+    for (auto& [count, same] : by_count) std::ranges::move(same, std::back_inserter(values));
+}
+
+}  // namespace
 
 std::vector<MergedFacet> sum_facets(std::span<const std::vector<MergedFacet>> parts,
                                     const std::map<std::string, bool, std::less<>>& by_count,
@@ -114,10 +208,7 @@ std::vector<MergedFacet> sum_facets(std::span<const std::vector<MergedFacet>> pa
     std::vector<MergedFacet> out;
     for (auto& [name, sum] : sums) {
         const auto counted = by_count.find(name);
-        if (counted != by_count.end() && counted->second)
-            std::ranges::sort(sum.values, [](const auto& a, const auto& b) {
-                return a.count != b.count ? a.count > b.count : a.value > b.value;
-            });
+        if (counted != by_count.end() && counted->second) sort_by_count(sum.values);
         else std::ranges::sort(sum.values, {}, &MergedFacet::Count::value);
         if (most && sum.values.size() > *most) sum.values.resize(*most);
         out.push_back(std::move(sum));

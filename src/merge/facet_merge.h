@@ -17,7 +17,19 @@ struct FacetRecipe {
     std::size_t values_max = 100;                       // maxValuesPerFacet of the client's settings
     bool by_count_default = false;                      // sortFacetValuesBy["*"]
     std::map<std::string, bool, std::less<>> by_count;  // for single fields
+    // How a value is written where nodes write it in several ways, by field and normal form.
+    std::map<std::pair<std::string, std::string>, std::string> spellings{};
 };
+
+// A value that nodes write in several ways ("Red", "red"): one node writes it as the first of its documents does.
+struct UnclearSpelling {
+    std::string field, normal, spelling;
+};
+std::vector<UnclearSpelling> unclear_spellings(std::span<const NodeAnswer> answers);
+
+// Of answers about the documents with one such value, with the facets of the field and of the stamp: as the earliest
+// of them writes it.
+std::optional<std::string> earliest_spelling(std::span<const NodeAnswer> answers, const UnclearSpelling& unclear);
 
 struct MergedFacet {
     struct Count {
@@ -27,6 +39,7 @@ struct MergedFacet {
     std::string name;
     std::vector<Count> values;
     std::optional<double> minimum, maximum;
+    bool has_ties = false;  // by count: values of one count, whose order one node takes from all values it holds
 };
 
 // Fields in alphabetical order. `candidates` is the total over all nodes: beyond 3,000 the engine orders numbers by

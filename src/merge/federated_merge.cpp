@@ -1,132 +1,110 @@
 #include "merge/federated_merge.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
 #include "merge/distinct_values.h"
+#include "merge/hybrid_order.h"
 
 namespace miroir::merge {
 namespace {
 
-using protocol::WeightedScore;
-using Kind = WeightedScore::Kind;
-
-constexpr double kUnknownSteps = 100;  // of a rule whose steps a reply does not tell: enough to keep rules in order
-
-// Rules one after the other as one share: each rule divides the steps of those before it.
-double folded(RankKey rules) {
-    double share = 1;
-    double steps = 1;
-    for (const RankEntry& rule : rules) {
-        share -= (1 - rule.fraction) / steps;
-        steps *= rule.steps > 0 ? rule.steps : kUnknownSteps;
-    }
-    return share;
-}
-
-WeightedScore value_of(const RankEntry& entry) {
-    if (entry.shape == RankEntry::Shape::Distance) {
-        WeightedScore out{.kind = Kind::Geo, .ascending = entry.ascending, .value = {}, .distance = {}};
-        if (entry.present) out.distance = entry.number;
-        return out;
-    }
-    WeightedScore out{.kind = Kind::Sort, .ascending = entry.ascending, .value = {}, .distance = {}};
-    if (entry.present) out.value = entry.is_text ? json::Value(entry.text) : json::Value(entry.number);
-    return out;
-}
-
-bool is_value(const RankEntry& entry) {
-    return entry.shape == RankEntry::Shape::Value || entry.shape == RankEntry::Shape::Distance;
-}
-
-struct Head {
-    std::size_t next = 0;
-    std::vector<WeightedScore> key;
-    double score = 0;
-};
-
+// The next hits of some sources, each read once.
 class Heads {
 public:
-    explicit Heads(std::span<const FederatedSource> sources) : sources_(sources), heads_(sources.size()) {
-        for (std::size_t i = 0; i < sources_.size(); ++i) read(i);
+    Heads(std::span<const FederatedSource> sources, std::vector<std::size_t> chosen) : sources_(sources) {
+        for (const std::size_t source : chosen) {
+            heads_.push_back({.hit = {.source = source}});
+            read(heads_.back());
+        }
     }
 
     FederatedHit next() {
-        std::size_t best = sources_.size();
-        for (std::size_t i = 0; i < sources_.size(); ++i) {
-            if (heads_[i].next == sources_[i].hits.size()) continue;
-            if (best == sources_.size() || comes_before(i, best)) best = i;
+        Head* best = nullptr;
+        for (Head& head : heads_) {
+            if (head.hit.hit != nullptr && (best == nullptr || comes_before(head.hit, best->hit))) best = &head;
         }
-        if (best == sources_.size()) return {};
-        FederatedHit out{
-            .source = best, .hit = sources_[best].hits[heads_[best].next].hit, .score = heads_[best].score};
-        ++heads_[best].next;
-        read(best);
+        if (best == nullptr) return {};
+        FederatedHit out = std::move(best->hit);
+        best->hit = {.source = out.source};
+        read(*best);
         return out;
     }
 
-private:
-    void read(std::size_t i) {
-        if (heads_[i].next == sources_[i].hits.size()) return;
-        const Hit& hit = *sources_[i].hits[heads_[i].next].hit;
-        heads_[i].key = weighted_key(hit, sources_[i].weight);
-        heads_[i].score = hit.score * sources_[i].weight;
+    bool comes_before(const FederatedHit& a, const FederatedHit& b) const {
+        const auto order = protocol::compare_weighted(a.key, a.score, b.key, b.score);
+        return order != 0 ? order > 0 : sources_[a.source].query < sources_[b.source].query;
     }
 
-    bool comes_before(std::size_t a, std::size_t b) const {
-        const auto order = protocol::compare_weighted(heads_[a].key, heads_[a].score, heads_[b].key, heads_[b].score);
-        return order != 0 ? order > 0 : sources_[a].query < sources_[b].query;
+private:
+    struct Head {
+        std::size_t next = 0;
+        FederatedHit hit;
+    };
+
+    void read(Head& head) {
+        const FederatedSource& source = sources_[head.hit.source];
+        if (head.next == source.hits.size()) return;
+        head.hit.hit = source.hits[head.next++].hit;
+        head.hit.key = weighted_key(*head.hit.hit, source.weight);
+        head.hit.score = head.hit.hit->score * source.weight;
     }
 
     std::span<const FederatedSource> sources_;
     std::vector<Head> heads_;
 };
 
-}  // namespace
-
-std::vector<WeightedScore> weighted_key(const Hit& hit, double weight) {
-    RankKey key = hit.key;
-    if (!key.empty() && is_value(key.back())) key = key.first(key.size() - 1);
-    std::vector<WeightedScore> out;
-    const auto add_score = [&](Kind kind, double score) {
-        out.push_back({.kind = kind, .score = score * weight, .value = {}, .distance = {}});
-    };
-    bool has_values = false;
-    for (const RankEntry& entry : key) has_values |= is_value(entry);
-    if (hit.semantic || !has_values) {
-        if (!key.empty()) add_score(hit.semantic ? Kind::Vector : Kind::Score, hit.score);
-        return out;
+// The hits of the queries of one index.
+std::vector<FederatedHit> hits_of_index(Heads heads, std::size_t wanted, const FederatedRecipe& recipe,
+                                        FederatedHits& out, std::vector<std::string_view>& dropped) {
+    std::vector<FederatedHit> hits;
+    std::set<std::string_view> known;
+    DistinctValues seen;
+    while (hits.size() < wanted) {
+        FederatedHit next = heads.next();
+        if (next.hit == nullptr) break;
+        const std::string_view stamp = stamp_of(next.hit->key);
+        if (!stamp.empty() && !known.insert(stamp).second) ++out.repeated;
+        else if (recipe.distinct && !seen.take(next.hit->distinct)) dropped.push_back(stamp);
+        else hits.push_back(std::move(next));
     }
-    std::size_t begin = 0;
-    for (std::size_t i = 0; i <= key.size(); ++i) {
-        if (i < key.size() && !is_value(key[i])) continue;
-        if (i > begin) add_score(Kind::Score, folded(key.subspan(begin, i - begin)));
-        if (i < key.size()) out.push_back(value_of(key[i]));
-        begin = i + 1;
-    }
-    return out;
+    return hits;
 }
+
+}  // namespace
 
 FederatedHits merge_federated(std::span<const FederatedSource> sources, const FederatedRecipe& recipe) {
     FederatedHits out;
-    Heads heads(sources);
+    std::map<std::string_view, std::vector<std::size_t>> by_index;
+    for (std::size_t i = 0; i < sources.size(); ++i) by_index[sources[i].index].push_back(i);
+    const std::uint64_t room = UINT64_MAX - recipe.skip;
+    const std::uint64_t end = recipe.skip + std::min(recipe.take, room);
+    std::vector<std::vector<FederatedHit>> lists;
+    for (const auto& [index, chosen] : by_index) {
+        const std::size_t wanted = std::min<std::uint64_t>(end, sources[chosen.front()].limit);
+        std::vector<std::string_view> dropped;
+        lists.push_back(hits_of_index(Heads(sources, chosen), wanted, recipe, out, dropped));
+        if (!dropped.empty()) out.dropped.emplace(index, std::move(dropped));
+    }
+    const Heads order(sources, {});
+    std::vector<std::size_t> next(lists.size(), 0);
     DistinctValues seen;
-    std::set<std::pair<std::string_view, std::string_view>> known;  // index and stamp
-    std::uint64_t place = 0;
-    for (FederatedHit next = heads.next(); next.hit != nullptr; next = heads.next()) {
-        const RankKey key = next.hit->key;
-        const std::string_view stamp = !key.empty() && key.back().is_text ? key.back().text : std::string_view();
-        if (!stamp.empty() && !known.emplace(sources[next.source].index, stamp).second) {
-            ++out.repeated;
+    for (std::uint64_t place = 0; recipe.distinct || place < end;) {
+        std::size_t best = lists.size();
+        for (std::size_t i = 0; i < lists.size(); ++i) {
+            if (next[i] == lists[i].size()) continue;
+            if (best == lists.size() || order.comes_before(lists[i][next[i]], lists[best][next[best]])) best = i;
+        }
+        if (best == lists.size()) break;
+        FederatedHit& hit = lists[best][next[best]++];
+        if (recipe.distinct && !seen.take(hit.hit->distinct)) {
+            ++out.rejected;
             continue;
         }
-        if (recipe.distinct && !seen.take(next.hit->distinct)) {
-            ++out.dropped;
-            continue;
-        }
-        if (place++ < recipe.skip || out.page.size() >= recipe.take) continue;  // the rest is only counted
-        out.page.push_back(next);
-        if (next.hit->semantic) ++out.semantic_hits;
+        if (place++ < recipe.skip || out.page.size() >= recipe.take) continue;  // the rest is only looked at
+        if (hit.hit->semantic) ++out.semantic_hits;
+        out.page.push_back(std::move(hit));
     }
     return out;
 }

@@ -1,8 +1,10 @@
 // Hits of several queries, over one index or several, as one list: by weighted score group by group, as the engine
-// merges federations; ties keep the order of the queries. A document found by several queries of one index comes once.
+// merges federations, first those of each index, then the indexes; ties keep the order of the queries. A document found
+// by several queries of one index comes once.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,6 +20,7 @@ struct FederatedSource {
     std::string index;
     std::size_t query = 0;  // its place in the request
     double weight = 1;
+    std::size_t limit = SIZE_MAX;  // hits its index may give
 };
 
 struct FederatedRecipe {
@@ -30,18 +33,18 @@ struct FederatedHit {
     std::size_t source = 0;
     const Hit* hit = nullptr;
     double score = 0;  // weighted
+    std::vector<protocol::WeightedScore> key{};
 };
 
 struct FederatedHits {
     std::vector<FederatedHit> page;
     std::uint64_t repeated = 0;  // hits that an earlier query of the same index had found
-    std::uint64_t dropped = 0;   // by distinct
+    // Dropped by distinct: stamps of documents among those of their index, and hits beside those of other indexes.
+    std::map<std::string, std::vector<std::string_view>, std::less<>> dropped;
+    std::uint64_t rejected = 0;
     std::uint64_t semantic_hits = 0;
 };
 
 FederatedHits merge_federated(std::span<const FederatedSource> sources, const FederatedRecipe& recipe);
-
-// What hits of different queries are compared by; the stamp is left out.
-std::vector<protocol::WeightedScore> weighted_key(const Hit& hit, double weight);
 
 }  // namespace miroir::merge

@@ -56,14 +56,13 @@ std::string rest_of(std::string_view raw, std::string_view part) {
 }
 
 // Does the name of the dropped field lie in this member? The part of it then, behind the dot.
-std::string_view dropped_part(std::string_view key, const HitShape& shape) {
-    const std::string_view name = shape.drop_field;
+std::string_view dropped_part(std::string_view key, std::string_view name) {
     const bool inside = name.size() > key.size() && name.starts_with(key) && name[key.size()] == '.';
     return inside ? name.substr(key.size() + 1) : std::string_view();
 }
 
-void append_document_member(std::string& out, std::string_view key, std::string_view raw, const HitShape& shape) {
-    const std::string_view part = dropped_part(key, shape);
+void append_document_member(std::string& out, std::string_view key, std::string_view raw, std::string_view dropped) {
+    const std::string_view part = dropped_part(key, dropped);
     if (part.empty()) return append_member(out, key, raw);
     const std::string rest = rest_of(raw, part);
     if (!rest.empty()) append_member(out, key, rest);
@@ -81,6 +80,7 @@ std::string_view sorted_field(std::string_view rule) {
 // An object whose members are kept unless their name is ours or hidden: _formatted, _matchesPosition,
 // _rankingScoreDetails.
 void append_checked(std::string& out, std::string_view key, od::object object, const HitShape& shape) {
+    const std::size_t begin = out.size();
     if (out.back() != '{') out += ',';
     json::append_string(out, key);
     out += ":{";
@@ -89,19 +89,20 @@ void append_checked(std::string& out, std::string_view key, od::object object, c
     for (auto field : object) {
         const std::string_view name = field.unescaped_key();
         if (name.starts_with(kReservedPrefix)) continue;
-        const bool formatted = key == "_formatted" && shape.drop_formatted;
-        if (formatted && name == shape.drop_field) continue;
+        const bool formatted = key == "_formatted" && !shape.drop_formatted.empty();
+        if (formatted && name == shape.drop_formatted) continue;
         const std::string_view sorted = details ? sorted_field(name) : std::string_view();
         if (!sorted.empty() && !is_displayed(sorted, shape)) {
             const std::string number = std::to_string(order);
             append_member(out, "<hidden-rule-" + number + ">", "{\"order\":" + number + ",\"value\":\"<hidden>\"}");
         } else if (formatted) {
-            append_document_member(out, name, raw_of(field.value()), shape);
+            append_document_member(out, name, raw_of(field.value()), shape.drop_formatted);
         } else if (key != "_matchesPosition" || is_displayed(name, shape)) {
             append_member(out, name, raw_of(field.value()));
         }
         ++order;
     }
+    if (key == "_formatted" && out.back() == '{') return out.resize(begin);  // as the engine leaves it out
     out += '}';
 }
 
@@ -114,6 +115,34 @@ bool comes_after_document(std::string_view key) { return holds_names(key) || key
 void append_text_member(std::string& out, std::string_view member) {
     if (out.back() != '{') out += ',';
     out += member;
+}
+
+// Numbers become texts, as everywhere in _formatted.
+void turn_numbers(json::Value& value) {
+    if (value.is_number()) value = json::to_text(value);
+    else if (value.is_array())
+        for (json::Value& item : value.array()) turn_numbers(item);
+    else if (value.is_object())
+        for (json::Member& member : value.object()) turn_numbers(member.second);
+}
+
+bool is_beside_document(std::string_view key) {
+    return comes_after_document(key) || key == "_vectors" || key == "_geoDistance" || key.starts_with(kReservedPrefix);
+}
+
+// `_formatted` of a document in which nothing is to be marked; empty when it shows nothing.
+std::string plain_formatted(std::string_view bytes, const HitShape& shape) {
+    auto parsed = json::parse(bytes);
+    if (!parsed || !parsed->is_object()) return {};
+    json::Object out;
+    for (json::Member& member : parsed->object()) {
+        if (is_beside_document(member.first) || member.first == shape.drop_field) continue;
+        if (const std::string_view part = dropped_part(member.first, shape.drop_field); !part.empty())
+            remove_part(member.second, part);
+        turn_numbers(member.second);
+        out.append(member.first, std::move(member.second));
+    }
+    return out.empty() ? std::string() : "\"_formatted\":" + json::to_text(json::Value(std::move(out)));
 }
 
 bool is_kept(std::string_view key, const HitShape& shape) {
@@ -133,23 +162,26 @@ bool append_hit(std::string& out, std::string_view bytes, const HitShape& shape)
                                                   bytes.size() + simdjson::SIMDJSON_PADDING);
         od::document document = parser.iterate(padded);
         out += '{';
-        bool inserted = shape.insert.empty();
+        const std::string formatted = shape.add_formatted ? plain_formatted(bytes, shape) : std::string();
+        const std::string& insert =
+            formatted.empty() || shape.insert.empty() ? shape.insert + formatted : shape.insert + "," + formatted;
+        bool inserted = insert.empty();
         for (auto field : document.get_object()) {
             const std::string_view key = field.unescaped_key();
             if (!inserted && comes_after_document(key)) {
-                append_text_member(out, shape.insert);
+                append_text_member(out, insert);
                 inserted = true;
             }
             if (!is_kept(key, shape)) continue;
             if (!holds_names(key)) {
-                append_document_member(out, key, raw_of(field.value()), shape);
+                append_document_member(out, key, raw_of(field.value()), shape.drop_field);
                 continue;
             }
             od::value value = field.value();
             if (value.type() == od::json_type::object) append_checked(out, key, value.get_object(), shape);
             else append_member(out, key, raw_of(value));
         }
-        if (!inserted) append_text_member(out, shape.insert);
+        if (!inserted) append_text_member(out, insert);
         out += '}';
         return true;
     } catch (const simdjson::simdjson_error&) {

@@ -13,11 +13,12 @@ struct HitShape {
     bool details = false;  // keep _rankingScoreDetails, without our rule
     // Fetched only for the merge (the distinct field), or empty: a whole member, or with dots a part of one.
     std::string drop_field;
-    bool drop_formatted = true;  // from _formatted, too
+    std::string drop_formatted{};  // the same of _formatted, always by its whole name
     // What the client's settings display; none: everything. Sort values of other fields are masked in the details, and
     // matches in them are not told.
     std::optional<std::vector<std::string>> displayed{};
-    std::string insert{};  // a member as JSON text, put behind the document's own fields
+    bool add_formatted = false;  // where a node leaves _formatted out, for it has never seen the fields to be marked
+    std::string insert{};        // a member as JSON text, put behind the document's own fields
 };
 
 // Appends the JSON object. `bytes` is a hit of a NodeAnswer that is still alive. False: the bytes are no object.

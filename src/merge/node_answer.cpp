@@ -238,6 +238,7 @@ void NodeAnswer::Reader::read_hit(NodeAnswer& out, od::document& document, od::v
         if (*key != '_') continue;
         if (is_name(key, "_rankingScore")) hit.score = field.value().get_double();
         else if (is_name(key, "_rankingScoreDetails")) read_details(hit, field.value().get_object());
+        else if (is_name(key, "_formatted")) hit.formatted = true;
     }
     const char* end = document.current_location();
     while (end[-1] != '}') --end;

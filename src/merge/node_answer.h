@@ -17,6 +17,7 @@ struct Hit {
     std::string_view bytes;  // the whole JSON object as the node sent it
     RankKey key;
     double score = 0;           // _rankingScore
+    bool formatted = false;     // there is _formatted
     bool semantic = false;      // a vector decided, not words
     std::string_view distinct;  // raw JSON of the distinct field, empty when absent
 };

@@ -1,6 +1,7 @@
 #include "merge/rank_key.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace miroir::merge {
 namespace {
@@ -14,6 +15,9 @@ std::strong_ordering order_numbers(double a, double b) {
     return std::strong_ordering::equal;
 }
 
+// Places nearer to each other than this, as seen from where one sorts from, are one place to the engine, in metres.
+constexpr double kSamePlace = 1.0;
+
 std::strong_ordering reversed_unless(bool ascending, std::strong_ordering order) {
     return ascending ? order : 0 <=> order;
 }
@@ -22,6 +26,8 @@ std::strong_ordering order_values(const RankEntry& a, const RankEntry& b) {
     if (!a.present || !b.present) return b.present <=> a.present;
     if (a.is_text != b.is_text) return a.is_text <=> b.is_text;
     if (a.is_text) return reversed_unless(a.ascending, a.text <=> b.text);
+    if (a.shape == RankEntry::Shape::Distance && std::abs(a.number - b.number) <= kSamePlace)
+        return std::strong_ordering::equal;
     return reversed_unless(a.ascending, order_numbers(a.number, b.number));
 }
 
@@ -46,6 +52,10 @@ std::strong_ordering compare(RankKey a, RankKey b) {
         if (const auto order = order_entries(a[i], b[i]); order != std::strong_ordering::equal) return order;
     }
     return b.size() <=> a.size();  // the one with more rules behind it went further
+}
+
+std::string_view stamp_of(RankKey key) {
+    return key.empty() || !key.back().is_text ? std::string_view() : key.back().text;
 }
 
 }  // namespace miroir::merge

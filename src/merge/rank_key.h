@@ -36,7 +36,11 @@ inline constexpr double kMatchTypeWeight = 1e6;
 
 using RankKey = std::span<const RankEntry>;
 
-// less: `a` comes first. Equal means a complete tie, the stamp of insertion included.
+// less: `a` comes first. Equal means a complete tie, the stamp of insertion included. No order to sort by, for places
+// near to each other tie: lists that are in order can be merged by it.
 std::strong_ordering compare(RankKey a, RankKey b);
+
+// The stamp of insertion at the end of a key; empty when there is none.
+std::string_view stamp_of(RankKey key);
 
 }  // namespace miroir::merge

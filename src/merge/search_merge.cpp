@@ -6,10 +6,13 @@
 #include <utility>
 
 #include "merge/distinct_values.h"
+#include "merge/hybrid_order.h"
 #include "protocol/text_normal.h"
 
 namespace miroir::merge {
 namespace {
+
+constexpr double kGoodEnough = 0.45;  // the engine's own bound for leaving vectors out
 
 // A run of hits in the order of the query: one node's answer, or its words or vectors only.
 struct Run {
@@ -29,8 +32,8 @@ bool ties(const Hit& a, const Hit& b) {
 
 // One document found by words and by its vector comes once.
 bool is_repeated(const Hit& hit, std::set<std::string_view>& stamps) {
-    const bool stamped = !hit.key.empty() && hit.key.back().is_text;
-    return stamped && !stamps.insert(hit.key.back().text).second;
+    const std::string_view stamp = stamp_of(hit.key);
+    return !stamp.empty() && !stamps.insert(stamp).second;
 }
 
 Run* best_of(std::vector<Run>& runs) {
@@ -53,6 +56,28 @@ std::vector<Run> runs_of(std::span<const NodeAnswer> answers, std::optional<bool
     return runs;
 }
 
+const RankEntry* vector_entry(const Hit& hit) {
+    const bool first = hit.semantic && hit.key.size() > 2 && hit.key.front().shape == RankEntry::Shape::Weight;
+    return first && hit.key.front().present ? &hit.key.front() : nullptr;
+}
+
+// One node takes as many of the nearest documents as it may show, of those equally near the earliest inserted, and only
+// then goes by the rules behind the vector.
+std::set<const Hit*> not_near_enough(std::span<const NodeAnswer> answers, std::size_t limit) {
+    std::vector<const Hit*> near;
+    for (const NodeAnswer& answer : answers) {
+        for (const Hit& hit : answer.hits()) {
+            if (vector_entry(hit) != nullptr) near.push_back(&hit);
+        }
+    }
+    if (near.size() <= limit) return {};
+    std::ranges::sort(near, [](const Hit* a, const Hit* b) {
+        const double left = vector_entry(*a)->number, right = vector_entry(*b)->number;
+        return left != right ? left > right : stamp_of(a->key) < stamp_of(b->key);
+    });
+    return {near.begin() + static_cast<std::ptrdiff_t>(limit), near.end()};
+}
+
 // The next hit in the global order. Hybrid answers hold two orders; the engine merges them by weighted score, vectors
 // first where the scores are equal.
 class Stream {
@@ -66,8 +91,8 @@ public:
         Run* run = best_of(words_);
         if (ratio_) {
             Run* vectors = best_of(vectors_);
-            const bool by_vector = vectors != nullptr && (run == nullptr || vectors->head()->score * *ratio_ >=
-                                                                                run->head()->score * (1 - *ratio_));
+            const bool by_vector =
+                vectors != nullptr && (run == nullptr || vector_comes_first(*vectors->head(), *run->head(), *ratio_));
             if (by_vector) run = vectors;
         }
         if (run == nullptr) return {};
@@ -79,34 +104,60 @@ private:
     std::vector<Run> words_, vectors_;
 };
 
+// Numbers beside texts: a reply does not tell 3 from "3".
+bool is_mixed(std::span<const NodeAnswer> census) {
+    bool numbers = false, texts = false;
+    for (const NodeAnswer& answer : census) {
+        for (const FacetField& field : answer.facets()) {
+            numbers |= field.minimum.has_value();
+            texts |= !field.minimum && !field.values.empty();
+            texts |= field.minimum && std::ranges::any_of(field.values, [](const FacetCount& count) {
+                         return count.value.find_first_not_of("0123456789.eE+-") != std::string_view::npos;
+                     });
+        }
+    }
+    return numbers && texts;
+}
+
 MergedHits merge_organic(std::span<const NodeAnswer> answers, const SearchRecipe& recipe) {
     MergedHits out;
     for (const NodeAnswer& answer : answers) out.total += answer.total();
     Stream stream(answers, recipe.semantic_ratio);
     DistinctValues seen;
     std::set<std::string_view> stamps;
+    const bool plain = recipe.distinct_field.empty() && !recipe.threshold;
+    const std::set<const Hit*> far = plain ? not_near_enough(answers, recipe.end()) : std::set<const Hit*>();
     std::size_t place = 0;
     const Hit* last = nullptr;
     for (PickedHit picked = stream.next(); picked.hit != nullptr; picked = stream.next()) {
-        if (recipe.semantic_ratio && is_repeated(*picked.hit, stamps)) continue;
-        if (recipe.threshold && picked.hit->score < *recipe.threshold) continue;
+        if (far.contains(picked.hit) || (recipe.semantic_ratio && is_repeated(*picked.hit, stamps))) continue;
+        const bool full = place >= recipe.end();
+        if (full && recipe.distinct_field.empty()) break;
+        if (recipe.threshold && picked.hit->score < *recipe.threshold) {
+            ++out.below;
+            continue;
+        }
         if (!recipe.distinct_field.empty() && !seen.take(picked.hit->distinct)) {
             --out.total;
             continue;
         }
-        const bool full = place >= recipe.skip + recipe.take;
-        if (full && recipe.distinct_field.empty()) break;
         if (!full || (last != nullptr && ties(*last, *picked.hit)))
             out.kept.insert(out.kept.end(), seen.last().begin(), seen.last().end());
         if (full) continue;  // the rest only counts what distinct drops
         last = picked.hit;
-        if (place++ < recipe.skip) continue;
-        out.page.push_back(picked);
-        if (picked.hit->semantic) ++out.semantic_hits;
+        const bool before = place++ < recipe.skip;
+        (before ? out.before : out.page).push_back(picked);
+        if (!before && picked.hit->semantic) ++out.semantic_hits;
     }
-    out.filled = place >= recipe.skip + recipe.take;
-    // Below the threshold the engine stops: what it did not reach is gone, too.
-    if (recipe.threshold && recipe.estimates && !out.filled) out.total = place;
+    out.filled = place >= recipe.end();
+    out.tie_is_cut =
+        last != nullptr && std::ranges::any_of(answers, [&](const NodeAnswer& answer) {
+            return !answer.hits().empty() && answer.total() > answer.hits().size() && ties(*last, answer.hits().back());
+        });
+    out.starved = !out.filled && std::ranges::any_of(answers, [](const NodeAnswer& answer) {
+        return answer.total() > answer.hits().size();
+    });
+    if (recipe.threshold && recipe.estimates) out.total -= std::min(out.total, out.below);
     return out;
 }
 
@@ -150,6 +201,19 @@ MergedHits merge_hits(std::span<const NodeAnswer> answers, const SearchRecipe& r
     return pins.empty() ? merge_organic(answers, recipe) : merge_with_pins(answers, recipe, pins);
 }
 
+std::vector<PickedHit> hits_in_order(std::span<const NodeAnswer> answers) {
+    std::vector<PickedHit> out;
+    Stream stream(answers, std::nullopt);
+    for (PickedHit picked = stream.next(); picked.hit != nullptr; picked = stream.next()) out.push_back(picked);
+    return out;
+}
+
+bool words_suffice(std::span<const PickedHit> hits, const SearchRecipe& recipe) {
+    if (hits.size() < recipe.end()) return false;
+    const auto share = static_cast<double>(1.0F - static_cast<float>(*recipe.semantic_ratio));
+    return std::ranges::all_of(hits, [&](const PickedHit& picked) { return picked.hit->score * share >= kGoodEnough; });
+}
+
 std::optional<std::uint64_t> distinct_total(std::span<const NodeAnswer> census, const SearchRecipe& recipe,
                                             const MergedHits& merged) {
     std::uint64_t documents = 0, with_value = 0;
@@ -163,7 +227,7 @@ std::optional<std::uint64_t> distinct_total(std::span<const NodeAnswer> census, 
             }
         }
     }
-    if (with_value > documents) return std::nullopt;
+    if (with_value > documents || is_mixed(census)) return std::nullopt;
     if (!recipe.estimates || !merged.filled) return documents - with_value + counts.size();
     std::uint64_t dropped = 0;
     for (const std::string& key : merged.kept) {

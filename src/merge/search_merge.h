@@ -19,6 +19,8 @@ struct SearchRecipe {
     std::optional<double> threshold;       // rankingScoreThreshold
     bool estimates = false;                // offset and limit: totals count what was not looked at
     std::optional<double> semantic_ratio;  // hybrid: words weigh 1 - ratio, vectors ratio
+
+    std::size_t end() const { return skip + take; }
 };
 
 struct PickedHit {
@@ -31,13 +33,23 @@ struct MergedHits {
     std::uint64_t total = 0;          // sum over the answers, less what distinct dropped
     std::uint64_t semantic_hits = 0;  // of the page
     bool filled = true;               // there were hits enough for the page
+    std::vector<PickedHit> before;    // the hits before the page
+    std::uint64_t below = 0;          // hits below the threshold, before the page was full
+    bool starved = false;             // the page is not full, but nodes have hits that they have not shown
+    bool tie_is_cut = false;          // distinct: nodes may have more hits that tie with the last of the page
     std::vector<std::string> kept;    // distinct values of the hits up to the page's end and of those that tie with it
 };
+
+// Hybrid: are words alone good enough? They must fill the page, and every hit up to its end must weigh enough.
+bool words_suffice(std::span<const PickedHit> hits, const SearchRecipe& recipe);
 
 // The total of a search with `distinct`, once it is known how many documents there are of each value (`census`: totals
 // and the facet of the field, without distinct). Nothing when documents have several values: there is no closed form.
 std::optional<std::uint64_t> distinct_total(std::span<const NodeAnswer> census, const SearchRecipe& recipe,
                                             const MergedHits& merged);
+
+// All hits of the answers in their order.
+std::vector<PickedHit> hits_in_order(std::span<const NodeAnswer> answers);
 
 MergedHits merge_hits(std::span<const NodeAnswer> answers, const SearchRecipe& recipe);
 

@@ -30,7 +30,9 @@ std::string write_search_reply(std::span<const NodeAnswer> answers, const Merged
     std::string out = "{\"hits\":[";
     for (const PickedHit& picked : merged.page) {
         if (out.back() != '[') out += ',';
-        append_hit(out, picked.hit->bytes, frame.hits);
+        HitShape shape = frame.hits;
+        shape.add_formatted = shape.add_formatted && !picked.hit->formatted;
+        append_hit(out, picked.hit->bytes, shape);
     }
     out += "],\"query\":";
     json::append_string(out, frame.query);

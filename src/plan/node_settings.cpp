@@ -38,6 +38,7 @@ json::Object node_settings(const protocol::Settings& client, const protocol::Set
     append_name(out, "sortableAttributes", cluster::kStampField);
     append_name(out, "rankingRules", std::string(cluster::kStampField) + ":asc");
     out["faceting"]["maxValuesPerFacet"] = std::max(client.max_values_per_facet, kNodeFacetValues);
+    out["pagination"]["maxTotalHits"] = std::max(client.max_total_hits, kNodeHits);
     return out;
 }
 

@@ -10,6 +10,7 @@ namespace miroir::plan {
 //  - `_miroir_shard` and `_miroir_order` filterable, the latter sortable and the last ranking rule (complete ties),
 //  - the distinct attribute filterable here and taken from the setting into each query,
 //  - everything displayed (the engine redacts the sort values of hidden fields, which the merge compares),
+//  - hits reachable as far as a merge may look; the client's bound is kept here,
 //  - facet lists long enough to be summed exactly.
 json::Object node_settings(const protocol::Settings& client, const protocol::SettingsGates& gates);
 
@@ -22,6 +23,7 @@ inline constexpr protocol::SettingsGates kNodeGates{
 json::Object node_settings_after(const protocol::Settings& client, const protocol::Settings& before);
 
 inline constexpr std::uint64_t kNodeFacetValues = 100'000;
+inline constexpr std::uint64_t kNodeHits = 20'000;
 
 // A client's settings may not name what is ours.
 bool names_reserved_field(const protocol::Settings& client);

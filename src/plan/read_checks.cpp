@@ -82,15 +82,20 @@ Error told_with_index(const IndexEntry& index, Error error) {
     return error;
 }
 
-Result<void> check_filter(const IndexEntry& index, const std::optional<json::Value>& filter,
-                          const protocol::FilterGates& gates, ErrorCode code, bool tell_index) {
+Result<void> check_filter_text(const std::optional<json::Value>& filter, const protocol::FilterGates& gates,
+                               ErrorCode code) {
     if (!filter) return {};
     MIROIR_TRY(const auto parsed, protocol::parse_filter(*filter, code));
-    if (!parsed) return {};
-    MIROIR_CHECK(protocol::check_filter_gates(*parsed, gates));
-    std::optional<protocol::Filter> read = *parsed;
+    return parsed ? protocol::check_filter_gates(*parsed, gates) : Result<void>();
+}
+
+Result<void> check_filter_fields(const IndexEntry& index, const std::optional<json::Value>& filter, ErrorCode code,
+                                 bool tell_index) {
+    if (!filter) return {};
+    MIROIR_TRY(std::optional<protocol::Filter> read, protocol::parse_filter(*filter, code));
+    if (!read) return {};
     if (tell_index) {
-        MIROIR_TRY(read, protocol::reparsed(*parsed, code));
+        MIROIR_TRY(read, protocol::reparsed(*read, code));
     }
     if (!read) return {};
     const auto& rules = index.settings.filterable_attributes;
@@ -98,6 +103,36 @@ Result<void> check_filter(const IndexEntry& index, const std::optional<json::Val
     if (checked) checked = protocol::check_geo(*read, rules, code);
     if (checked || !tell_index) return checked;
     return fail(told_with_index(index, std::move(checked).error()));
+}
+
+Result<void> check_filter(const IndexEntry& index, const std::optional<json::Value>& filter,
+                          const protocol::FilterGates& gates, ErrorCode code, bool tell_index) {
+    MIROIR_CHECK(check_filter_text(filter, gates, code));
+    return check_filter_fields(index, filter, code, tell_index);
+}
+
+Result<void> check_kind(const IndexEntry& index, const protocol::SearchQuery& query) {
+    if (query.media && query.vector) {
+        return fail(ErrorCode::InvalidSearchMediaAndVector,
+                    "Invalid request: both `media` and `vector` parameters are present.");
+    }
+    if (!query.hybrid) {
+        if (!query.media && !query.vector) return {};
+        return fail(ErrorCode::MissingSearchHybrid,
+                    "Invalid request: missing `hybrid` parameter when `vector` or `media` are present.");
+    }
+    const bool words = query.q && query.q->find_first_not_of(" \t\n\r\v\f") != std::string::npos;
+    if (query.hybrid->semantic_ratio == 0.0F || (!query.media && !words && !query.vector)) return {};
+    const auto found = index.settings.embedders.find(query.hybrid->embedder);
+    if (found == index.settings.embedders.end()) {
+        return fail(ErrorCode::InvalidSearchEmbedder,
+                    "Cannot find embedder with name `" + query.hybrid->embedder + "`.");
+    }
+    const auto dimensions = found->second.dimensions;
+    if (!query.vector || !dimensions || query.vector->size() == *dimensions) return {};
+    return fail(ErrorCode::InvalidVectorDimensions, "Invalid vector dimensions: expected: `" +
+                                                        std::to_string(*dimensions) + "`, found: `" +
+                                                        std::to_string(query.vector->size()) + "`.");
 }
 
 Result<void> check_facets(const IndexEntry& index, const std::vector<std::string>& patterns) {
@@ -144,11 +179,14 @@ Result<void> check_facet_search(const IndexEntry& index, const std::string& fiel
 
 Result<void> check_search(const IndexEntry& index, const protocol::SearchQuery& query,
                           const protocol::FilterGates& gates) {
-    MIROIR_CHECK(check_filter(index, query.filter, gates, ErrorCode::InvalidSearchFilter, true));
+    MIROIR_CHECK(check_filter_text(query.filter, gates, ErrorCode::InvalidSearchFilter));
+    MIROIR_CHECK(check_kind(index, query));
     if (query.sort) MIROIR_CHECK(check_sort_syntax(*query.sort, ErrorCode::InvalidSearchSort));
     if (query.distinct) MIROIR_CHECK(check_distinct(index, *query.distinct));
+    MIROIR_CHECK(check_filter_fields(index, query.filter, ErrorCode::InvalidSearchFilter, true));
     if (query.sort) MIROIR_CHECK(check_sort_in_search(index, *query.sort));
-    if (query.facets) MIROIR_CHECK(check_facets(index, *query.facets));
+    // Facets are looked at when everything has been found: after what only a node can refuse.
+    if (query.facets && !query.attributes_to_search_on) MIROIR_CHECK(check_facets(index, *query.facets));
     return {};
 }
 

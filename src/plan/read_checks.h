@@ -20,6 +20,15 @@ Error told_with_index(const IndexEntry& index, Error error);
 Result<void> check_filter(const IndexEntry& index, const std::optional<json::Value>& filter,
                           const protocol::FilterGates& gates, ErrorCode code, bool tell_index);
 
+// The same in its two parts: what the text alone tells, and what the settings allow.
+Result<void> check_filter_text(const std::optional<json::Value>& filter, const protocol::FilterGates& gates,
+                               ErrorCode code);
+Result<void> check_filter_fields(const IndexEntry& index, const std::optional<json::Value>& filter, ErrorCode code,
+                                 bool tell_index);
+
+// Words, vectors or both: what is asked for fits together and the embedder exists.
+Result<void> check_kind(const IndexEntry& index, const protocol::SearchQuery& query);
+
 Result<void> check_facets(const IndexEntry& index, const std::vector<std::string>& patterns);
 Result<void> check_distinct(const IndexEntry& index, const std::string& field);
 Result<void> check_facet_search(const IndexEntry& index, const std::string& field);

@@ -6,8 +6,10 @@
 #include "plan/search_plan.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "json/write.h"
+#include "plan/node_settings.h"
 #include "plan/shard_clause.h"
 
 namespace miroir::plan {
@@ -22,10 +24,22 @@ std::uint64_t saturating_multiply(std::uint64_t a, std::uint64_t b) {
 }
 
 // Without a share for vectors, or without anything to make one of, a hybrid search is one by words.
-bool compares_vectors(const SearchQuery& query) {
-    const bool has_words = query.q && query.q->find_first_not_of(" \t\n\r\v\f") != std::string::npos;
-    return query.hybrid && query.hybrid->semantic_ratio != 0.0F && (has_words || query.vector || query.media);
+bool has_words(const SearchQuery& query) {
+    return query.q && query.q->find_first_not_of(" \t\n\r\v\f") != std::string::npos;
 }
+
+bool compares_vectors(const SearchQuery& query) {
+    return query.hybrid && query.hybrid->semantic_ratio != 0.0F && (has_words(query) || query.vector || query.media);
+}
+
+bool marks(const SearchQuery& query) {
+    return (query.attributes_to_highlight && !query.attributes_to_highlight->empty()) ||
+           (query.attributes_to_crop && !query.attributes_to_crop->empty()) || query.show_matches_position;
+}
+
+// A search by vector alone does not look at the text. Where it is marked in hits, or says what must not be found, words
+// are given a share next to nothing.
+bool words_matter(const SearchQuery& query) { return marks(query) || query.q->find('-') != std::string::npos; }
 
 merge::ReplyFrame frame_of(const SearchQuery& query) {
     merge::ReplyFrame frame;
@@ -112,7 +126,7 @@ void fetch_distinct(SearchQuery& query, const std::string& field, merge::HitShap
             const std::string bare = name.substr(0, name.rfind(':'));
             return bare == "*" || within(field, bare);
         });
-    shape.drop_formatted = !highlit && !cropped;
+    if (!highlit && !cropped) shape.drop_formatted = field;
 }
 
 NodeCall call_of(const IndexEntry& index, const cluster::CoverPart& part, SearchQuery query) {
@@ -180,14 +194,20 @@ Result<SearchPlan> plan_search(const IndexPtr& index, const SearchQuery& query, 
     SearchQuery asked = query;
     asked.use_network.reset();
     hide_undisplayed(asked, index->settings);
-    cut_page(plan.recipe, plan.frame, index->settings.max_total_hits);
+    cut_page(plan.recipe, plan.frame, options.all_reachable ? kNodeHits : index->settings.max_total_hits);
 
     plan.frame.hits.displayed = index->settings.displayed_attributes;
 
     std::optional<std::string> distinct = query.distinct;
     if (!distinct && options.settings_distinct) distinct = index->settings.distinct_attribute;
     if (distinct) asked.distinct = distinct;
-    const bool alone = cover.parts.size() == 1 && !options.apart;
+    const std::uint64_t page_end = saturating_multiply(plan.frame.page, plan.frame.hits_per_page);
+    const std::uint64_t reachable = index->settings.max_total_hits;
+    const bool out_of_reach =
+        plan.frame.paged && (query.ranking_score_threshold ? page_end >= reachable : page_end > reachable);
+    // Distinct goes by ties, which the stamp breaks on nodes.
+    const bool by_ties = distinct && (!plan.frame.paged || plan.frame.facets);
+    const bool alone = cover.parts.size() == 1 && !options.apart && !out_of_reach && !by_ties;
     if (alone) {
         asked.limit = plan.recipe.take;
         asked.offset = plan.recipe.skip;
@@ -206,15 +226,17 @@ Result<SearchPlan> plan_search(const IndexPtr& index, const SearchQuery& query, 
         if (plan.census && plan.recipe.estimates && asked.limit > 0)
             asked.limit = saturating_add(asked.limit, kTiesLookedAt);
     }
-    const bool mixed = !alone && query.hybrid && query.q && !query.q->empty() && query.hybrid->semantic_ratio > 0 &&
+    const bool mixed = !alone && query.hybrid && has_words(query) && query.hybrid->semantic_ratio > 0 &&
                        query.hybrid->semantic_ratio < 1;
     SearchQuery vectors = asked;
     if (mixed) {
         plan.recipe.semantic_ratio = query.hybrid->semantic_ratio;
         asked.hybrid.reset();
         asked.vector.reset();
-        vectors.hybrid->semantic_ratio = 1;
+        vectors.hybrid->semantic_ratio = words_matter(query) ? std::nextafter(1.0F, 0.0F) : 1.0F;
     }
+    plan.settles = !alone && (distinct || query.ranking_score_threshold || options.candidates);
+    plan.wants_candidates = options.candidates;
     plan.alone = alone;
     plan.whole = alone && cover.parts.front().whole;
     plan.asked = std::move(asked);
@@ -231,6 +253,20 @@ std::vector<NodeCall> calls_for(const SearchPlan& plan, const cluster::Cover& co
     std::vector<NodeCall> calls;
     for (const cluster::CoverPart& part : cover.parts) calls.push_back(call_of(*plan.index, part, asked));
     return calls;
+}
+
+bool splits_word_rules(const protocol::Settings& settings, const SearchQuery& query) {
+    using Kind = protocol::RankingRule::Kind;
+    if (!has_words(query)) return false;
+    std::size_t runs = 0;
+    bool inside = false;
+    for (const protocol::RankingRule& rule : settings.ranking_rules) {
+        if (rule.kind == Kind::Sort && (!query.sort || query.sort->empty())) continue;
+        const bool value = rule.kind == Kind::Sort || rule.kind == Kind::Asc || rule.kind == Kind::Desc;
+        runs += !value && !inside ? 1 : 0;
+        inside = !value;
+    }
+    return runs > 1;
 }
 
 json::Value explained(const SearchPlan& plan) {

@@ -29,6 +29,8 @@ struct SearchPlan {
     protocol::SearchQuery asked_vectors{};
     protocol::SearchQuery asked_census{};  // distinct: how many documents there are of each value
     bool census = false;
+    bool settles = false;           // what counts may take a further look: see replay_plan.h
+    bool wants_candidates = false;  // which documents count is to be told, too
     merge::SearchRecipe recipe;
     merge::FacetRecipe facet_recipe;
     merge::ReplyFrame frame;
@@ -37,6 +39,8 @@ struct SearchPlan {
 struct PlanOptions {
     bool apart = false;             // the hits go into a further merge: always with what it compares
     bool settings_distinct = true;  // the distinct attribute of the settings counts
+    bool all_reachable = false;     // maxTotalHits does not bound the hits
+    bool candidates = false;        // which documents count is to be told, too
 };
 
 Result<SearchPlan> plan_search(const IndexPtr& index, const protocol::SearchQuery& query,
@@ -46,6 +50,9 @@ Result<SearchPlan> plan_search(const IndexPtr& index, const protocol::SearchQuer
 // The same questions for other nodes, after some did not answer. Not for a plan that is answered alone.
 enum class Leg : std::uint8_t { Words, Vectors, Census };
 std::vector<NodeCall> calls_for(const SearchPlan& plan, const cluster::Cover& cover, Leg leg);
+
+// Do rules about values stand between those about words, so that a hit has several scores by words?
+bool splits_word_rules(const protocol::Settings& settings, const protocol::SearchQuery& query);
 
 json::Value explained(const SearchPlan& plan);
 

@@ -205,7 +205,7 @@ env::Task<Result<Receipt>> Office::delete_documents(IndexUid uid, std::vector<st
     co_return receipt;
 }
 
-env::Task<Result<Receipt>> Office::delete_by_filter(IndexUid uid, json::Value filter,
+env::Task<Result<Receipt>> Office::delete_by_filter(IndexUid uid, json::Value filter, json::Value carried,
                                                     std::optional<std::string> metadata) {
     const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
     const plan::IndexPtr index = index_of(uid);
@@ -214,7 +214,7 @@ env::Task<Result<Receipt>> Office::delete_by_filter(IndexUid uid, json::Value fi
         co_return co_await submit(std::move(failed), std::move(metadata));
     }
     stamps_of(uid).forget_all(false);
-    Order order = order_deletion_by_filter(topology_(), uid, index_of(uid), filter);
+    Order order = order_deletion_by_filter(topology_(), uid, index_of(uid), filter, carried);
     co_return co_await submit(std::move(order), std::move(metadata));
 }
 

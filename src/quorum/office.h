@@ -88,7 +88,8 @@ public:
     env::Task<Result<Receipt>> add_documents(IndexUid uid, Documents documents);
     env::Task<Result<Receipt>> delete_documents(IndexUid uid, std::vector<std::string> ids,
                                                 std::optional<std::string> metadata);
-    env::Task<Result<Receipt>> delete_by_filter(IndexUid uid, json::Value filter, std::optional<std::string> metadata);
+    env::Task<Result<Receipt>> delete_by_filter(IndexUid uid, json::Value filter, json::Value carried,
+                                                std::optional<std::string> metadata);
     env::Task<Result<Receipt>> delete_all_documents(IndexUid uid, std::optional<std::string> metadata);
 
     // Each as the caller may see it: `grant` limits what is shown, and what may be deleted or cancelled.

@@ -277,14 +277,14 @@ Order order_deletion_by_ids(const cluster::TopologyPtr& topology, const IndexUid
 }
 
 Order order_deletion_by_filter(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index,
-                               const json::Value& filter) {
+                               const json::Value& filter, const json::Value& carried) {
     protocol::Task task = task_of(
         TaskType::DocumentDeletion, uid,
         json::Object{{"providedIds", 0}, {"deletedDocuments", nullptr}, {"originalFilter", json::to_text(filter)}});
     if (!index) return order_failure(topology, std::move(task), index_not_found(uid));
     Order order = order_of(topology, std::move(task));
     broadcast(order.write, index->shards,
-              json_request("POST", path_of(uid, "/documents/delete"), json::Object{{"filter", filter}}));
+              json_request("POST", path_of(uid, "/documents/delete"), json::Object{{"filter", carried}}));
     order.changes.push_back(touch(uid));
     return order;
 }

@@ -51,8 +51,9 @@ Order order_documents(const cluster::TopologyPtr& topology, const IndexUid& uid,
 
 Order order_deletion_by_ids(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index,
                             std::span<const std::string> ids);
+// `carried`: the filter as nodes are to be asked.
 Order order_deletion_by_filter(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index,
-                               const json::Value& filter);
+                               const json::Value& filter, const json::Value& carried);
 Order order_deletion_of_all(const cluster::TopologyPtr& topology, const IndexUid& uid, const plan::IndexPtr& index);
 
 // As the above where it is known to fail. A failed addition makes the index (`shards` not 0) as the engine does.

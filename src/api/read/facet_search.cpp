@@ -1,8 +1,11 @@
 // Searching for values of a facet: every node counts its own, the sums are ordered and cut here.
+#include "api/read/known_fields.h"
+#include "api/read/replay_search.h"
 #include "api/read/search_run.h"
 #include "json/write.h"
 #include "merge/facet_hits.h"
 #include "plan/read_checks.h"
+#include "plan/replay_plan.h"
 #include "plan/shard_clause.h"
 
 namespace miroir::api {
@@ -37,12 +40,52 @@ Result<void> check(const Visit& visit, const plan::IndexEntry& index, FacetSearc
     return plan::check_facet_search(index, query.facet_name);
 }
 
-}  // namespace
+// Distinct and thresholds decide which documents count. One node would look at so many hits.
+constexpr std::uint64_t kHitsLookedAt = 20;
 
-env::Task<Result<http::Reply>> facet_search(Visit visit) {
-    MIROIR_CO_TRY(FacetSearchQuery query, protocol::parse_facet_search_query(visit.body));
-    MIROIR_CO_TRY(const plan::IndexPtr index, visit.desk.open(visit.index_text()));
-    MIROIR_CO_CHECK(check(visit, *index, query));
+bool needs_candidates(const plan::IndexEntry& index, const FacetSearchQuery& query) {
+    const bool by_vector = query.search.hybrid && query.search.vector && query.search.hybrid->semantic_ratio != 0.0F;
+    return !by_vector && (index.settings.distinct_attribute || query.search.ranking_score_threshold);
+}
+
+SearchWish candidates_wish(const Visit& visit, const plan::IndexPtr& index, const FacetSearchQuery& query) {
+    SearchWish wish{.index = index,
+                    .query = query.search,
+                    .call = visit.in.call,
+                    .options = {.all_reachable = true, .candidates = true}};
+    protocol::SearchQuery& search = wish.query;
+    search.limit = kHitsLookedAt;
+    search.offset = 0;
+    search.attributes_to_retrieve = std::set<std::string>();
+    search.distinct.reset();
+    search.facets.reset();
+    search.sort.reset();
+    if (query.exhaustive_facet_count.value_or(false)) search.page = 1, search.hits_per_page = 0;
+    return wish;
+}
+
+// The same search among the documents that count.
+FacetSearchQuery among(const FacetSearchQuery& query, const std::vector<std::string>& stamps) {
+    FacetSearchQuery out = query;
+    out.search = protocol::SearchQuery();
+    out.search.filter = plan::stamps_clause(std::vector<std::string_view>(stamps.begin(), stamps.end()));
+    return out;
+}
+
+// Values that nodes write in several ways are written as the first document of the index writes them.
+env::Task<void> settle_facet_spellings(const RoundPlace& place, const std::string& field, merge::FacetHits& hits) {
+    const merge::FacetRecipe none;
+    plan::SearchPlan plan{.topology = place.topology, .index = place.index, .facet_recipe = none};
+    const auto cover = place.desk.cover(*place.topology, *place.index, place.seed);
+    if (!cover) co_return;
+    const LegPlace leg{.desk = place.desk, .plan = plan, .cover = *cover, .seed = place.seed, .call = place.call};
+    std::vector<merge::UnclearSpelling> unclear = hits.unclear(field);
+    merge::FacetRecipe recipe;
+    co_await settle_spellings(leg, std::move(unclear), recipe);
+    for (const auto& [key, spelling] : recipe.spellings) hits.spell(key.second, spelling);
+}
+
+Reply answer(Visit visit, plan::IndexPtr index, FacetSearchQuery query, Doubts doubts) {
     merge::FacetHits hits;
     const CallOf call_of = [&](const cluster::CoverPart& part) { return facet_call(*index, part, query); };
     const scatter::Accept accept = [&](scatter::Answered& answered) { return hits.add(answered.reply.body); };
@@ -51,8 +94,11 @@ env::Task<Result<http::Reply>> facet_search(Visit visit) {
                      .index = index,
                      .seed = visit.replica_seed(index->uid.value + query.facet_name),
                      .call = visit.in.call};
-    MIROIR_CO_TRY(Round round, co_await ask_everywhere(std::move(place), call_of, accept));
+    if (query.search.q || query.search.filter) doubts.add(kSpellingOfValues);
+    query.search.filter = co_await filter_for_nodes(place, std::move(query.search.filter));
+    MIROIR_CO_TRY(Round round, co_await ask_everywhere(place, call_of, accept));
     if (round.refusal) co_return std::move(*round.refusal);
+    co_await settle_facet_spellings(place, query.facet_name, hits);
     const bool by_count = index->settings.facet_order(query.facet_name) == protocol::FacetOrder::Count;
     json::Object body;
     body.append("facetHits", hits.shown(by_count, index->settings.max_values_per_facet));
@@ -60,7 +106,25 @@ env::Task<Result<http::Reply>> facet_search(Visit visit) {
     body.append("processingTimeMs", elapsed_ms(visit));
     http::Reply reply = ok(json::Value(std::move(body)));
     add_coverage(reply, round.missing, index->shards);
+    doubts.tell(reply);
     co_return reply;
+}
+
+}  // namespace
+
+env::Task<Result<http::Reply>> facet_search(Visit visit) {
+    MIROIR_CO_TRY(FacetSearchQuery query, protocol::parse_facet_search_query(visit.body));
+    MIROIR_CO_TRY(const plan::IndexPtr index, visit.desk.open(visit.index_text()));
+    MIROIR_CO_CHECK(check(visit, *index, query));
+    Doubts doubts;
+    if (needs_candidates(*index, query)) {
+        MIROIR_CO_TRY(SearchOutcome found, co_await run_search(visit.desk, candidates_wish(visit, index, query)));
+        if (found.refusal) co_return std::move(*found.refusal);
+        doubts = found.doubts;
+        if (found.candidates) query = among(query, *found.candidates);
+        else doubts.add("counts include documents that distinct drops");
+    }
+    co_return co_await answer(std::move(visit), index, std::move(query), std::move(doubts));
 }
 
 }  // namespace miroir::api

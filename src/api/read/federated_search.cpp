@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "api/read/multi_search.h"
+#include "api/read/replay_search.h"
 #include "json/write.h"
 #include "merge/federated_merge.h"
 #include "plan/read_checks.h"
@@ -126,8 +127,7 @@ Result<SearchWish> wish_of(const Visit& visit, const Federation& federation, Mul
     MIROIR_CHECK(protocol::check_search_query(query.search, visit.desk.search_features()));
     MIROIR_TRY(const plan::IndexPtr index, open_inside(visit.desk, query.index_uid));
     if (federation.distinct) query.search.distinct = federation.distinct;
-    MIROIR_CHECK(plan::check_filter(*index, query.search.filter, visit.desk.filter_gates(),
-                                    ErrorCode::InvalidSearchFilter, true));
+    MIROIR_CHECK(plan::check_kind(*index, query.search));
     if (query.search.sort) MIROIR_CHECK(plan::check_sort_syntax(*query.search.sort, ErrorCode::InvalidSearchSort));
     MIROIR_CHECK(check_rules(*index, query.search, place.query, place.strictest));
     MIROIR_CHECK(prepare(visit, *index, query.search));
@@ -145,15 +145,24 @@ Result<SearchWish> wish_of(const Visit& visit, const Federation& federation, Mul
                       .pin = visit.pin};
 }
 
+using FacetsByIndex = std::map<std::string, std::vector<merge::MergedFacet>>;
+
 struct Asked {
     std::vector<SearchWish> wishes;
+    std::vector<std::size_t> queries;  // beside the wishes
     std::vector<std::size_t> places;
     FacetOrders orders;
+    std::optional<Error> refused;
 };
 
 Result<Asked> ask_of(const Visit& visit, const MultiSearch& request) {
     Asked asked;
     const auto inside = [](std::size_t i, Error error) { return fail(protocol::inside_query(i, std::move(error))); };
+    for (std::size_t i = 0; i < request.queries.size(); ++i) {
+        auto text = plan::check_filter_text(request.queries[i].search.filter, visit.desk.filter_gates(),
+                                            ErrorCode::InvalidSearchFilter);
+        if (!text) return inside(i, std::move(text).error());
+    }
     for (std::size_t i = 0; i < request.queries.size(); ++i) {
         auto place = place_of(visit, request, i);
         if (!place) return inside(i, std::move(place).error());
@@ -166,40 +175,36 @@ Result<Asked> ask_of(const Visit& visit, const MultiSearch& request) {
     for (const auto& [uid, i] : order) {
         auto wish =
             wish_of(visit, *request.federation, request.queries[i], {.query = asked.places[i], .strictest = strictest});
-        if (!wish) return inside(i, std::move(wish).error());
+        if (!wish) {  // unless a node refuses a query before it
+            asked.refused = protocol::inside_query(i, std::move(wish).error());
+            break;
+        }
         wishes.emplace(i, *std::move(wish));
     }
-    for (auto& [i, wish] : wishes) asked.wishes.push_back(std::move(wish));
+    for (auto& [i, wish] : wishes) {
+        const auto same =
+            std::ranges::count(request.queries, request.queries[i].index_uid, &MultiSearchQuery::index_uid);
+        asked.queries.push_back(i);
+        wish.options.candidates = same > 1;  // a document found twice counts once
+        asked.wishes.push_back(std::move(wish));
+    }
     for (const auto& [uid, facets] : request.federation->facets_by_index) {
         const auto user = std::ranges::find(request.queries, uid, &MultiSearchQuery::index_uid);
         auto checked = check_index_facets(visit, *request.federation, uid, asked.orders);
-        if (checked) continue;
+        if (checked || asked.refused) continue;
         Error error = about_facets(uid, std::move(checked).error(), user == request.queries.end());
-        if (user == request.queries.end()) return fail(std::move(error));
-        return inside(static_cast<std::size_t>(user - request.queries.begin()), std::move(error));
+        asked.refused =
+            user == request.queries.end()
+                ? std::move(error)
+                : protocol::inside_query(static_cast<std::size_t>(user - request.queries.begin()), std::move(error));
     }
+    if (asked.refused)
+        for (SearchWish& wish : asked.wishes) wish.query.facets.reset();
     return asked;
 }
 
-// Facets of each index; counts of an index asked several times are those of its query that found most.
-std::map<std::string, std::vector<merge::MergedFacet>> facets_by_index(const Federation& federation,
-                                                                       const std::vector<SearchOutcome>& outcomes) {
-    std::map<std::string, std::vector<merge::MergedFacet>> out;
-    std::map<std::string, std::uint64_t> most;
-    for (const SearchOutcome& outcome : outcomes) {
-        const std::string& uid = outcome.plan.index->uid.value;
-        if (facets_of(federation, uid) == nullptr) continue;
-        const auto [known, fresh] = most.try_emplace(uid, outcome.merged.total);
-        if (!fresh && known->second >= outcome.merged.total) continue;
-        known->second = outcome.merged.total;
-        out[uid] = merge::merge_facets(outcome.answers, outcome.plan.facet_recipe, outcome.merged.total);
-    }
-    return out;
-}
-
-void append_facets(std::string& body, const Federation& federation, const std::vector<SearchOutcome>& outcomes,
+void append_facets(std::string& body, const Federation& federation, const FacetsByIndex& by_index,
                    const FacetOrders& orders) {
-    const auto by_index = facets_by_index(federation, outcomes);
     if (by_index.empty()) return;
     if (federation.merge_facets) {
         std::vector<std::vector<merge::MergedFacet>> parts;
@@ -233,6 +238,7 @@ void append_hits(std::string& body, const merge::FederatedHits& merged,
         if (body.back() != '[') body += ',';
         const merge::FederatedSource& source = sources[hit.source];
         merge::HitShape shape = outcomes[hit.source].plan.frame.hits;
+        shape.add_formatted = shape.add_formatted && !hit.hit->formatted;
         json::Object member;
         member.append("indexUid", source.index);
         member.append("queriesPosition", source.query);
@@ -274,31 +280,106 @@ void append_query_vectors(std::string& body, const MultiSearch& request, const s
     body += '}';
 }
 
-std::string body_of(const Visit& visit, const MultiSearch& request, const Asked& asked,
-                    const std::vector<SearchOutcome>& outcomes) {
-    const Federation& federation = *request.federation;
+// The lists as one, and what of each index counts.
+struct Federated {
     std::vector<merge::FederatedSource> sources;
+    merge::FederatedHits merged;
     std::uint64_t total = 0;
-    bool semantic = false;
+    FacetsByIndex facets;
+    Doubts doubts;
+};
+
+Federated federate(const MultiSearch& request, const Asked& asked, const std::vector<SearchOutcome>& outcomes) {
+    Federated out;
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
         const auto& options = request.queries[i].federation_options;
-        sources.push_back({.hits = outcomes[i].merged.page,
-                           .index = request.queries[i].index_uid,
-                           .query = asked.places[i],
-                           .weight = options ? options->weight : 1.0});
-        total += outcomes[i].merged.total;
-        semantic |= outcomes[i].plan.frame.semantic;
+        out.sources.push_back({.hits = outcomes[i].merged.page,
+                               .index = request.queries[i].index_uid,
+                               .query = asked.places[i],
+                               .weight = options ? options->weight : 1.0,
+                               .limit = outcomes[i].plan.recipe.end()});
     }
-    const Paging paging = paging_of(federation);
-    const merge::FederatedHits merged = merge::merge_federated(
-        sources, {.skip = paging.skip, .take = paging.take, .distinct = federation.distinct.has_value()});
-    total -= std::min(total, merged.repeated + merged.dropped);
+    const Paging paging = paging_of(*request.federation);
+    out.merged = merge::merge_federated(
+        out.sources, {.skip = paging.skip, .take = paging.take, .distinct = request.federation->distinct.has_value()});
+    return out;
+}
+
+// The queries of one index.
+struct OfIndex {
+    std::vector<const SearchOutcome*> outcomes;
+    std::vector<std::string_view> dropped;  // by the distinct of the federation
+};
+
+// What all queries of an index found together; nothing when that is not known.
+std::optional<std::vector<std::string_view>> united(const OfIndex& index) {
+    std::set<std::string_view> stamps;
+    for (const SearchOutcome* outcome : index.outcomes) {
+        if (!outcome->candidates) return std::nullopt;
+        stamps.insert(outcome->candidates->begin(), outcome->candidates->end());
+    }
+    for (const std::string_view stamp : index.dropped) stamps.erase(stamp);
+    return std::vector<std::string_view>(stamps.begin(), stamps.end());
+}
+
+env::Task<void> count_index(Visit& visit, bool facets, const OfIndex& index, Federated& out) {
+    const SearchOutcome& first = *index.outcomes.front();
+    const std::string& uid = first.plan.index->uid.value;
+    if (index.outcomes.size() == 1) {
+        const std::uint64_t total =
+            first.merged.total - std::min<std::uint64_t>(first.merged.total, index.dropped.size());
+        out.total += total;
+        if (facets) out.facets[uid] = facets_of_outcome(first);
+        if (facets && !index.dropped.empty()) out.doubts.add("facets count documents that distinct drops");
+        co_return;
+    }
+    const auto stamps = united(index);
+    if (stamps) {
+        out.total += stamps->size();
+        if (!facets) co_return;
+        std::vector<merge::MergedFacet>& counted = out.facets[uid];
+        counted = co_await count_facets(visit.desk, first.plan, *stamps, visit.in.call);
+        if (std::ranges::any_of(counted, &merge::MergedFacet::has_ties)) out.doubts.add(kOrderOfCounts);
+        co_return;
+    }
+    out.doubts.add("documents that several queries find are counted several times");
+    const auto* most = &first;
+    for (const SearchOutcome* outcome : index.outcomes) {
+        out.total += outcome->merged.total;
+        if (outcome->merged.total > most->merged.total) most = outcome;
+    }
+    out.total -= std::min(out.total, out.merged.repeated + index.dropped.size());
+    if (facets) out.facets[uid] = facets_of_outcome(*most);
+}
+
+env::Task<void> count_all(Visit& visit, const MultiSearch& request, const std::vector<SearchOutcome>& outcomes,
+                          Federated& out) {
+    std::map<std::string, OfIndex> indexes;
+    for (const SearchOutcome& outcome : outcomes) {
+        OfIndex& index = indexes[outcome.plan.index->uid.value];
+        index.outcomes.push_back(&outcome);
+        const auto dropped = out.merged.dropped.find(outcome.plan.index->uid.value);
+        if (dropped != out.merged.dropped.end()) index.dropped = dropped->second;
+    }
+    for (const auto& [uid, index] : indexes) {
+        const bool facets = facets_of(*request.federation, uid) != nullptr;
+        co_await count_index(visit, facets, index, out);
+        if (facets && out.merged.rejected > 0) out.doubts.add("facets count documents that distinct drops");
+    }
+    out.total -= std::min(out.total, out.merged.rejected);
+}
+
+std::string body_of(const Visit& visit, const MultiSearch& request, const Asked& asked,
+                    const std::vector<SearchOutcome>& outcomes, const Federated& all) {
+    const Federation& federation = *request.federation;
+    const bool semantic =
+        std::ranges::any_of(outcomes, [](const SearchOutcome& outcome) { return outcome.plan.frame.semantic; });
     std::string body;
-    append_hits(body, merged, sources, outcomes);
+    append_hits(body, all.merged, all.sources, outcomes);
     append_query_vectors(body, request, outcomes);
     body += ",\"processingTimeMs\":" + std::to_string(elapsed_ms(visit));
-    append_totals(body, federation, total);
-    append_facets(body, federation, outcomes, asked.orders);
+    append_totals(body, federation, all.total);
+    append_facets(body, federation, all.facets, asked.orders);
     body += ",\"requestUid\":\"" + draw_uuid_v7(visit.desk) + "\"";
     if (wants_metadata(visit)) {
         json::Array metadata;
@@ -306,7 +387,7 @@ std::string body_of(const Visit& visit, const MultiSearch& request, const Asked&
             metadata.emplace_back(metadata_of(visit, *outcomes[i].plan.index, request.queries[i].search.q));
         body += ",\"metadata\":" + json::to_text(json::Value(std::move(metadata)));
     }
-    if (semantic) body += ",\"semanticHitCount\":" + std::to_string(merged.semantic_hits);
+    if (semantic) body += ",\"semanticHitCount\":" + std::to_string(all.merged.semantic_hits);
     if (federation.show_performance_details) body += ",\"performanceDetails\":{}";
     return body + "}";
 }
@@ -320,17 +401,28 @@ Reply federated_search(Visit visit, MultiSearch request) {
     std::vector<Result<SearchOutcome>> ran = co_await env::gather(visit.desk.env().executor, std::move(running));
     std::vector<SearchOutcome> outcomes;
     std::vector<ShardId> missing;
-    std::string inexact;
+    Doubts doubts;
     for (std::size_t i = 0; i < ran.size(); ++i) {
-        if (!ran[i]) co_return fail(protocol::inside_query(i, std::move(ran[i]).error()));
-        if (ran[i]->refusal) co_return fail(protocol::inside_query(i, error_of(*ran[i]->refusal)));
+        if (!ran[i]) co_return fail(protocol::inside_query(asked.queries[i], std::move(ran[i]).error()));
+        if (ran[i]->refusal) co_return fail(protocol::inside_query(asked.queries[i], error_of(*ran[i]->refusal)));
         if (missing.empty()) missing = ran[i]->missing;
-        if (inexact.empty()) inexact = ran[i]->inexact;
+        doubts.add(ran[i]->doubts);
         outcomes.push_back(*std::move(ran[i]));
     }
-    http::Reply reply = server::json_text_reply(200, body_of(visit, request, asked, outcomes));
+    if (asked.refused) co_return fail(*std::move(asked.refused));
+    Federated all = federate(request, asked, outcomes);
+    co_await count_all(visit, request, outcomes, all);
+    const bool guessed = outcomes.size() > 1 && std::ranges::any_of(outcomes, [](const SearchOutcome& outcome) {
+                             return plan::splits_word_rules(outcome.plan.index->settings, outcome.plan.asked);
+                         });
+    const bool scored = std::ranges::any_of(
+        request.queries, [](const MultiSearchQuery& query) { return query.search.q && !query.search.q->empty(); });
+    if (scored) all.doubts.add(kScoresOfNodes);
+    if (guessed) all.doubts.add("scores of rules around a sort are guessed");
+    doubts.add(all.doubts);
+    http::Reply reply = server::json_text_reply(200, body_of(visit, request, asked, outcomes, all));
     if (!missing.empty()) reply.headers.add("X-Miroir-Degraded", shards_text(missing));
-    if (!inexact.empty()) reply.headers.add("X-Miroir-Exact", "false; " + inexact);
+    doubts.tell(reply);
     co_return reply;
 }
 

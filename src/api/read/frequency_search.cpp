@@ -1,5 +1,6 @@
 #include "api/read/frequency_search.h"
 
+#include "api/read/doubts.h"
 #include "json/parse.h"
 #include "json/write.h"
 #include "merge/step_merge.h"
@@ -45,8 +46,9 @@ Result<void> add_counts(const std::string& reply, std::vector<std::uint64_t>& su
 }
 
 // What the steps cannot show as one search would.
-std::string not_shown(const SearchQuery& query, const plan::SearchPlan& plan) {
-    const bool marks = query.attributes_to_highlight || query.attributes_to_crop || query.show_matches_position;
+std::string_view not_shown(const SearchQuery& query, const plan::SearchPlan& plan, std::size_t steps) {
+    const bool marks =
+        steps > 1 && (query.attributes_to_highlight || query.attributes_to_crop || query.show_matches_position);
     if (marks) return "words that fell away are not marked";
     if (plan.frame.hits.score || plan.frame.hits.details) return "scores do not count the words that fell away";
     if (query.ranking_score_threshold || plan.recipe.threshold)
@@ -104,8 +106,12 @@ env::Task<Result<FrequencyOutcome>> frequency_search(LegPlace place) {
     FrequencyOutcome out;
     const plan::SearchPlan& plan = place.plan;
     const auto words = plan::frequency_words(*plan.index, plan.asked.q.value_or(""));
-    out.inexact = "frequencies are those of each node";
-    if (!words || plan.asked.hybrid || !plan.recipe.distinct_field.empty()) co_return out;
+    out.inexact = kFrequenciesOfNodes;
+    if (!words || plan.asked.hybrid || plan.settles) co_return out;
+    if (std::ranges::count_if(words->words, &plan::FrequencyWords::Word::falls) <= 1) {  // nothing falls anywhere
+        out.inexact = {};
+        co_return out;
+    }
     const std::vector<SearchQuery> counts = plan::frequency_counts(*words, plan.asked);
     std::vector<std::uint64_t> sums(counts.size(), 0);
     const CallOf call_of = [&](const cluster::CoverPart& part) { return counts_call(plan, counts, part); };
@@ -140,9 +146,7 @@ env::Task<Result<FrequencyOutcome>> frequency_search(LegPlace place) {
         take_leg(out, std::move(legs[i]));
     }
     out.merged = merge::merge_steps(out.leg.answers, recipe);
-    out.inexact = steps.steps.size() == 1 ? ""
-                  : steps.exact           ? not_shown(plan.asked, plan)
-                                          : "words may belong together";
+    out.inexact = steps.exact ? not_shown(plan.asked, plan, steps.steps.size()) : "words may belong together";
     out.done = true;
     co_return out;
 }

@@ -9,7 +9,7 @@ struct FrequencyOutcome {
     bool done = false;  // false: the nodes have to decide each for itself
     Leg leg;
     merge::MergedHits merged;
-    std::string inexact;  // why the answer may differ from that of one node
+    std::string_view inexact;  // why the answer may differ from that of one node
 };
 
 env::Task<Result<FrequencyOutcome>> frequency_search(LegPlace place);

@@ -28,6 +28,7 @@ Result<SearchWish> wish_of(const Visit& visit, MultiSearchQuery query) {
 Reply one_by_one(Visit visit, MultiSearch request) {
     std::string body = "{\"results\":[";
     http::Reply headers;
+    Doubts doubts;
     for (std::size_t begin = 0; begin < request.queries.size(); begin += kSideBySide) {
         const std::size_t end = std::min(request.queries.size(), begin + kSideBySide);
         std::vector<env::Task<SharedOutcome>> running;
@@ -53,14 +54,14 @@ Reply one_by_one(Visit visit, MultiSearch request) {
             std::string result = search_body(visit, outcome);
             MIROIR_CO_CHECK(co_await show_foreign(visit.desk, outcome.plan.index, result, visit.in.call));
             body.append(",").append(result, 1);
-            if (!outcome.inexact.empty() && !headers.headers.has("X-Miroir-Exact"))
-                headers.headers.add("X-Miroir-Exact", "false; " + outcome.inexact);
+            doubts.add(outcome.doubts);
             if (!outcome.missing.empty() && !headers.headers.has("X-Miroir-Degraded"))
                 headers.headers.add("X-Miroir-Degraded", shards_text(outcome.missing));
         }
         if (refused) co_return fail(*std::move(refused));
     }
     http::Reply reply = server::json_text_reply(200, body + "]}");
+    doubts.tell(reply);
     for (const auto& [name, value] : headers.headers) reply.headers.add(name, value);
     co_return reply;
 }

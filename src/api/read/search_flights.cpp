@@ -28,7 +28,8 @@ std::string flight_key(const SearchWish& wish) {
     std::string key = index.uid.value;
     for (const std::uint64_t part :
          {static_cast<std::uint64_t>(index.created_at_ns), index.epoch, index.settings_version, index.settings_turn,
-          std::uint64_t{wish.options.apart}, std::uint64_t{wish.options.settings_distinct}, wish.pin.value_or(0)}) {
+          std::uint64_t{wish.options.apart}, std::uint64_t{wish.options.settings_distinct},
+          std::uint64_t{wish.options.all_reachable}, std::uint64_t{wish.options.candidates}, wish.pin.value_or(0)}) {
         key.append(" ").append(std::to_string(part));
     }
     return key.append(" ").append(json::to_text(json::Value(protocol::to_json(wish.query))));

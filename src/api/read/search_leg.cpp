@@ -1,5 +1,7 @@
 #include "api/read/search_leg.h"
 
+#include "merge/refusals.h"
+
 namespace miroir::api {
 namespace {
 
@@ -12,6 +14,22 @@ std::vector<plan::NodeCall> same_of_another(const plan::SearchPlan& plan, cluste
     calls.push_back(plan.calls.front());
     calls.front().node = cover.parts.front().node;
     return calls;
+}
+
+// A node that has never seen a field may refuse to search on it, where one node that holds everything would not.
+void take_refusals(scatter::Gathered& gathered, const plan::SearchPlan& plan, Leg& leg) {
+    std::vector<std::string> bodies;
+    for (scatter::Answered& answered : gathered.answers) {
+        if (answered.reply.status < 400) continue;
+        bodies.push_back(answered.reply.body);
+        leg.refusal = std::move(answered.reply);
+    }
+    if (bodies.empty()) return;
+    if (auto joined = merge::joined_search_on_refusal(bodies, plan.index->settings.displayed_attributes)) {
+        if (!leg.answers.empty()) return leg.refusal.reset();
+        leg.refusal->body = *std::move(joined);
+    }
+    leg.refusal = scrubbed(*std::move(leg.refusal));
 }
 
 }  // namespace
@@ -39,9 +57,7 @@ env::Task<Leg> run_leg(LegPlace place, plan::Leg which) {
     leg.missing = std::move(gathered.missing);
     leg.turned_away = gathered.turned_away;
     for (const auto& [node, error] : gathered.failures) leg.failed.push_back(node);
-    for (scatter::Answered& answered : gathered.answers) {
-        if (answered.reply.status >= 400) leg.refusal = scrubbed(std::move(answered.reply));
-    }
+    take_refusals(gathered, plan, leg);
     co_return leg;
 }
 

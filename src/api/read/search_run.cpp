@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "api/read/frequency_search.h"
+#include "api/read/known_fields.h"
+#include "api/read/marked_fields.h"
+#include "api/read/replay_search.h"
 #include "json/parse.h"
 #include "json/write.h"
 #include "plan/read_checks.h"
@@ -10,27 +13,22 @@
 namespace miroir::api {
 namespace {
 
-constexpr int kTurnsMax = 4;               // changes of settings that one search outlives
-constexpr int kPlansMax = 3;               // the first, and again without nodes that failed
-constexpr double kWordsGoodEnough = 0.45;  // the engine's own bound for leaving vectors out
-
-// Words alone are good enough when they fill the page and every hit of it weighs enough.
-bool words_suffice(const merge::MergedHits& words, const merge::SearchRecipe& recipe) {
-    if (words.page.size() < recipe.take) return false;
-    return std::ranges::all_of(words.page, [&](const merge::PickedHit& picked) {
-        return picked.hit->score * (1 - *recipe.semantic_ratio) >= kWordsGoodEnough;
-    });
-}
+constexpr int kTurnsMax = 4;  // changes of settings that one search outlives
+constexpr int kPlansMax = 3;  // the first, and again without nodes that failed
 
 env::Task<Result<void>> add_vectors(LegPlace place, SearchOutcome& outcome) {
-    if (words_suffice(outcome.merged, outcome.plan.recipe)) co_return Result<void>{};
+    std::vector<merge::PickedHit> words = outcome.merged.before;
+    words.insert(words.end(), outcome.merged.page.begin(), outcome.merged.page.end());
+    if (merge::words_suffice(words, outcome.plan.recipe)) co_return Result<void>{};
     Leg vectors = co_await run_leg(place, plan::Leg::Vectors);
+    if (vectors.refusal && error_of(*vectors.refusal).code == ErrorCode::VectorEmbeddingError) co_return Result<void>{};
     if (vectors.refusal) {
         outcome.refusal = std::move(vectors.refusal);
         co_return Result<void>{};
     }
     std::uint64_t candidates = 0;  // of the vectors: everything that passes the filter, what words found among it
     for (const merge::NodeAnswer& answer : vectors.answers) candidates += answer.total();
+    outcome.counted_from = outcome.answers.size();
     std::ranges::move(vectors.answers, std::back_inserter(outcome.answers));
     outcome.missing.insert(outcome.missing.end(), vectors.missing.begin(), vectors.missing.end());
     outcome.merged = merge::merge_hits(outcome.answers, outcome.plan.recipe);
@@ -57,6 +55,31 @@ env::Task<Result<void>> finish(LegPlace place, SearchOutcome& outcome) {
     co_return Result<void>{};
 }
 
+bool has_words(const protocol::SearchQuery& query) {
+    return query.q && query.q->find_first_not_of(" \t\n\r\v\f") != std::string::npos;
+}
+
+// Are words marked in hits, which each node does with the words that it knows?
+bool marks_words(const plan::SearchPlan& plan) {
+    const protocol::SearchQuery& asked = plan.asked;
+    const bool marks = (asked.attributes_to_highlight && !asked.attributes_to_highlight->empty()) ||
+                       (asked.attributes_to_crop && !asked.attributes_to_crop->empty()) || asked.show_matches_position;
+    return marks && !plan.alone && has_words(asked);
+}
+
+void add_doubts(SearchOutcome& outcome) {
+    const plan::SearchPlan& plan = outcome.plan;
+    if (plan.alone) return;
+    if ((plan.frame.hits.score || plan.frame.hits.details) && has_words(plan.asked)) outcome.doubts.add(kScoresOfNodes);
+    if (marks_words(plan)) outcome.doubts.add(kMarksOfNodes);
+    if (!plan.vector_calls.empty() && plan::splits_word_rules(plan.index->settings, plan.asked))
+        outcome.doubts.add("scores of rules around a sort are guessed");
+    if (!plan.frame.facets) return;
+    for (const merge::MergedFacet& facet : facets_of_outcome(outcome)) {
+        if (facet.has_ties) outcome.doubts.add(kOrderOfCounts);
+    }
+}
+
 // The words, and the census where one is taken.
 env::Task<std::vector<Leg>> run_legs(LegPlace place) {
     std::vector<Leg> ran;
@@ -72,8 +95,8 @@ env::Task<std::vector<Leg>> run_legs(LegPlace place) {
 
 // May words fall away by their frequency, of which each node knows only a part?
 bool counts_words(const plan::SearchPlan& plan) {
-    return !plan.alone && plan.asked.matching_strategy == protocol::MatchingStrategy::Frequency && plan.asked.q &&
-           plan.asked.q->find_first_not_of(" \t\n\r\v\f") != std::string::npos;
+    return !plan.alone && plan.asked.matching_strategy == protocol::MatchingStrategy::Frequency &&
+           has_words(plan.asked);
 }
 
 // Nobody may be missing, but where partial answers are allowed.
@@ -99,17 +122,6 @@ Result<SearchOutcome> settled(const Desk& desk, const cluster::Cover& cover, Sea
     return outcome;
 }
 
-}  // namespace
-
-Result<void> prepare(const Visit& visit, const plan::IndexEntry& index, protocol::SearchQuery& query) {
-    json::Value forced = visit.grant.forced_filter(index.uid.value);
-    if (!forced.is_null())
-        query.filter = protocol::join_filters(query.filter.value_or(json::Value()), std::move(forced));
-    return plan::check_search(index, query, visit.desk.filter_gates());
-}
-
-namespace {
-
 env::Task<Result<SearchOutcome>> search_once(Desk& desk, const SearchWish& wish) {
     const std::uint64_t seed =
         wish.pin ? *wish.pin : desk.replica_seed(wish.index->uid.value + wish.query.q.value_or(""));
@@ -124,11 +136,11 @@ env::Task<Result<SearchOutcome>> search_once(Desk& desk, const SearchWish& wish)
         outcome.mixed = Desk::is_mixed(*topology, *wish.index, cover);
         MIROIR_CO_TRY(outcome.plan, plan::plan_search(wish.index, wish.query, topology, cover, wish.options));
         const LegPlace place{.desk = desk, .plan = outcome.plan, .cover = cover, .seed = seed, .call = wish.call};
-        if (counts_words(outcome.plan) && wish.options.apart) {
-            outcome.inexact = "frequencies are those of each node";
+        if (counts_words(outcome.plan) && (wish.options.apart || outcome.plan.frame.semantic)) {
+            outcome.doubts.add(kFrequenciesOfNodes);
         } else if (counts_words(outcome.plan)) {
             MIROIR_CO_TRY(FrequencyOutcome steps, co_await frequency_search(place));
-            outcome.inexact = std::move(steps.inexact);
+            outcome.doubts.add(steps.inexact);
             if (steps.done) co_return settled(desk, cover, std::move(outcome), std::move(steps));
         }
         std::vector<Leg> ran = co_await run_legs(place);
@@ -145,20 +157,19 @@ env::Task<Result<SearchOutcome>> search_once(Desk& desk, const SearchWish& wish)
         outcome.missing = std::move(words.missing);
         outcome.missing.insert(outcome.missing.end(), cover.missing.begin(), cover.missing.end());
         MIROIR_CO_CHECK(co_await finish(place, outcome));
-        if (outcome.plan.census && !ran.back().answers.empty()) {
-            const auto total = merge::distinct_total(ran.back().answers, outcome.plan.recipe, outcome.merged);
-            outcome.merged.total = total.value_or(outcome.merged.total);
-        }
+        if (outcome.plan.settles && !outcome.refusal)
+            co_await settle_counts(place, outcome.plan.census ? std::move(ran.back()) : Leg(), outcome);
         MIROIR_CO_CHECK(check_missing(desk, outcome, words.turned_away));
+        if (outcome.plan.frame.facets && !outcome.plan.alone) co_await settle_spellings(place, outcome);
+        co_await settle_formatted(place, outcome);
+        add_doubts(outcome);
         co_return outcome;
     }
 }
 
-}  // namespace
-
 // Nodes get new settings only after reads have left them. A search that was under way when reads moved may have met
 // both, so it is made again with the settings of now.
-env::Task<Result<SearchOutcome>> run_search(Desk& desk, SearchWish wish) {
+env::Task<Result<SearchOutcome>> search_steadily(Desk& desk, SearchWish wish) {
     for (int again = 0;; ++again) {
         Result<SearchOutcome> outcome = co_await search_once(desk, wish);
         if (desk.still_holds(*wish.index)) co_return outcome;
@@ -168,6 +179,27 @@ env::Task<Result<SearchOutcome>> run_search(Desk& desk, SearchWish wish) {
         }
         wish.index = desk.catalog()->find(wish.index->uid);
     }
+}
+
+}  // namespace
+
+Result<void> prepare(const Visit& visit, const plan::IndexEntry& index, protocol::SearchQuery& query) {
+    json::Value forced = visit.grant.forced_filter(index.uid.value);
+    if (!forced.is_null())
+        query.filter = protocol::join_filters(query.filter.value_or(json::Value()), std::move(forced));
+    return plan::check_search(index, query, visit.desk.filter_gates());
+}
+
+env::Task<Result<SearchOutcome>> run_search(Desk& desk, SearchWish wish) {
+    Result<void> facets = wish.query.facets ? plan::check_facets(*wish.index, *wish.query.facets) : Result<void>();
+    if (!facets) wish.query.facets.reset();
+    if (wish.query.filter) {
+        RoundPlace place{.desk = desk, .topology = desk.topology(), .index = wish.index, .call = wish.call};
+        wish.query.filter = co_await filter_for_nodes(std::move(place), std::move(wish.query.filter));
+    }
+    Result<SearchOutcome> outcome = co_await search_steadily(desk, std::move(wish));
+    if (!facets && outcome && !outcome->refusal) co_return fail(std::move(facets).error());
+    co_return outcome;
 }
 
 std::uint64_t elapsed_ms(const Visit& visit) {
@@ -196,6 +228,15 @@ json::Object metadata_of(const Visit& visit, const plan::IndexEntry& index, cons
     return out;
 }
 
+std::span<const merge::NodeAnswer> counted_answers(const SearchOutcome& outcome) {
+    return outcome.counted ? std::span<const merge::NodeAnswer>(*outcome.counted)
+                           : std::span(outcome.answers).subspan(outcome.counted_from);
+}
+
+std::vector<merge::MergedFacet> facets_of_outcome(const SearchOutcome& outcome) {
+    return merge::merge_facets(counted_answers(outcome), outcome.plan.facet_recipe, outcome.merged.total);
+}
+
 std::string search_body(const Visit& visit, const SearchOutcome& outcome) {
     merge::ReplyFrame frame = outcome.plan.frame;
     frame.processing_ms = elapsed_ms(visit);
@@ -203,7 +244,7 @@ std::string search_body(const Visit& visit, const SearchOutcome& outcome) {
     if (wants_metadata(visit))
         frame.metadata = json::to_text(metadata_of(visit, *outcome.plan.index, outcome.plan.asked.q));
     std::vector<merge::MergedFacet> facets;
-    if (frame.facets) facets = merge::merge_facets(outcome.answers, outcome.plan.facet_recipe, outcome.merged.total);
+    if (frame.facets) facets = facets_of_outcome(outcome);
     return merge::write_search_reply(outcome.answers, outcome.merged, facets, frame);
 }
 
@@ -211,7 +252,7 @@ void add_search_headers(http::Reply& reply, const SearchOutcome& outcome) {
     reply.headers.add("X-Miroir-Settings-Version", std::to_string(outcome.plan.index->settings_version));
     if (outcome.mixed) reply.headers.add("X-Miroir-Settings-Inconsistent", "true");
     add_coverage(reply, outcome.missing, outcome.plan.index->shards);
-    if (!outcome.inexact.empty()) reply.headers.add("X-Miroir-Exact", "false; " + outcome.inexact);
+    outcome.doubts.tell(reply);
 }
 
 Error error_of(const http::Reply& refusal) {

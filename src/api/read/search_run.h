@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/read/cover_round.h"
+#include "api/read/doubts.h"
 #include "api/routes.h"
 #include "merge/search_reply.h"
 #include "plan/search_plan.h"
@@ -26,15 +27,22 @@ struct SearchOutcome {
     std::vector<merge::NodeAnswer> answers;  // the merged hits point into these
     merge::MergedHits merged;
     std::vector<ShardId> missing;
-    bool mixed = false;                  // of two versions of the settings, perhaps
-    std::optional<http::Reply> refusal;  // the query's own fault; nothing else is filled then
-    std::string inexact;                 // why the answer may differ from that of one node
+    bool mixed = false;                                     // of two versions of the settings, perhaps
+    std::optional<http::Reply> refusal;                     // the query's own fault; nothing else is filled then
+    std::size_t counted_from = 0;                           // the first of them whose facets count
+    std::optional<std::vector<merge::NodeAnswer>> counted;  // whose facets count, when not those of `answers`
+    protocol::SearchQuery counted_asked{};                  // what gave these
+    std::optional<std::vector<std::string>> candidates;  // stamps of the documents that count, when they were asked for
+    Doubts doubts;
 };
 
 // Joins the tenant's filter and checks the query as the engine does before it searches.
 Result<void> prepare(const Visit& visit, const plan::IndexEntry& index, protocol::SearchQuery& query);
 
 env::Task<Result<SearchOutcome>> run_search(Desk& desk, SearchWish wish);
+
+std::span<const merge::NodeAnswer> counted_answers(const SearchOutcome& outcome);
+std::vector<merge::MergedFacet> facets_of_outcome(const SearchOutcome& outcome);
 
 // The reply as JSON, and the headers that go with it.
 std::string search_body(const Visit& visit, const SearchOutcome& outcome);

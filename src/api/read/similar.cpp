@@ -5,6 +5,7 @@
 #include "json/write.h"
 #include "merge/hit_bytes.h"
 #include "plan/read_checks.h"
+#include "plan/replay_plan.h"
 #include "protocol/query/documents_query.h"
 
 namespace miroir::api {
@@ -37,30 +38,56 @@ Model model_of(const json::Value& document, const std::string& embedder) {
     return out;
 }
 
-protocol::SearchQuery search_of(const SimilarQuery& query, const Model& model, std::uint64_t reachable) {
+// Documents like another are told by their vectors alone, a search goes by what the ranking rules put before them.
+bool sorts_before_vectors(const protocol::Settings& settings) {
+    using Kind = protocol::RankingRule::Kind;
+    return settings.ranking_rules.empty() || settings.ranking_rules.front().kind == Kind::Asc ||
+           settings.ranking_rules.front().kind == Kind::Desc;
+}
+
+bool compares_vectors(const protocol::Settings& settings) {
+    using Kind = protocol::RankingRule::Kind;
+    return std::ranges::any_of(settings.ranking_rules, [](const protocol::RankingRule& rule) {
+        return rule.kind != Kind::Asc && rule.kind != Kind::Desc && rule.kind != Kind::Sort;
+    });
+}
+
+protocol::SearchQuery search_of(const SimilarQuery& query, const Model& model, const plan::IndexEntry& index) {
     protocol::SearchQuery search;
-    search.filter = query.filter;
+    search.filter = protocol::and_filters(query.filter, plan::without_stamp(model.stamp));
     search.attributes_to_retrieve = query.attributes_to_retrieve;
     search.retrieve_vectors = query.retrieve_vectors;
     search.show_ranking_score = query.show_ranking_score;
     search.show_ranking_score_details = query.show_ranking_score_details;
     search.hybrid = protocol::HybridQuery{.semantic_ratio = 1, .embedder = query.embedder};
     search.vector = model.vector;
-    const std::uint64_t end =
-        query.offset > reachable ? reachable : std::min(reachable, query.offset + std::min(query.limit, reachable)) + 1;
-    search.limit = query.limit == 0 ? 0 : end;
+    const std::uint64_t end = query.offset > plan::kReplayMost ? plan::kReplayMost : query.offset + query.limit;
+    search.limit = std::min(end, plan::kReplayMost);
+    if (sorts_before_vectors(index.settings)) search.limit = plan::kReplayMost;  // the order is made here
     return search;
 }
 
-// The page of the hits that are like the document and not the document itself.
-std::vector<merge::PickedHit> page_of(const SearchOutcome& found, const SimilarQuery& query, const Model& model,
-                                      std::uint64_t& total) {
+std::optional<double> similarity(const merge::PickedHit& picked) {
+    const auto weight = std::ranges::find(picked.hit->key, merge::RankEntry::Shape::Weight, &merge::RankEntry::shape);
+    const bool compared = picked.hit->semantic && weight != picked.hit->key.end() && weight->present;
+    return compared ? std::optional(weight->number) : std::nullopt;
+}
+
+// The nearest first, then the earliest inserted.
+std::vector<merge::PickedHit> by_similarity(std::vector<merge::PickedHit> hits) {
+    std::ranges::sort(hits, [](const merge::PickedHit& a, const merge::PickedHit& b) {
+        const auto left = similarity(a), right = similarity(b);
+        return left != right ? left > right : merge::stamp_of(a.hit->key) < merge::stamp_of(b.hit->key);
+    });
+    return hits;
+}
+
+// The page of the hits that are like the document.
+std::vector<merge::PickedHit> page_of(const SearchOutcome& found, const SimilarQuery& query, std::uint64_t& total) {
     std::vector<merge::PickedHit> page;
     std::uint64_t place = 0;
-    for (const merge::PickedHit& picked : found.merged.page) {
-        const merge::RankKey key = picked.hit->key;
-        if (!key.empty() && key.back().is_text && key.back().text == model.stamp) continue;
-        const bool compared = picked.hit->semantic && (key.empty() || key.front().present);
+    for (const merge::PickedHit& picked : by_similarity(found.merged.page)) {
+        const bool compared = similarity(picked).has_value();
         const bool near = !query.ranking_score_threshold || picked.hit->score >= *query.ranking_score_threshold;
         if (compared && !near) {  // the engine stops here, and forgets what lies behind
             total = place;
@@ -80,8 +107,7 @@ Reply answer(Visit visit, SimilarQuery query) {
     json::Value forced = visit.grant.forced_filter(index->uid.value);
     if (!forced.is_null())
         query.filter = protocol::join_filters(query.filter.value_or(json::Value()), std::move(forced));
-    MIROIR_CO_CHECK(
-        plan::check_filter(*index, query.filter, visit.desk.filter_gates(), ErrorCode::InvalidSimilarFilter, false));
+    MIROIR_CO_CHECK(plan::check_filter_text(query.filter, visit.desk.filter_gates(), ErrorCode::InvalidSimilarFilter));
     MIROIR_CO_TRY(const std::string id,
                   protocol::document_id_of(query.id, "Invalid value at `.id`: ", ErrorCode::InvalidSimilarId));
     DocumentPlace place{.desk = visit.desk,
@@ -93,18 +119,19 @@ Reply answer(Visit visit, SimilarQuery query) {
     MIROIR_CO_TRY(http::Reply document, co_await fetch_document(std::move(place)));
     if (document.status == 404) co_return fail(ErrorCode::NotFoundSimilarId, "Document `" + id + "` not found.");
     if (document.status != 200) co_return scrubbed(std::move(document));
+    MIROIR_CO_CHECK(plan::check_filter_fields(*index, query.filter, ErrorCode::InvalidSimilarFilter, false));
     const Model model = model_of(json::parse(document.body).value_or(json::Value()), query.embedder);
     SearchWish wish{.index = index,
-                    .query = search_of(query, model, index->settings.max_total_hits),
+                    .query = search_of(query, model, *index),
                     .call = visit.in.call,
-                    .options = {.apart = true, .settings_distinct = false},
+                    .options = {.apart = true, .settings_distinct = false, .all_reachable = true},
                     .pin = visit.pin};
     if (!model.vector) wish.query.hybrid.reset(), wish.query.limit = 0;
     MIROIR_CO_TRY(SearchOutcome found, co_await run_search(visit.desk, std::move(wish)));
     if (found.refusal) co_return std::move(*found.refusal);
-    std::uint64_t total = found.merged.total == 0 ? 0 : found.merged.total - 1;
+    std::uint64_t total = found.merged.total;
     std::string body = "{\"hits\":[";
-    for (const merge::PickedHit& picked : page_of(found, query, model, total)) {
+    for (const merge::PickedHit& picked : page_of(found, query, total)) {
         if (body.back() != '[') body += ',';
         merge::append_hit(body, picked.hit->bytes, found.plan.frame.hits);
     }
@@ -117,6 +144,9 @@ Reply answer(Visit visit, SimilarQuery query) {
     if (query.show_performance_details) rest.append("performanceDetails", json::Object());
     body += "]," + json::to_text(json::Value(std::move(rest))).substr(1);
     http::Reply reply = server::json_text_reply(200, std::move(body));
+    if (model.vector && !compares_vectors(index->settings)) found.doubts.add("no ranking rule compares vectors");
+    if (found.merged.total > plan::kReplayMost && sorts_before_vectors(index->settings))
+        found.doubts.add("documents are ranked by other rules before their vectors");
     add_search_headers(reply, found);
     co_return reply;
 }

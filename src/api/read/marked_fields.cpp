@@ -1,0 +1,37 @@
+#include "api/read/marked_fields.h"
+
+#include <algorithm>
+
+#include "api/read/known_fields.h"
+
+namespace miroir::api {
+namespace {
+
+// The fields to be marked, by name; with a star every node marks.
+std::set<std::string> marked_names(const protocol::SearchQuery& query) {
+    std::set<std::string> out;
+    if (query.attributes_to_highlight) out = *query.attributes_to_highlight;
+    for (const std::string& name : query.attributes_to_crop.value_or(std::vector<std::string>()))
+        out.insert(name.substr(0, name.rfind(':')));
+    return out.contains("*") ? std::set<std::string>() : out;
+}
+
+}  // namespace
+
+env::Task<void> settle_formatted(LegPlace place, SearchOutcome& outcome) {
+    const plan::SearchPlan& plan = outcome.plan;
+    const std::set<std::string> names = marked_names(plan.asked);
+    const auto is_formatted = [](const merge::PickedHit& picked) { return picked.hit->formatted; };
+    if (plan.alone || names.empty() || std::ranges::all_of(outcome.merged.page, is_formatted)) co_return;
+    bool known = std::ranges::any_of(outcome.answers, [](const merge::NodeAnswer& answer) {
+        return std::ranges::any_of(answer.hits(), &merge::Hit::formatted);
+    });
+    if (!known) {
+        RoundPlace round{
+            .desk = place.desk, .topology = plan.topology, .index = plan.index, .seed = place.seed, .call = place.call};
+        known = !(co_await known_fields(std::move(round), names)).empty();
+    }
+    outcome.plan.frame.hits.add_formatted = known;
+}
+
+}  // namespace miroir::api
