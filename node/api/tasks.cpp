@@ -88,9 +88,9 @@ Result<http::Reply> get_documents(Visit& visit) {
     MIROIR_TRY(const Work* work, find_task(visit));
     if (work->payload.empty()) {
         return fail(ErrorCode::TaskFileNotFound,
-                    work->task.type == TaskType::DocumentAdditionOrUpdate
-                        ? "The content file of task `" + std::to_string(work->task.uid) + "` not found."
-                        : "The task " + std::to_string(work->task.uid) + " does not have a content file.");
+                    "Task `" + std::to_string(work->task.uid) +
+                        "` does not contain any documents. Only `documentAdditionOrUpdate` tasks with the statuses "
+                        "`enqueued` or `processing` contain documents");
     }
     const protocol::PayloadOptions options{.format = protocol::payload_format_of(text_param(*work, "format")),
                                            .csv_delimiter = text_param(*work, "delimiter").front()};

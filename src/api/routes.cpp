@@ -118,9 +118,9 @@ void add_routes(server::Router& router, Desk& desk, std::span<const ShelfRoute> 
 }
 
 void mount(server::Router& router, Desk& desk) {
-    for (const auto routes :
-         {document_read_routes(), document_write_routes(), index_routes(), search_routes(), settings_routes(),
-          task_routes(), stats_routes(), metrics_routes(), instance_routes(), document_edit_routes(), rule_routes()}) {
+    for (const auto routes : {document_read_routes(), document_write_routes(), index_routes(), search_routes(),
+                              settings_routes(), task_routes(), task_document_routes(), stats_routes(),
+                              metrics_routes(), instance_routes(), document_edit_routes(), rule_routes()}) {
         add_routes(router, desk, routes);
     }
     for (const auto routes : {key_routes(), feature_routes(), webhook_routes(), network_routes(), chat_routes()}) {

@@ -86,6 +86,7 @@ std::span<const Route> index_routes();
 std::span<const Route> search_routes();
 std::span<const Route> settings_routes();
 std::span<const Route> task_routes();
+std::span<const Route> task_document_routes();
 std::span<const Route> stats_routes();
 std::span<const Route> metrics_routes();
 std::span<const Route> instance_routes();

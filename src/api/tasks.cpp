@@ -48,19 +48,6 @@ Reply purge(Visit visit, protocol::TaskPurge what) {
 Reply cancel(Visit visit) { return purge(std::move(visit), protocol::TaskPurge::Cancel); }
 Reply remove(Visit visit) { return purge(std::move(visit), protocol::TaskPurge::Delete); }
 
-// The nodes have the documents, split and with what is ours: there is no payload to show.
-Reply get_documents(Visit visit) {
-    MIROIR_CO_CHECK(
-        visit.desk.require(protocol::Feature::GetTaskDocumentsRoute, "Getting the documents of an enqueued task"));
-    MIROIR_CO_TRY(const std::uint64_t uid,
-                  protocol::parse_task_uid(visit.in.params.get("task_uid"), "Task", ErrorCode::InvalidTaskUids));
-    MIROIR_CO_TRY(const json::Value task, co_await visit.desk.ask(visit.desk.office().find_task(uid, visit.grant)));
-    const bool addition = task.find("type")->string() == "documentAdditionOrUpdate";
-    const std::string name = std::to_string(uid);
-    co_return fail(ErrorCode::TaskFileNotFound, addition ? "The content file of task `" + name + "` not found."
-                                                         : "The task " + name + " does not have a content file.");
-}
-
 // The store gives back what is free by itself; there is nothing to wait for.
 Reply compact(Visit visit) {
     MIROIR_CO_CHECK(visit.desk.require(protocol::Feature::TaskQueueCompactionRoute, "Using the /tasks/compact route"));
@@ -73,7 +60,6 @@ constexpr Route kRoutes[] = {
     {"POST", "/tasks/cancel", "tasks.cancel", BodyKind::None, cancel},
     {"POST", "/tasks/compact", "tasks.compact", BodyKind::None, compact},
     {"GET", "/tasks/{task_uid}", "tasks.get", BodyKind::None, get},
-    {"GET", "/tasks/{task_uid}/documents", "tasks.get", BodyKind::None, get_documents},
     {"GET", "/batches", "tasks.get", BodyKind::None, list_batches},
     {"GET", "/batches/{batch_uid}", "tasks.get", BodyKind::None, get_batch},
 };

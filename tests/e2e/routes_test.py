@@ -4,6 +4,7 @@ that error, and none is open to a key without the right. With MEILISEARCH_BIN th
 Run: python3 tests/e2e/routes_test.py (MIROIR_BIN names another program than bin/miroir).
 """
 
+import json
 import pathlib
 import re
 import shutil
@@ -93,6 +94,23 @@ class Routes(unittest.TestCase):
                     reply = self.cluster.call(method, filled(path), BODIES.get(path))
                     self.assertGreaterEqual(reply.status, 400)
                     self.assertEqual(reply.json["code"], refused[1], reply.text)
+
+    def test_the_documents_of_a_task_that_waits(self):
+        slow = {"source": "rest", "url": "http://127.0.0.1:9/embed", "dimensions": 3, "request": {"input": ["{{text}}", "{{..}}"]},
+                "response": {"data": ["{{embedding}}", "{{..}}"]}}
+        documents = [{"id": i, "text": f"x {i}", "deep": {"er": [i]}} for i in range(20)]
+        for name, place in self.places.items():
+            with self.subTest(place=name):
+                place.done(place.call("POST", "/indexes", {"uid": "slow", "primaryKey": "id"}))
+                place.done(place.call("PATCH", "/indexes/slow/settings", {"embedders": {"remote": slow}}))
+                uid = place.call("POST", "/indexes/slow/documents", documents).json["taskUid"]
+                reply = place.call("GET", f"/tasks/{uid}/documents")
+                self.assertEqual(reply.status, 200, reply.text)
+                self.assertEqual([json.loads(line) for line in reply.text.splitlines()], documents)
+                place.call("POST", f"/tasks/cancel?uids={uid}")
+                wait_until(lambda: place.call("GET", f"/tasks/{uid}").json["finishedAt"], "it is called off", 60)
+                self.assertEqual(place.call("GET", f"/tasks/{uid}/documents").json["code"], "task_file_not_found")
+                place.done(place.call("DELETE", "/indexes/slow"))
 
     def test_no_route_is_open_without_the_right(self):
         soon_over = {"actions": ["*"], "indexes": ["*"], "expiresAt": "2020-01-01T00:00:00Z"}
