@@ -98,7 +98,7 @@ class Place:
         seen["documents"] = []
         while page is None or page:
             page = self.call("POST", "/indexes/books/documents/fetch",
-                             {"limit": 5000, "offset": at, "retrieveVectors": True}).json["results"]
+                             {"limit": 2000, "offset": at, "retrieveVectors": True}).json["results"]
             seen["documents"] += page
             at += len(page)
         seen["search"] = self.call("POST", "/indexes/books/search",
