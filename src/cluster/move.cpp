@@ -114,6 +114,17 @@ Result<TopologyPtr> with_move_cut_over(const Topology& from, const Move& move) {
     return with_placement(from, editor.finish());
 }
 
+Result<TopologyPtr> with_move_undone(const Topology& from, const Move& move) {
+    MIROIR_CHECK(check_move(from, move));
+    PlacementEditor editor(from.placement());
+    Cell& cell = editor.at(move.shard, move.group);
+    const auto filled = move.to ? replica_on(cell, *move.to) : cell.end();
+    if (filled == cell.end() || filled->role != ReplicaRole::Incoming)
+        return refuse("only a copy that is being filled can be given up");
+    filled->role = ReplicaRole::Leaving;
+    return with_placement(from, editor.finish());
+}
+
 Result<TopologyPtr> with_replica_dropped(const Topology& from, ShardId shard, GroupId group, NodeIndex node) {
     MIROIR_CHECK(check_move(from, Move{.shard = shard, .group = group, .from = node, .to = {}}));
     PlacementEditor editor(from.placement());

@@ -1,5 +1,6 @@
 #include "cluster/snapshot.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
@@ -20,8 +21,20 @@ Result<TopologyPtr> SnapshotHolder::update(const Change& change) {
     if (next == nullptr) return before;
     MIROIR_ASSERT(next->version() > before->version());
     const std::scoped_lock lock(reading_);
+    std::erase_if(superseded_, [](const std::weak_ptr<const Topology>& held) { return held.expired(); });
+    superseded_.push_back(current_);
     current_ = next;
     return next;
+}
+
+std::uint64_t SnapshotHolder::oldest_placement_in_use() {
+    const std::scoped_lock lock(reading_);
+    std::uint64_t oldest = current_->placement_version();
+    for (const std::weak_ptr<const Topology>& held : superseded_) {
+        const TopologyPtr snapshot = held.lock();
+        if (snapshot) oldest = std::min(oldest, snapshot->placement_version());
+    }
+    return oldest;
 }
 
 }  // namespace miroir::cluster

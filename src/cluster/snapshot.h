@@ -2,7 +2,9 @@
 // newest snapshot, so that two writers never overwrite each other's change.
 #pragma once
 
+#include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 
 #include "cluster/topology.h"
@@ -20,10 +22,14 @@ public:
     using Change = std::function<Result<TopologyPtr>(const Topology&)>;
     Result<TopologyPtr> update(const Change& change);
 
+    // The placement version of the oldest snapshot that somebody still holds: every reader has left those before it.
+    std::uint64_t oldest_placement_in_use();
+
 private:
     mutable std::mutex reading_;  // held for the copy of one pointer
     std::mutex writing_;
     TopologyPtr current_;
+    std::deque<std::weak_ptr<const Topology>> superseded_;  // oldest first; those nobody holds are forgotten
 };
 
 }  // namespace miroir::cluster

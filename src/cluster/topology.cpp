@@ -20,6 +20,7 @@ struct TopologyChange {
         next->shards_ = shards;
         next->replicas_ = replicas;
     }
+    void set_version(std::uint64_t version) const { next->version_ = version; }
     void set_placement_version(std::uint64_t version) const { next->placement_version_ = version; }
     void agree() const { ++next->placement_version_; }
     void place(Placement placement) const {
@@ -112,6 +113,10 @@ bool in_service(const Topology& topology, NodeIndex node) {
     return false;
 }
 
+bool is_placed(const Topology& topology, NodeIndex node) {
+    return topology.placement().held_by(node, topology.placement().shards()) > 0;
+}
+
 bool leaves_the_cluster(NodeEvent event) { return event == NodeEvent::Emptied || event == NodeEvent::Discard; }
 
 }  // namespace
@@ -125,6 +130,17 @@ std::optional<NodeIndex> Topology::find(const NodeId& id) const {
 bool Topology::holds_exactly(NodeIndex node, std::span<const ShardId> answers_for, std::uint32_t shards) const {
     // Who answers for a shard holds it, so equal numbers mean equal sets.
     return placement_->held_by(node, shards) == answers_for.size();
+}
+
+bool Topology::settled() const {
+    for (std::uint32_t s = 0; s < placement_->shards(); ++s) {
+        for (std::uint32_t g = 0; g < groups_; ++g) {
+            const auto cell = replicas_of(ShardId{s}, GroupId{g});
+            const bool serve = std::ranges::all_of(cell, [](Replica r) { return r.role == ReplicaRole::Serving; });
+            if (cell.size() != replicas_ || !serve) return false;
+        }
+    }
+    return true;
 }
 
 Result<TopologyPtr> make_topology(const TopologySpec& spec) {
@@ -178,6 +194,18 @@ SavedTopology saved(const Topology& topology) {
         out.roles.push_back(node.standing.role);
     }
     return out;
+}
+
+TopologyPtr with_what_probes_know(const Topology& agreed, const Topology& now) {
+    const TopologyChange change(agreed);
+    change.set_version(now.version() + 1);
+    for (Node& node : change.nodes()) {
+        const auto known = now.find(node.id);
+        if (!known || now.node(*known).address != node.address) continue;
+        node.standing.reach = now.node(*known).standing.reach;
+        node.facts = now.node(*known).facts;
+    }
+    return change.next;
 }
 
 Result<TopologyPtr> with_node_event(const Topology& from, const NodeId& node, NodeEvent event) {
@@ -261,7 +289,7 @@ Result<TopologyPtr> without_node(const Topology& from, const NodeId& node) {
     if (from.node(index).standing.role != NodeRole::Removed) {
         return std::unexpected(refuse("node `" + node.value + "` is not removed yet", node, 409).error());
     }
-    if (in_service(from, index)) {
+    if (is_placed(from, index)) {
         return std::unexpected(refuse("shards are still placed on node `" + node.value + "`", node, 409).error());
     }
     const TopologyChange change(from);

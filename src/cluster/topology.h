@@ -79,6 +79,8 @@ public:
     // True when the node serves exactly these of the first `shards` shards and holds no other (so that a read needs
     // no shard filter). `answers_for` is sorted.
     bool holds_exactly(NodeIndex node, std::span<const ShardId> answers_for, std::uint32_t shards) const;
+    // True when each group serves every shard R times and holds no other copy: nothing moves, nothing is missing.
+    bool settled() const;
 
 private:
     friend struct TopologyChange;
@@ -105,6 +107,8 @@ struct SavedTopology {
 };
 Result<TopologyPtr> restore_topology(const SavedTopology& saved);
 SavedTopology saved(const Topology& topology);
+// `agreed`, which became durable in the meantime, as what follows on `now`: what probes know of the nodes stays.
+TopologyPtr with_what_probes_know(const Topology& agreed, const Topology& now);
 
 Result<TopologyPtr> with_node_event(const Topology& from, const NodeId& node, NodeEvent event);
 Result<TopologyPtr> with_node_facts(const Topology& from, const NodeId& node, NodeFacts facts);
@@ -112,7 +116,7 @@ Result<TopologyPtr> with_node_address(const Topology& from, const NodeId& node, 
 Result<TopologyPtr> with_node_weight(const Topology& from, const NodeId& node, std::uint32_t weight);
 // A node more, joining and empty; it may open the next group. Its shards come by moves.
 Result<TopologyPtr> with_node(const Topology& from, NodeSpec spec);
-// Forgets a removed node; refused while the placement names it.
+// Forgets a removed node; refused while the placement names it, in whatever role.
 Result<TopologyPtr> without_node(const Topology& from, const NodeId& node);
 
 // The three visible steps of a move. Without `from` a copy is added, without `to` there is one too many.
@@ -125,6 +129,8 @@ struct Move {
 };
 Result<TopologyPtr> with_move_begun(const Topology& from, const Move& move);     // `to` is Incoming
 Result<TopologyPtr> with_move_cut_over(const Topology& from, const Move& move);  // `to` serves, `from` is Leaving
+// The move is given up before its cut-over: `to` is Leaving, what it got so far is to be deleted.
+Result<TopologyPtr> with_move_undone(const Topology& from, const Move& move);
 Result<TopologyPtr> with_replica_dropped(const Topology& from, ShardId shard, GroupId group, NodeIndex node);
 
 // The ideal placement of the nodes that are to stay (joining and active, down or not), without those in `lost`.

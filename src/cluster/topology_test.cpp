@@ -261,6 +261,17 @@ TEST(Topology, ANewAddressMustBeAskedAgain) {
     EXPECT_FALSE(with_node_address(*t, NodeId{"n0"}, "http://n1:7700").has_value());
 }
 
+TEST(Snapshot, KnowsTheOldestPlacementThatAnybodyStillReads) {
+    SnapshotHolder holder(all_up(3, 1, 2));
+    const std::uint64_t first = holder.current()->placement_version();
+    TopologyPtr reader = holder.current();
+    ASSERT_TRUE(holder.update([](const Topology& t) { return with_node_event(t, NodeId{"n0"}, NodeEvent::Drain); }));
+    ASSERT_TRUE(holder.update([](const Topology& t) { return with_node_event(t, NodeId{"n0"}, NodeEvent::Undrain); }));
+    EXPECT_EQ(holder.oldest_placement_in_use(), first);
+    reader.reset();
+    EXPECT_EQ(holder.oldest_placement_in_use(), holder.current()->placement_version());
+}
+
 TEST(Snapshot, OneWriterAfterTheOtherAndNoChangeIsNoVersion) {
     SnapshotHolder holder(all_up(3, 1, 2));
     const std::uint64_t before = holder.current()->version();
