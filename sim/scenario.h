@@ -12,6 +12,7 @@ struct Scenario {
     std::string_view name;
     std::string_view about;
     void (*play)(Run& run);
+    std::uint64_t every = 1;  // a long story: when all are played, only on each so-manieth seed
 };
 
 std::span<const Scenario> all_scenarios();

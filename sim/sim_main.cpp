@@ -83,6 +83,7 @@ int play_all(const Arguments& arguments) {
     for (std::uint64_t seed = arguments.seed; seed < arguments.seed + arguments.runs; ++seed) {
         for (const Scenario& scenario : all_scenarios()) {
             if (!arguments.scenario.empty() && scenario.name != arguments.scenario) continue;
+            if (arguments.scenario.empty() && seed % scenario.every != 0) continue;
             if (const int code = play_seed(scenario, seed, events); code != kFine) return code;
             ++played;
         }

@@ -5,6 +5,8 @@
 
 #include "cluster/snapshot.h"
 #include "quorum/office.h"
+#include "rebalance/node_life.h"
+#include "rebalance/rebalancer.h"
 #include "sim/fakes/kept_store.h"
 #include "workers/health_prober.h"
 
@@ -14,6 +16,7 @@ struct ScribeOptions {
     cluster::TopologySpec topology;
     cluster::HealthOptions health;
     quorum::OfficeOptions office;
+    rebalance::RebalancerOptions rebalance;
     std::shared_ptr<KeptStore> store;
 };
 
@@ -23,13 +26,18 @@ public:
 
     env::Task<void> stop() override;
     env::Task<bool> vouch(NodeId node, std::string address, env::Cancel) override;
-    bool open() const { return office_ != nullptr; }
+    bool open() const { return rebalancer_ != nullptr; }
     quorum::Office& office() { return *office_; }
+    rebalance::Rebalancer& rebalancer() { return *rebalancer_; }
+    rebalance::NodeLife& node_life() { return *node_life_; }
+    http::Client& client() { return client_; }
+    const env::Env& env() const { return env_; }
     const quorum::BehindBoard& board() const { return board_; }
     const cluster::SnapshotHolder& topology() const { return topology_; }
 
 private:
     env::Task<void> begin(ScribeOptions options);
+    env::Task<Result<void>> open_all(ScribeOptions options);
 
     env::Env env_;
     http::Client& client_;
@@ -39,6 +47,9 @@ private:
     workers::HealthProber prober_;
     quorum::BehindBoard board_;
     std::unique_ptr<quorum::Office> office_;
+    rebalance::TopologyBook book_;
+    std::unique_ptr<rebalance::NodeLife> node_life_;
+    std::unique_ptr<rebalance::Rebalancer> rebalancer_;
 };
 
 AppFactory scribe(ScribeOptions options);

@@ -6,6 +6,7 @@
 namespace miroir::sim {
 
 std::span<const Scenario> all_scenarios() {
+    constexpr std::uint64_t kLong = 8;
     static constexpr std::array kAll = {
         Scenario{"probes", "nodes die and come back; readiness follows within bounds", play_probes},
         Scenario{"partition", "one-way and two-way cuts, flapping wires, a breaker; no storm of probes or calls",
@@ -24,6 +25,17 @@ std::span<const Scenario> all_scenarios() {
         Scenario{"swept", "nodes forget their old tasks, and none by which they are recognised", play_swept},
         Scenario{"writes", "documents and settings in a storm; nothing acknowledged is lost, replicas end equal",
                  play_writes},
+        Scenario{"join", "a node joins under writes and searches", play_join, kLong},
+        Scenario{"drain", "a node is drained under writes and searches", play_drain, kLong},
+        Scenario{"move_kills_source", "the old owner dies amid a move", play_move_kills_source, kLong},
+        Scenario{"move_kills_target", "the new owner dies amid a move", play_move_kills_target, kLong},
+        Scenario{"move_kills_miroir", "the orchestrator dies at writes of its store amid moves", play_move_kills_miroir,
+                 kLong},
+        Scenario{"move_cut_off", "an owner is cut off amid a move, on one way or both", play_move_cut_off, kLong},
+        Scenario{"node_lost", "a node is lost for good and written off; its shards are copied from the others",
+                 play_node_lost, kLong},
+        Scenario{"moves", "nodes come and go in a storm; nothing acknowledged is lost, nothing deleted comes back",
+                 play_moves, kLong},
         Scenario{"selftest", "bugs planted on purpose; the checkers must catch each of them", play_selftest},
     };
     return kAll;

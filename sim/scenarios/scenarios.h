@@ -16,6 +16,14 @@ void play_kept_for_another(Run& run);
 void play_robbed_alone(Run& run);
 void play_no_quorum(Run& run);
 void play_swept(Run& run);
+void play_join(Run& run);
+void play_drain(Run& run);
+void play_move_kills_source(Run& run);
+void play_move_kills_target(Run& run);
+void play_move_kills_miroir(Run& run);
+void play_move_cut_off(Run& run);
+void play_node_lost(Run& run);
+void play_moves(Run& run);
 void play_selftest(Run& run);
 
 }  // namespace miroir::sim

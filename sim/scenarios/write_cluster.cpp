@@ -64,12 +64,19 @@ WriteCluster::WriteCluster(Run& run, WriteClusterOptions options) : run_(run), o
             {.id = {name}, .address = "http://" + name + ":7700", .group = {i % options.groups}, .zone = {}});
         nodes_.push_back(&run.host(name, embedded_node({.replication_parameters = true})));
     }
+    for (std::uint32_t i = 0; i < options.newcomers; ++i) {
+        const std::string name = "node-" + std::to_string(count + i);
+        nodes_.push_back(&run.host(name, embedded_node({.replication_parameters = true})));
+    }
     store_->latency_max = run.chance(0.5) ? 2ms : 0ms;
     ScribeOptions scribe_options{.topology = spec_, .health = {}, .office = {}, .store = store_};
     scribe_options.health.interval = run.between(200ms, 1000ms);
     scribe_options.health.timeout = run.between(100ms, 500ms);
     scribe_options.health.unhealthy_threshold = 1 + static_cast<std::uint32_t>(run.below(3));
     scribe_options.health.recovery_threshold = 1 + static_cast<std::uint32_t>(run.below(2));
+    scribe_options.rebalance.grace = run.between(0ms, 3000ms);
+    scribe_options.rebalance.limits.per_node = 1 + static_cast<std::uint32_t>(run.below(6));
+    scribe_options.office.mender.page = 3 + run.below(30);
     scribe_options.office.shards = options.shards;
     scribe_options.office.sweeper = {.every = 500ms, .kept = options.node_tasks_kept};
     scribe_options.office.writer.link.timeout = run.between(200ms, 1500ms);
@@ -81,6 +88,7 @@ WriteCluster::WriteCluster(Run& run, WriteClusterOptions options) : run_(run), o
         again(i);
     }
     run.always(100ms, [this] { check_tasks(); });
+    if (options.readers) read_again();
 }
 
 void WriteCluster::again(std::size_t index) {
@@ -94,12 +102,12 @@ void WriteCluster::again(std::size_t index) {
 void WriteCluster::write_something(std::size_t index) {
     const std::uint64_t draw = run_.below(100);
     const bool in_settings = options_.settings && draw >= 92 && draw < 98;
-    const Kind kind = draw < 45     ? Kind::Replace
-                      : draw < 70   ? Kind::Merge
-                      : draw < 92   ? Kind::Delete
-                      : in_settings ? Kind::Settings
-                      : draw == 99  ? Kind::DeleteAll
-                                    : Kind::Replace;
+    const Kind kind = draw < 45                         ? Kind::Replace
+                      : draw < 70                       ? Kind::Merge
+                      : draw < 92                       ? Kind::Delete
+                      : in_settings                     ? Kind::Settings
+                      : draw == 99 && !options_.readers ? Kind::DeleteAll
+                                                        : Kind::Replace;
     std::set<int> ids;
     if (kind < Kind::DeleteAll) {
         for (std::uint64_t n = 1 + run_.below(6); n > 0; --n) ids.insert(static_cast<int>(run_.below(kIds)));
@@ -115,6 +123,7 @@ void WriteCluster::write_one(std::size_t index, Kind kind, std::vector<int> ids)
 }
 
 env::Task<void> WriteCluster::carry(std::shared_ptr<IndexStory> story, Host& host, std::size_t number) {
+    if (!host.alive()) co_return;
     const std::uint64_t life = host.lives();
     ModelWrite write = story->writes[number];
     ++story->waiting[life];
@@ -176,11 +185,15 @@ bool WriteCluster::calm() {
         if (story->waiting[scribe_->lives()] > 0) return false;
     }
     for (std::size_t i = 0; i < size(); ++i) {
+        const auto place = place_of(i);
+        if (!place) continue;
+        const cluster::Node member = scribe().topology().current()->node(*place);
+        if (member.standing.role == cluster::NodeRole::Removed) continue;
         if (!node(i).alive() || !node(i).app<EmbeddedNode>().node().idle()) return false;
-        if (scribe().board().is_behind(spec_.nodes[i].id)) return false;
-        if (!scribe().topology().current()->node(static_cast<cluster::NodeIndex>(i)).readable()) return false;
-        if (!store_->records("hints/" + spec_.nodes[i].id.value).empty()) return false;
+        if (scribe().board().is_behind(member.id) || !member.readable()) return false;
+        if (!store_->records("hints/" + member.id.value).empty()) return false;
     }
+    if (!settled()) return false;
     for (const tasks::Record& record : store_->records("indexes")) {
         if (record.value.contains("\"nodes\":")) return false;  // some node has other settings
     }
@@ -197,8 +210,14 @@ void WriteCluster::expect_calm(std::chrono::nanoseconds span) {
     for (std::size_t i = 0; i < size(); ++i) {
         if (!node(i).alive()) why += " " + node(i).name() + " is dead;";
         else if (!node(i).app<EmbeddedNode>().node().idle()) why += " " + node(i).name() + " works;";
-        const std::size_t hints = store_->records("hints/" + spec_.nodes[i].id.value).size();
-        if (scribe_->alive() && scribe().board().current()->lacking.contains(spec_.nodes[i].id))
+        const NodeId id{node(i).name()};
+        const std::size_t hints = store_->records("hints/" + id.value).size();
+        if (writing() && is_member(i)) {
+            const auto state = scribe().topology().current()->node(*place_of(i)).state();
+            if (state != cluster::NodeState::Active)
+                why += " " + id.value + " is " + std::string(cluster::name_of(state)) + ";";
+        }
+        if (scribe_->alive() && scribe().board().current()->lacking.contains(id))
             why += " " + node(i).name() + " is in debt;";
         if (hints > 0) why += " " + node(i).name() + " has " + std::to_string(hints) + " hints;";
     }
@@ -208,10 +227,24 @@ void WriteCluster::expect_calm(std::chrono::nanoseconds span) {
         if (const std::size_t at = record.value.find("\"nodes\":"); at != std::string::npos)
             why += " versions: " + record.value.substr(at, 100) + ";";
     }
+    for (const auto& story : stories_) {
+        if (story->waiting[scribe_->lives()] > 0) why += " a write of " + story->uid.value + " is not answered;";
+    }
     for (const tasks::Record& record : store_->records("tasks")) {
         if (has_ended(status_of(record))) continue;
         why += " open: " + record.value.substr(0, 900);
         break;
+    }
+    if (writing()) {
+        const rebalance::Rebalancer::Status status = scribe().rebalancer().status();
+        why +=
+            " moves " + std::string(name_of(status.mood)) + ", " + std::to_string(status.planned.size()) + " planned";
+        if (!status.trouble.empty()) why += " (" + status.trouble + ")";
+        if (!status.moves.empty()) {
+            const rebalance::MoveRecord& move = status.moves.front();
+            why += "; shard " + std::to_string(move.shard.value) + " from " + move.from.value + " to " + move.to.value +
+                   " is " + std::string(name_of(move.phase)) + ", waits for " + scribe().rebalancer().waits_for(move);
+        }
     }
     run_.stuck("it does not come to rest:" + why);
 }
@@ -267,9 +300,12 @@ void WriteCluster::check_index(IndexStory& story) {
     ModelState found;
     std::map<int, json::Object> whole;
     std::map<int, std::set<cluster::NodeIndex>> holders;
+    bool first = true;
     for (std::size_t i = 0; i < size() && !run_.failed(); ++i) {
+        const auto place = place_of(i);
+        if (!place || topology->node(*place).standing.role == cluster::NodeRole::Removed) continue;
         for (auto& [id, document] : documents_on(i, story.uid)) {
-            holders[id].insert(static_cast<cluster::NodeIndex>(i));
+            holders[id].insert(*place);
             const auto [known, is_new] = whole.try_emplace(id, document);
             if (!is_new && !(known->second == document)) {
                 run_.unsafe("replicas of document " + std::to_string(id) + " of " + story.uid.value +
@@ -279,7 +315,7 @@ void WriteCluster::check_index(IndexStory& story) {
             found.documents[id] = model_of(document);
         }
         const int settings = settings_on(i, story.uid);
-        if (i > 0 && settings != found.settings) {
+        if (!std::exchange(first, false) && settings != found.settings) {
             run_.unsafe("the settings of " + story.uid.value + " differ: w" + std::to_string(found.settings) +
                         " and, on " + node(i).name() + ", w" + std::to_string(settings));
         }
@@ -354,6 +390,7 @@ void WriteCluster::check_places_are_kept(std::chrono::nanoseconds span) {
         const IndexUid uid = stories_[at]->uid;
         std::map<int, json::Value> before;
         for (std::size_t i = 0; i < size(); ++i) {
+            if (!is_member(i)) continue;
             for (const auto& [id, document] : documents_on(i, uid)) before[id] = *document.find(cluster::kStampField);
         }
         std::vector<int> ids;
@@ -370,6 +407,7 @@ void WriteCluster::check_places_are_kept(std::chrono::nanoseconds span) {
         if (!run_.failed()) expect_calm(span);
         if (run_.failed()) return;
         for (std::size_t i = 0; i < size() && !run_.failed(); ++i) {
+            if (!is_member(i)) continue;
             for (const auto& [id, document] : documents_on(i, uid)) {
                 const json::Value* stamp = document.find(cluster::kStampField);
                 if (stamp == nullptr || !(*stamp == before[id])) {

@@ -22,6 +22,8 @@ struct WriteClusterOptions {
     std::size_t indexes = 1;
     bool settings = true;
     std::uint64_t node_tasks_kept = 10'000;
+    std::uint32_t newcomers = 0;  // machines that stand by, not of the cluster yet
+    bool readers = false;         // somebody reads all the time what nobody changes
 };
 
 class WriteCluster {
@@ -40,6 +42,21 @@ public:
     void stop_writing() { gap_ = std::chrono::milliseconds(0); }
     void write_one(std::size_t index, ModelWrite::Kind kind, std::vector<int> ids);
     std::size_t acknowledged() const;
+
+    // The operator's wishes; refusals and lost answers are his problem.
+    void add(std::size_t newcomer, std::uint32_t group);
+    void drain(std::size_t node);
+    void recover(std::size_t node);
+    void write_off(std::size_t node);  // lost for good
+    void forget(std::size_t node);
+    void rebalance(std::string wish);  // start, pause, cancel
+    // Documents that are written now and never again: the readers look for them.
+    void hold_still(std::vector<int> ids);
+    bool is_member(std::size_t node);
+    std::size_t initial() const { return spec_.nodes.size(); }
+    std::size_t reads() const { return reads_; }
+    // No shard moves, and none has to.
+    bool settled();
 
     // All tasks have ended, nobody is behind: within the span.
     void expect_calm(std::chrono::nanoseconds span);
@@ -60,6 +77,11 @@ private:
     using Copy = std::map<int, json::Object>;
 
     void again(std::size_t index);
+    void read_again();
+    std::optional<cluster::NodeIndex> place_of(std::size_t node);
+    static env::Task<void> wish(Host& host, std::function<env::Task<Result<void>>(Scribe&)> what);
+    static env::Task<void> read(WriteCluster& cluster, Host& host, IndexUid uid);
+    void judge_read(const std::vector<int>& found, const IndexUid& uid);
     void write_something(std::size_t index);
     static env::Task<void> carry(std::shared_ptr<IndexStory> story, Host& host, std::size_t number);
     static env::Task<Result<quorum::Receipt>> submit(quorum::Office& office, IndexUid uid, ModelWrite write);
@@ -79,6 +101,8 @@ private:
     Host* scribe_ = nullptr;
     std::vector<std::shared_ptr<IndexStory>> stories_;
     std::chrono::milliseconds gap_{0};
+    std::set<int> unchanging_;                // ids that were written before the readers began, and never since
+    std::size_t reads_ = 0;                   // whole ones
     std::map<std::uint64_t, bool> finished_;  // tasks seen in the store, and whether they had ended
 };
 

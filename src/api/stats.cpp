@@ -103,7 +103,7 @@ env::Task<Result<Summed>> sum_of(Desk& desk, cluster::TopologyPtr topology, plan
     for (const json::Value& view : views) sum.stats.add(protocol::index_stats_of(view));
     std::erase_if(sum.stats.fields, [](const auto& field) { return is_ours(field.first); });
     const std::uint64_t copies = std::uint64_t{topology->replicas()} * topology->groups();
-    if (all && views.size() == topology->nodes().size()) {
+    if (all && topology->settled() && views.size() == topology->nodes().size()) {
         sum.stats.scale(1, copies);
         sum.missing = desk.lost_of(*index);
         co_return sum;

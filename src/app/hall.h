@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "admin/cluster_desk.h"
 #include "admin/keyed_client.h"
 #include "admin/metered_client.h"
 #include "admin/operations.h"
@@ -38,6 +39,8 @@ struct ClientSide {
     const quorum::BehindBoard& behind;
     api::Desk::CatalogSource catalog;
     api::Desk::ShelvesSource shelves;
+    rebalance::NodeLife& nodes;
+    rebalance::Rebalancer& rebalancer;
 };
 
 class Hall {
@@ -72,6 +75,7 @@ private:
     admin::MeteredClient probing_;
     admin::Operations operations_;
     std::unique_ptr<api::Desk> desk_;
+    std::unique_ptr<admin::ClusterDesk> cluster_desk_;
     server::Router router_;
     server::Router metrics_router_;
     server::FrontDoor door_;

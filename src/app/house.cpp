@@ -9,6 +9,7 @@
 #include "cluster/cover.h"
 #include "dump/loader.h"
 #include "env/log.h"
+#include "rebalance/topology_book.h"
 #include "tasks/sqlite/sqlite_store.h"
 
 namespace miroir::app {
@@ -74,6 +75,11 @@ Result<void> House::open_office() {
     MIROIR_TRY(store_, tasks::SqliteStore::open(first_, path.string()));
     MIROIR_TRY(const bool half_loaded, env::run_task(first_, dump::is_half_loaded(*store_)));
     if (half_loaded) return fail(ErrorCode::MiroirStorageFailed, path.string() + kHalfLoaded);
+    MIROIR_TRY(const cluster::TopologyPtr topology,
+               env::run_task(first_, rebalance::open_topology(*store_, topology_.current())));
+    MIROIR_CHECK(topology_.update([&topology](const cluster::Topology& configured) -> Result<cluster::TopologyPtr> {
+        return with_what_probes_know(*topology, configured);
+    }));
     outside_ = std::make_unique<wire::Client>(first_, outside_options(config_));
     courier_ = std::make_unique<webhooks::Courier>(
         first_.env(log_), *outside_, *store_, [this] { return shelves_.current(); }, courier_options(config_));
@@ -85,6 +91,7 @@ Result<void> House::open_office() {
     options.writer.metrics = &metrics_;
     options.sessions.ttl = std::chrono::seconds(config_.session_pinning.ttl_seconds);
     options.sessions.sessions_max = config_.session_pinning.max_sessions;
+    options.mender.bytes_per_second = config_.rebalancer.bytes_per_second;
     if (!config_.master_key.empty()) options.master_key = config_.master_key;
     env::Task<Result<std::unique_ptr<quorum::Office>>> opening = quorum::Office::open(
         first_.env(log_), halls_[0]->client(), *store_, [this] { return topology_.current(); },
@@ -93,11 +100,14 @@ Result<void> House::open_office() {
          .ends = courier_.get()},
         behind_, options);
     MIROIR_TRY(office_, env::run_task(first_, std::move(opening)));
+    MIROIR_CHECK(open_rebalancer());
     const ClientSide clients{.office = *office_,
                              .office_executor = first_,
                              .behind = behind_,
                              .catalog = [this] { return catalog_.current(); },
-                             .shelves = [this] { return shelves_.current(); }};
+                             .shelves = [this] { return shelves_.current(); },
+                             .nodes = *node_life_,
+                             .rebalancer = *rebalancer_};
     for (const std::unique_ptr<Hall>& hall : halls_) hall->serve_clients(clients);
     back_room_ = std::make_unique<BackRoom>(shared(), clients);
     office_->carry_out_here(protocol::TaskType::DumpCreation, [this](protocol::Task task, const json::Value&) {
@@ -107,6 +117,14 @@ Result<void> House::open_office() {
         return back_room_->send_export(first_, std::move(task), std::move(wish));
     });
     return {};
+}
+
+Result<void> House::open_rebalancer() {
+    topology_book_ = std::make_unique<rebalance::TopologyBook>(first_, *store_, topology_);
+    node_life_ = std::make_unique<rebalance::NodeLife>(*topology_book_, office_->mover());
+    rebalancer_ = std::make_unique<rebalance::Rebalancer>(first_.env(log_), *store_, *topology_book_, office_->mover(),
+                                                          rebalancer_options(config_, metrics_));
+    return env::run_task(first_, rebalancer_->open());
 }
 
 Result<void> House::open() {
@@ -129,6 +147,7 @@ bool House::run() {
         [this](const NodeId& node, bool good) { first_.post([this, node, good] { prober_->note_call(node, good); }); });
     env::spawn(first_, tell_readiness());
     env::spawn(first_, office_->run(leaving_));
+    env::spawn(first_, rebalancer_->run(leaving_));
     env::spawn(first_, courier_->run(leaving_));
     log_.info(kTarget, "listening",
               {{"host", config_.http_addr.host},

@@ -14,6 +14,8 @@
 #include "config/config.h"
 #include "env/real/signals.h"
 #include "quorum/office.h"
+#include "rebalance/node_life.h"
+#include "rebalance/rebalancer.h"
 #include "tasks/store.h"
 #include "webhooks/courier.h"
 #include "workers/health_prober.h"
@@ -78,6 +80,7 @@ private:
     void say_readiness(const cluster::Topology& topology, bool first);
     Result<void> refuse_taken_port();
     Result<void> open_office();
+    Result<void> open_rebalancer();
 
     const config::Config& config_;
     std::function<void()> hang_up_;
@@ -99,6 +102,9 @@ private:
     std::unique_ptr<wire::Client> outside_;  // for calls that clients have asked for
     std::unique_ptr<webhooks::Courier> courier_;
     std::unique_ptr<quorum::Office> office_;
+    std::unique_ptr<rebalance::TopologyBook> topology_book_;
+    std::unique_ptr<rebalance::NodeLife> node_life_;
+    std::unique_ptr<rebalance::Rebalancer> rebalancer_;
     std::unique_ptr<BackRoom> back_room_;
     std::unique_ptr<env::Signals> signals_;
 

@@ -84,6 +84,13 @@ api::DeskOptions desk_options(const config::Config& config, env::Metrics& metric
     return options;
 }
 
+rebalance::RebalancerOptions rebalancer_options(const config::Config& config, env::Metrics& metrics) {
+    return {.by_itself = config.rebalancer.by_itself,
+            .limits = {.per_node = config.rebalancer.max_concurrent_migrations},
+            .grace = config.rebalancer.grace,
+            .metrics = &metrics};
+}
+
 quorum::AckRule ack_rule(const config::Config& config) {
     using Kind = quorum::AckRule::Kind;
     if (config.writes_acks == "half") return {.kind = Kind::Half};

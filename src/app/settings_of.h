@@ -11,6 +11,7 @@
 #include "http/wire/listener.h"
 #include "quorum/ack_rule.h"
 #include "quorum/settings_change.h"
+#include "rebalance/rebalancer.h"
 #include "server/front_door.h"
 #include "webhooks/courier.h"
 
@@ -21,6 +22,7 @@ quorum::SettingsOptions settings_options(const config::Config& config);
 cluster::HealthOptions health_options(const config::Config& config);
 scatter::ScatterOptions scatter_options(const config::Config& config, env::Metrics& metrics);
 api::DeskOptions desk_options(const config::Config& config, env::Metrics& metrics);
+rebalance::RebalancerOptions rebalancer_options(const config::Config& config, env::Metrics& metrics);
 quorum::AckRule ack_rule(const config::Config& config);
 wire::ClientOptions client_options(const config::Config& config);
 wire::ClientOptions outside_options(const config::Config& config);

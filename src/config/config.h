@@ -127,6 +127,14 @@ struct SettingsDriftCheck {
     bool operator==(const SettingsDriftCheck&) const = default;
 };
 
+struct Rebalancing {
+    bool by_itself = true;
+    std::uint32_t max_concurrent_migrations = 4;
+    milliseconds grace{10'000};
+    std::uint64_t bytes_per_second = 0;
+    bool operator==(const Rebalancing&) const = default;
+};
+
 struct ConnectionPool {
     std::uint32_t max_idle = 32;
     milliseconds idle_timeout{4'000};  // nodes close theirs after 5 s
@@ -168,6 +176,7 @@ struct Config {
     ConnectionPool connection_pool_per_node;
     SettingsBroadcast settings_broadcast;
     SettingsDriftCheck settings_drift_check;
+    Rebalancing rebalancer;
     bool operator==(const Config&) const = default;
 };
 

@@ -341,6 +341,22 @@ constexpr auto kKeys = std::to_array<Key<Config>>({
     {{.path = "settings_drift_check.auto_repair",
       .explanation = "Send a node whose settings somebody changed behind Miroir's back the committed ones."},
      [](Config& c) -> Target { return &c.settings_drift_check.auto_repair; }},
+    {{.path = "rebalancer.auto",
+      .explanation = "Move shards by itself after a change of the nodes. Off: only when an operator starts it."},
+     [](Config& c) -> Target { return &c.rebalancer.by_itself; }},
+    {{.path = "rebalancer.max_concurrent_migrations",
+      .explanation = "How many shards a node gives, and how many it takes, at the same time.",
+      .min = 1,
+      .max = 256},
+     [](Config& c) -> Target { return &c.rebalancer.max_concurrent_migrations; }},
+    {{.path = "rebalancer.grace_s",
+      .explanation = "How long the copy on the old owner is kept after the new one answers.",
+      .max = 86'400},
+     [](Config& c) -> Target { return &c.rebalancer.grace; }},
+    {{.path = "rebalancer.max_bytes_per_second",
+      .explanation = "How much is copied to nodes, repairs among it. 0: as fast as it goes.",
+      .max = 1'000'000'000'000},
+     [](Config& c) -> Target { return &c.rebalancer.bytes_per_second; }},
 });
 
 constexpr auto kNodeKeys = std::to_array<Key<Node>>({

@@ -58,6 +58,7 @@ public:
         }
         co_return Pass(state);
     }
+    bool is_free() const { return !state_->taken; }
     std::size_t waiting() const { return state_->waiting.size(); }
 
 private:

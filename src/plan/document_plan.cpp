@@ -10,7 +10,10 @@ namespace {
 
 constexpr std::string_view kTailEnd = "\"}\n";
 
-bool takes_writes(const cluster::Replica& replica) { return replica.role != cluster::ReplicaRole::Leaving; }
+bool takes_writes(const cluster::Topology& topology, const cluster::Replica& replica) {
+    return replica.role != cluster::ReplicaRole::Leaving &&
+           topology.node(replica.node).standing.role != cluster::NodeRole::Removed;
+}
 
 bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 
@@ -58,7 +61,7 @@ void prepare(DocumentPlan& plan, std::vector<ShardWay>& ways, const cluster::Top
         way.tail = tail_of(ShardId{i});
         plan.shards.push_back(ShardId{i});
         for (const cluster::Replica& replica : topology.replicas_of(ShardId{i})) {
-            if (!takes_writes(replica)) continue;
+            if (!takes_writes(topology, replica)) continue;
             NodeBody& body = plan.bodies[replica.node];
             body.shards.push_back(ShardId{i});
             body.documents += way.documents;
@@ -115,7 +118,7 @@ std::map<cluster::NodeIndex, std::vector<ShardId>> holders_of(const cluster::Top
     std::map<cluster::NodeIndex, std::vector<ShardId>> out;
     for (const ShardId shard : shards) {
         for (const cluster::Replica& replica : topology.replicas_of(shard)) {
-            if (takes_writes(replica)) out[replica.node].push_back(shard);
+            if (takes_writes(topology, replica)) out[replica.node].push_back(shard);
         }
     }
     return out;

@@ -15,6 +15,18 @@ std::uint32_t AckRule::needed(std::uint32_t copies) const {
     return copies;
 }
 
+namespace {
+
+// A copy that is still being filled takes writes, but the cluster could not live on it.
+bool counts(const WriteOrder& order, ShardId shard, cluster::NodeIndex node) {
+    if (order.topology == nullptr || shard.value >= order.topology->placement().shards()) return true;
+    const auto replicas = order.topology->replicas_of(shard);
+    const auto held = std::ranges::find(replicas, node, &cluster::Replica::node);
+    return held == replicas.end() || held->role == cluster::ReplicaRole::Serving;
+}
+
+}  // namespace
+
 // A node vouches for its copy of a shard when it took every request that concerns it.
 AckCount count_acks(const WriteOrder& order, std::span<const std::uint8_t> accepted, AckRule rule) {
     std::map<ShardId, std::map<cluster::NodeIndex, bool>> copies;
@@ -22,6 +34,7 @@ AckCount count_acks(const WriteOrder& order, std::span<const std::uint8_t> accep
     for (std::size_t i = 0; i < order.requests.size(); ++i) {
         const NodeRequest& request = order.requests[i];
         for (const ShardId shard : request.shards) {
+            if (!counts(order, shard, request.node)) continue;
             bool& vouched = copies[shard].try_emplace(request.node, true).first->second;
             vouched = vouched && accepted[i] != 0;
         }

@@ -163,12 +163,13 @@ bool Writer::covered(const tasks::TaskEntry& entry, const cluster::Topology& top
     const std::uint32_t shards = index ? index->shards : topology.shards();
     for (std::uint32_t shard = 0; shard < shards; ++shard) {
         const auto replicas = topology.replicas_of(ShardId{shard});
+        const auto serves = [](const cluster::Replica& r) { return r.role == cluster::ReplicaRole::Serving; };
         const auto owes = [&](const cluster::Replica& replica) {
-            return index && debts_.owes(topology.node(replica.node).id, index->uid);
+            return index && debts_.lacks(topology.node(replica.node).id, index->uid, {ShardId{shard}});
         };
         const bool hopeless = debtors == Debtors::WhereAllAre && std::ranges::all_of(replicas, owes);
         const bool held = std::ranges::any_of(replicas, [&](const cluster::Replica& replica) {
-            return !without.contains(topology.node(replica.node).id) && (hopeless || !owes(replica));
+            return serves(replica) && !without.contains(topology.node(replica.node).id) && (hopeless || !owes(replica));
         });
         if (!held) return false;
     }

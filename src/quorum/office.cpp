@@ -8,7 +8,6 @@
 #include "plan/document_plan.h"
 #include "plan/node_settings.h"
 #include "protocol/documents/primary_key.h"
-#include "quorum/repair/layout.h"
 
 namespace miroir::quorum {
 namespace {
@@ -40,6 +39,7 @@ Office::Office(env::Env env, http::Client& client, tasks::Store& store, Topology
       options_(options),
       writer_(env, client, store, *tasks_, *catalog_, board, options.writer),
       mender_(env, store, *catalog_, writer_, options.mender),
+      mover_(env, *catalog_, writer_, mender_),
       sweeper_(env, store, *tasks_, writer_, options.sweeper),
       sessions_(
           options.sessions, [this](std::uint64_t task) { return is_over(task); }, *options.writer.metrics),
@@ -53,8 +53,6 @@ env::Task<Result<std::unique_ptr<Office>>> Office::open(env::Env env, http::Clie
                                                         OfficeOptions options) {
     MIROIR_CO_TRY(std::unique_ptr<tasks::TaskBook> tasks, co_await tasks::TaskBook::open(store));
     MIROIR_CO_TRY(std::unique_ptr<CatalogBook> catalog, co_await CatalogBook::open(store, std::move(publish.catalog)));
-    const bool has_data = !catalog->projected().indexes.empty();
-    MIROIR_CO_CHECK(co_await keep_layout(store, topology(), has_data));
     MIROIR_CO_TRY(std::unique_ptr<ShelfBook> shelves,
                   co_await ShelfBook::open(env.executor, store, options.master_key, std::move(publish.shelves)));
     std::unique_ptr<Office> office(new Office(env, client, store, std::move(topology), std::move(tasks),

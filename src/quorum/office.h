@@ -13,6 +13,7 @@
 #include "protocol/documents/special_fields.h"
 #include "quorum/orders.h"
 #include "quorum/repair/mender.h"
+#include "quorum/repair/mover.h"
 #include "quorum/repair/sweeper.h"
 #include "quorum/sessions/sessions.h"
 #include "quorum/shelves.h"
@@ -136,6 +137,9 @@ public:
     // The parts of a task on the nodes: for operators.
     env::Task<Result<json::Value>> inspect_task(std::uint64_t uid);
 
+    // For the moving of shards.
+    Mover& mover() { return mover_; }
+
 private:
     Office(env::Env env, http::Client& client, tasks::Store& store, TopologySource topology,
            std::unique_ptr<tasks::TaskBook> tasks, std::unique_ptr<CatalogBook> catalog,
@@ -169,6 +173,7 @@ private:
     Sweeper sweeper_;
     Sessions sessions_;
     EndBell bell_;
+    Mover mover_;
     std::map<IndexUid, Stamps> stamps_;
     std::map<NodeId, std::string> features_told_;  // what each node was last told, as JSON
 };

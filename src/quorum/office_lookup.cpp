@@ -24,10 +24,12 @@ env::Task<Office::Found> Office::fetch_known(plan::IndexPtr index, std::vector<s
     std::map<cluster::NodeIndex, json::Array> asked;
     for (const std::string& id : ids) {
         bool answered = false;
-        for (const cluster::Replica& replica : topology->replicas_of(cluster::shard_of(id, index->shards))) {
+        const ShardId shard = cluster::shard_of(id, index->shards);
+        for (const cluster::Replica& replica : topology->replicas_of(shard)) {
             const cluster::Node& node = topology->node(replica.node);
+            if (replica.role != cluster::ReplicaRole::Serving) continue;
             if (!node.readable() || writer_.hints().any(node.id)) continue;
-            if (writer_.debts().owes(node.id, index->uid)) continue;
+            if (writer_.debts().lacks(node.id, index->uid, {shard})) continue;
             asked[replica.node].emplace_back(id);
             answered = true;
             break;

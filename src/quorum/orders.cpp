@@ -41,6 +41,7 @@ void broadcast(WriteOrder& order, std::uint32_t shards, const NodeRequest& reque
     order.shards = all_shards(shards);
     const auto holders = plan::holders_of(*order.topology, order.shards);
     for (cluster::NodeIndex node = 0; node < order.topology->nodes().size(); ++node) {
+        if (order.topology->node(node).standing.role == cluster::NodeRole::Removed) continue;
         NodeRequest copy = request;
         copy.node = node;
         if (const auto held = holders.find(node); held != holders.end()) copy.shards = held->second;

@@ -47,6 +47,12 @@ Writer::Writer(env::Env env, http::Client& client, tasks::Store& store, tasks::T
 
 env::Lane& Writer::lane(const IndexUid& index) { return lanes_.try_emplace(index, env_.executor).first->second; }
 
+std::vector<IndexUid> Writer::indexes_with_lanes() const {
+    std::vector<IndexUid> out;
+    for (const auto& [index, lane] : lanes_) out.push_back(index);
+    return out;
+}
+
 NodeLink& Writer::link(const NodeId& node) {
     std::unique_ptr<NodeLink>& link = links_[node];
     if (!link) {

@@ -48,6 +48,7 @@ public:
 
     // The lane of one index; writes that concern several enter them in the order of their names.
     env::Lane& lane(const IndexUid& index);
+    std::vector<IndexUid> indexes_with_lanes() const;  // in the order of their names
     NodeLink& link(const NodeId& node);
     Hints& hints() { return hints_; }
     const Hints& hints() const { return hints_; }

@@ -70,17 +70,42 @@ env::Task<Mender::Step> Mender::pass(const Job& job, const Group& group) {
     Step out = Step::Same;
     std::string after;
     for (bool last = false; !last;) {
+        const std::uint64_t before = copied_.bytes;
         const Step step = co_await stretch(job, group, after, last);
         if (step == Step::GivenUp) co_return step;
+        co_await keep_to_the_rate(copied_.bytes - before);
         if (step == Step::Changed) out = step;
     }
     co_return out;
 }
 
+// The lane is free meanwhile.
+env::Task<void> Mender::keep_to_the_rate(std::uint64_t bytes) {
+    if (options_.bytes_per_second == 0 || bytes == 0) co_return;
+    const double seconds = static_cast<double>(bytes) / static_cast<double>(options_.bytes_per_second);
+    const auto rest = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds));
+    co_await env::sleep_for(env_, rest, stop_);
+}
+
+env::Task<bool> Mender::wipe(cluster::Node node, std::vector<ShardId> shards) {
+    std::vector<NodeRequest> requests;
+    for (const auto& [uid, index] : catalog_.projected().indexes) {
+        std::vector<ShardId> here;
+        std::ranges::copy_if(shards, std::back_inserter(here), [&](ShardId s) { return s.value < index->shards; });
+        if (here.empty()) continue;
+        requests.push_back({.method = "POST",
+                            .target = "/indexes/" + uid.value + "/documents/delete",
+                            .content_type = "application/json",
+                            .body = json::to_text(json::Object{{"filter", plan::shard_clause(here)}})});
+    }
+    if (requests.empty()) co_return true;
+    co_return co_await tell(std::move(node), std::move(requests), 0, writer_.hints().releases());
+}
+
 env::Task<Mender::Step> Mender::stretch(const Job& job, const Group& group, std::string& after, bool& last) {
     const IndexUid uid = job.key.second;
-    const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
-    if (!is_current(job)) co_return Step::GivenUp;
+    env::Lane::Pass pass = co_await writer_.lane(uid).enter();
+    if (!is_current(job) || !still_gives(job, group)) co_return Step::GivenUp;
     const plan::IndexPtr index = catalog_.projected().find(uid);
     const cluster::Node source = job.topology->node(group.source);
     const cluster::Node target = job.topology->node(job.target);
@@ -103,7 +128,7 @@ env::Task<Mender::Step> Mender::stretch(const Job& job, const Group& group, std:
     const std::string from = after;
     if (to) after = *to;
     if (*here == *there) co_return Step::Same;
-    Stretch differing{.after = from, .to = to, .releases = releases};
+    Stretch differing{.after = from, .to = to, .releases = releases, .order = &pass};
     const bool done = co_await replace(job, group, *there, std::move(differing));
     co_return done ? Step::Changed : Step::GivenUp;
 }
@@ -121,17 +146,19 @@ env::Task<bool> Mender::replace(const Job& job, const Group& group, const json::
     if (!documents.empty()) {
         std::string lines;
         for (const json::Value& document : documents) lines += json::to_text(document) + "\n";
+        copied_.documents += documents.size();
+        copied_.bytes += lines.size();
         requests.push_back({.method = "POST",
                             .target = path + "?primaryKey=" + index->primary_key.value_or(""),
                             .content_type = "application/x-ndjson",
                             .body = std::move(lines)});
     }
     const cluster::Node target = job.topology->node(job.target);
-    co_return co_await tell(target, std::move(requests), 0, stretch.releases);
+    co_return co_await tell(target, std::move(requests), 0, stretch.releases, stretch.order);
 }
 
 env::Task<bool> Mender::tell(cluster::Node node, std::vector<NodeRequest> requests, std::size_t must_from,
-                             std::uint64_t releases) {
+                             std::uint64_t releases, env::Lane::Pass* order) {
     NodeLink& link = writer_.link(node.id);
     std::vector<std::uint64_t> uids;
     {
@@ -148,6 +175,7 @@ env::Task<bool> Mender::tell(cluster::Node node, std::vector<NodeRequest> reques
             uids.push_back(outcome.uid);
         }
     }
+    if (order != nullptr) order->give_back();
     const env::Deadline deadline = env::Deadline::after(env_.clock, options_.drain_timeout);
     for (std::size_t i = 0; i < uids.size(); ++i) {
         tasks::NodeTask part;

@@ -21,6 +21,13 @@ std::string texts_of(const std::vector<ShardId>& shards) {
     return out;
 }
 
+// A copy that moved away meanwhile needs no mending.
+bool is_to_hold(const cluster::Topology& topology, cluster::NodeIndex node, ShardId shard) {
+    return std::ranges::any_of(topology.replicas_of(shard), [node](const cluster::Replica& replica) {
+        return replica.node == node && replica.role != cluster::ReplicaRole::Leaving;
+    });
+}
+
 }  // namespace
 
 // Which of these the node does not know; nothing: it could not be asked.
@@ -47,6 +54,17 @@ env::Task<std::optional<std::size_t>> Mender::unknown_of(NodeId node, std::strin
     co_return witnesses.size() - known;
 }
 
+env::Task<std::optional<NodeId>> Mender::known_as(NodeId asker, std::string address) {
+    for (const NodeId& node : writer_.witnesses().nodes()) {
+        std::vector<Witness> witnesses = writer_.witnesses().of(node);
+        if (witnesses.empty() || node == asker) continue;
+        const std::size_t asked = witnesses.size();
+        const std::optional<std::size_t> unknown = co_await unknown_of(asker, address, std::move(witnesses));
+        if (unknown && *unknown < asked) co_return node;
+    }
+    co_return std::nullopt;
+}
+
 env::Task<bool> Mender::recognise(cluster::TopologyPtr topology, NodeId node, std::string address) {
     const std::vector<Witness> witnesses = writer_.witnesses().of(node);
     if (witnesses.empty()) co_return true;  // it never took anything
@@ -70,8 +88,10 @@ env::Task<bool> Mender::recognise(cluster::TopologyPtr topology, NodeId node, st
 }
 
 env::Task<void> Mender::run(std::function<cluster::TopologyPtr()> topology, env::Cancel stop) {
+    topology_ = std::move(topology);
+    stop_ = stop;
     while (!stop.requested()) {
-        const cluster::TopologyPtr now = topology();
+        const cluster::TopologyPtr now = topology_();
         for (const cluster::Node& node : now->nodes()) {
             if (node.writable()) co_await recognise(now, node.id, node.address);
         }
@@ -89,6 +109,21 @@ env::Task<void> Mender::mend_all(cluster::TopologyPtr topology) {
 bool Mender::is_current(const Job& job) const {
     const Debt* debt = writer_.debts().find(job.key);
     return debt != nullptr && debt->version == job.version && catalog_.projected().find(job.key.second) != nullptr;
+}
+
+// Roles change while a job runs: a copy that was cut over is not written any more, so it is nobody's source.
+bool Mender::still_gives(const Job& job, const Group& group) const {
+    const cluster::TopologyPtr now = topology_();
+    const auto source = now->find(job.topology->node(group.source).id);
+    const auto target = now->find(job.key.first);
+    if (!source || !target) return false;
+    return std::ranges::all_of(group.shards, [&](ShardId shard) {
+        const auto replicas = now->replicas_of(shard);
+        const bool gives = std::ranges::any_of(replicas, [&](const cluster::Replica& replica) {
+            return replica.node == *source && replica.role == cluster::ReplicaRole::Serving;
+        });
+        return gives && is_to_hold(*now, *target, shard);
+    });
 }
 
 // For each shard a replica that has it. Where all are in debt, nobody can give it: the first of them is taken at its
@@ -113,7 +148,7 @@ bool Mender::plan_sources(Job& job, const plan::IndexEntry& index) const {
             if (!lacks && !source) source = replica.node;
             if (lacks && !first_in_debt) first_in_debt = replica.node;
         }
-        const bool beyond = shard.value >= index.shards;
+        const bool beyond = shard.value >= index.shards || !is_to_hold(topology, job.target, shard);
         const bool is_lost = !source && !away && first_in_debt == job.target;
         if (!beyond && !source && !is_lost) continue;
         job.shards.push_back(shard);

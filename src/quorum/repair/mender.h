@@ -16,7 +16,14 @@ struct MenderOptions {
     std::chrono::nanoseconds every = std::chrono::milliseconds(500);  // looks for debts and recognises
     std::chrono::nanoseconds drain_timeout = std::chrono::seconds(10);
     std::chrono::nanoseconds poll = std::chrono::milliseconds(10);
-    std::size_t page = 1000;  // documents of one stretch
+    std::size_t page = 1000;             // documents of one stretch
+    std::uint64_t bytes_per_second = 0;  // that are copied; 0: as fast as it goes
+};
+
+// Since the process started.
+struct Copied {
+    std::uint64_t documents = 0;
+    std::uint64_t bytes = 0;
 };
 
 class Mender {
@@ -27,7 +34,15 @@ public:
     // Is it who it was, with all that it took? When not, it is in debt once this returns. False: it could not be asked.
     env::Task<bool> recognise(cluster::TopologyPtr topology, NodeId node, std::string address);
 
+    // Which node the server at this address is, by what it remembers of our writes.
+    env::Task<std::optional<NodeId>> known_as(NodeId asker, std::string address);
+
+    // Deletes what the node has of these shards, of every index, and waits until it has done so. For copies that are
+    // neither read nor written any more.
+    env::Task<bool> wipe(cluster::Node node, std::vector<ShardId> shards);
+
     env::Task<void> run(std::function<cluster::TopologyPtr()> topology, env::Cancel stop);
+    const Copied& copied() const { return copied_; }
 
 private:
     struct Group {  // shards that one replica can give
@@ -46,7 +61,8 @@ private:
     struct Stretch {  // behind `after`, not behind `to`
         std::string after;
         std::optional<std::string> to;
-        std::uint64_t releases = 0;  // of hints, when it was read
+        std::uint64_t releases = 0;        // of hints, when it was read
+        env::Lane::Pass* order = nullptr;  // the lane of the index
     };
     enum class Step : std::uint8_t { Same, Changed, GivenUp };
 
@@ -56,6 +72,8 @@ private:
     bool plan_sources(Job& job, const plan::IndexEntry& index) const;  // false: some replica must come back first
     env::Task<bool> pay(Debts::Key key, std::vector<ShardId> shards, tasks::Batch batch);
     bool is_current(const Job& job) const;
+    bool still_gives(const Job& job, const Group& group) const;
+    env::Task<void> keep_to_the_rate(std::uint64_t bytes);
     env::Task<bool> make_ready(const Job& job);
     env::Task<bool> drop_index(cluster::TopologyPtr topology, Debts::Key key);
     env::Task<Step> pass(const Job& job, const Group& group);
@@ -67,14 +85,19 @@ private:
     env::Task<std::optional<json::Array>> read(cluster::Node node, const plan::IndexPtr& index, json::Object body);
     // Sends in order and waits until the node has carried them out. `must` names the ones that have to succeed.
     // Nothing is sent when something that was held back has been let go since there were `releases` of them.
+    // `order`, the lane of an index, is given back as soon as the node has taken everything: what is written then
+    // comes behind it.
     env::Task<bool> tell(cluster::Node node, std::vector<NodeRequest> requests, std::size_t must_from,
-                         std::uint64_t releases);
+                         std::uint64_t releases, env::Lane::Pass* order = nullptr);
 
     env::Env env_;
     tasks::Store& store_;
     CatalogBook& catalog_;
     Writer& writer_;
     MenderOptions options_;
+    std::function<cluster::TopologyPtr()> topology_;  // while it runs
+    env::Cancel stop_;
+    Copied copied_;
 };
 
 }  // namespace miroir::quorum

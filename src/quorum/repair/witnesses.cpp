@@ -76,4 +76,10 @@ std::optional<std::uint64_t> Witnesses::newest_uid(const NodeId& node) const {
     return found == by_node_.end() || found->second.empty() ? std::nullopt : std::optional(found->second.back().uid);
 }
 
+std::vector<NodeId> Witnesses::nodes() const {
+    std::vector<NodeId> out;
+    for (const auto& [node, witnesses] : by_node_) out.push_back(node);
+    return out;
+}
+
 }  // namespace miroir::quorum

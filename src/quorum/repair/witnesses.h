@@ -32,6 +32,7 @@ public:
     std::vector<Witness> of(const NodeId& node) const;
     // It knew all of these.
     void confirmed(const NodeId& node, const std::vector<Witness>& known);
+    std::vector<NodeId> nodes() const;
     void forget(tasks::Batch& batch, const NodeId& node);
 
     std::optional<std::uint64_t> newest_uid(const NodeId& node) const;

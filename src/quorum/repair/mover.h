@@ -1,0 +1,56 @@
+// What moving shards asks of the writing side: who lacks which shards, the order of writes, and the deletion of copies
+// that nobody needs. The copying itself is the mender's: a node that is being filled is in debt for its shards until
+// they equal those of a replica that serves them. Lives on the office's executor.
+#pragma once
+
+#include <vector>
+
+#include "quorum/repair/mender.h"
+
+namespace miroir::quorum {
+
+class Mover {
+public:
+    Mover(env::Env env, CatalogBook& catalog, Writer& writer, Mender& mender)
+        : env_(env), catalog_(catalog), writer_(writer), mender_(mender) {}
+
+    // Every write that was planned before the call has been sent, or is owed, when it returns.
+    env::Task<void> pass_all_lanes();
+    // Nobody writes while these are held.
+    env::Task<std::vector<env::Lane::Pass>> hold_all_lanes();
+
+    // The node is in debt for these shards of every index that has them; with none of them, for the bare index. In
+    // force at once, durable with `batch`.
+    void owe(tasks::Batch& batch, const NodeId& node, const std::vector<ShardId>& shards, const std::string& why);
+    // Nobody has these shards any more: told of every index that has them.
+    void lose(tasks::Batch& batch, const std::vector<ShardId>& shards, const std::string& why);
+
+    bool lacks(const NodeId& node, ShardId shard) const;  // in some index
+    bool lacks_any(const NodeId& node) const { return writer_.debts().any(node); }
+    bool waits(const NodeId& node) const { return writer_.hints().any(node); }  // for writes that it missed
+    bool knows_settings(const NodeId& node, ShardId shard) const;               // of all indexes that have it
+    std::uint32_t indexes_with(ShardId shard) const;
+
+    env::Task<bool> wipe(cluster::Node node, std::vector<ShardId> shards) {
+        return mender_.wipe(std::move(node), std::move(shards));
+    }
+    env::Task<Result<http::Reply>> ask(NodeId node, std::string address, http::Outgoing request) {
+        co_return co_await writer_.link(node).ask(std::move(address), std::move(request));
+    }
+    // Which node of the cluster the server at this address is: one that took our writes.
+    env::Task<std::optional<NodeId>> known_as(NodeId asker, std::string address) {
+        return mender_.known_as(std::move(asker), std::move(address));
+    }
+    // All that is kept for a node that has left.
+    std::vector<std::uint64_t> forget(tasks::Batch& batch, const NodeId& node);
+    void forgotten(const NodeId& node, const std::vector<std::uint64_t>& places);  // once the batch is durable
+    const Copied& copied() const { return mender_.copied(); }
+
+private:
+    env::Env env_;
+    CatalogBook& catalog_;
+    Writer& writer_;
+    Mender& mender_;
+};
+
+}  // namespace miroir::quorum

@@ -1,0 +1,39 @@
+// The operator's wishes about single nodes: come, go, never come back. Each is judged first and refused with the reason
+// and the way out; what is granted is durable when it returns, and the rebalancer does the rest. Lives on the office's
+// executor.
+#pragma once
+
+#include "quorum/repair/mover.h"
+#include "rebalance/topology_book.h"
+
+namespace miroir::rebalance {
+
+struct Newcomer {
+    cluster::NodeSpec spec;
+    bool any_version = false;  // another engine version than that of the others is welcome
+    bool only_judge = false;   // nothing is changed
+};
+
+class NodeLife {
+public:
+    NodeLife(TopologyBook& book, quorum::Mover& mover) : book_(book), mover_(mover) {}
+
+    // It must answer, run the others' engine version, be empty, and be nobody whom the cluster knows by another name.
+    env::Task<Result<void>> add(Newcomer newcomer);
+    env::Task<Result<void>> drain(NodeId node, bool only_judge);
+    env::Task<Result<void>> recover(NodeId node);  // back from draining
+    // Forgets a node that holds nothing; with `lost`, writes off one that is down: what it held is copied from others.
+    env::Task<Result<void>> remove(NodeId node, bool lost, bool only_judge);
+
+    // Where `expected` is not 0 and not the version of the present placement: somebody else was faster. 409.
+    Result<void> judge_version(std::uint64_t expected) const;
+
+private:
+    env::Task<Result<void>> meet(cluster::NodeSpec spec, bool any_version);
+    env::Task<Result<std::string>> ask(const cluster::NodeSpec& spec, std::string target);
+
+    TopologyBook& book_;
+    quorum::Mover& mover_;
+};
+
+}  // namespace miroir::rebalance

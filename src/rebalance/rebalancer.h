@@ -1,0 +1,95 @@
+// Moves shards until each is where it ought to be: plans, carries the moves through their phases (move_step.h), and
+// lets nodes join when they are filled and leave when they are empty. Nothing is remembered but what the store keeps:
+// a new process goes on where the last one ended. Lives on the office's executor.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "env/metrics.h"
+#include "quorum/repair/mover.h"
+#include "rebalance/move_step.h"
+#include "rebalance/topology_book.h"
+
+namespace miroir::rebalance {
+
+struct RebalancerOptions {
+    bool by_itself = true;  // after each change of the topology; otherwise only when asked
+    cluster::MoveLimits limits;
+    std::chrono::nanoseconds grace = std::chrono::seconds(10);  // the old copy is kept so long after the cut-over
+    std::chrono::nanoseconds every = std::chrono::milliseconds(200);
+    env::Metrics* metrics = &env::no_metrics();
+};
+
+class Rebalancer {
+public:
+    Rebalancer(env::Env env, tasks::Store& store, TopologyBook& book, quorum::Mover& mover, RebalancerOptions options)
+        : env_(env), store_(store), book_(book), mover_(mover), options_(options) {}
+
+    // The moves that an earlier process left.
+    env::Task<Result<void>> open();
+    env::Task<void> run(env::Cancel stop);
+
+    // The operator's wishes, durable when they return; 409 where there is nothing to do.
+    env::Task<Result<void>> start();   // also ends a pause
+    env::Task<Result<void>> pause();   // moves that run are finished, none begins
+    env::Task<Result<void>> cancel();  // pauses, and gives up what has not been cut over
+
+    struct Status {
+        enum class Mood : std::uint8_t { Idle, Running, Paused, Waiting } mood = Mood::Idle;  // Waiting: to be started
+        std::vector<MoveRecord> moves;                                                        // under way
+        std::vector<cluster::PlannedMove> planned;                                            // not begun
+        std::uint64_t cut_over = 0;                 // moves, since the process started
+        std::chrono::nanoseconds longest_pause{0};  // of writes, at a cut-over
+        quorum::Copied copied;
+        std::string trouble;  // why the last round did not get on, or empty
+    };
+    Status status() const;
+    std::string waits_for(const MoveRecord& move) const;
+    std::vector<cluster::PlannedMove> plan() const;
+
+private:
+    using Keys = std::vector<std::string>;
+    using MoveChange = std::function<Result<cluster::TopologyPtr>(const cluster::Topology&, const cluster::Move&)>;
+    env::Task<Result<void>> round();
+    env::Task<Result<void>> take_steps();
+    env::Task<Result<void>> take(MoveStep step, Keys keys);
+    env::Task<Result<void>> owe(Keys keys);
+    env::Task<Result<void>> cut_over(Keys keys, bool empty);
+    env::Task<Result<void>> tell_losses(const Keys& keys);
+    env::Task<Result<void>> wipe(Keys keys);
+    env::Task<Result<void>> drop(Keys keys);
+    env::Task<Result<void>> begin_moves();
+    env::Task<Result<void>> settle_nodes();
+    env::Task<Result<void>> introduce();
+    MoveFacts facts_of(const std::string& key, const cluster::Topology& topology);
+    std::vector<MoveRecord> moved_to(const Keys& keys, MovePhase phase) const;
+    env::Task<Result<void>> commit(std::vector<MoveRecord> moves, MoveChange change, bool over = false);
+    env::Task<Result<void>> keep_phase(std::vector<MoveRecord> moves, tasks::Batch also);
+    env::Task<Result<void>> keep_wishes(bool paused, bool started, bool giving_up);
+    void note(const std::string& key, const MoveRecord& move);
+    void show();
+
+    env::Env env_;
+    tasks::Store& store_;
+    TopologyBook& book_;
+    quorum::Mover& mover_;
+    RebalancerOptions options_;
+    std::map<std::string, MoveRecord> moves_;
+    std::map<std::string, env::Monotonic> phase_since_;  // of this process: after a restart a grace begins anew
+    std::uint64_t lanes_passed_at_ = 0;                  // placement version before which every write has been sent
+    std::set<NodeId> introduced_;                        // joining nodes that were told of all indexes
+    bool paused_ = false;
+    bool started_ = false;
+    bool giving_up_ = false;
+    std::uint64_t cut_over_ = 0;
+    std::chrono::nanoseconds longest_pause_{0};
+    std::string trouble_;
+};
+
+std::string_view name_of(Rebalancer::Status::Mood mood);  // "running"
+
+}  // namespace miroir::rebalance
