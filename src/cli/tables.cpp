@@ -1,0 +1,122 @@
+#include "cli/tables.h"
+
+#include <algorithm>
+
+#include "json/write.h"
+
+namespace miroir::cli {
+namespace {
+
+const json::Array& list(const json::Value& object, std::string_view name) {
+    static const json::Array kNone;
+    const json::Value* found = object.find(name);
+    return found != nullptr && found->is_array() ? found->array() : kNone;
+}
+
+bool is_true(const json::Value& object, std::string_view name) {
+    const json::Value* found = object.find(name);
+    return found != nullptr && *found == json::Value(true);
+}
+
+std::size_t letters(const std::string& text) {  // not bytes: names may be UTF-8
+    return static_cast<std::size_t>(
+        std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+}  // namespace
+
+std::string cell(const json::Value& object, std::string_view name) {
+    const json::Value* found = object.find(name);
+    if (found == nullptr || found->is_null()) return "-";
+    return found->is_string() ? found->string() : json::to_text(*found);
+}
+
+std::string table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows) {
+    std::vector<std::size_t> widths;
+    for (const std::string& title : head) widths.push_back(letters(title));
+    for (const auto& row : rows) {
+        for (std::size_t i = 0; i < std::min(row.size(), widths.size()); ++i)
+            widths[i] = std::max(widths[i], letters(row[i]));
+    }
+    std::string out;
+    const auto line = [&](const std::vector<std::string>& cells) {
+        std::string text;
+        for (std::size_t i = 0; i < cells.size() && i < widths.size(); ++i) {
+            text += cells[i];
+            if (i + 1 < cells.size()) text += std::string(widths[i] - letters(cells[i]) + 2, ' ');
+        }
+        out += text + "\n";
+    };
+    line(head);
+    for (const auto& row : rows) line(row);
+    return out;
+}
+
+std::string nodes_text(const json::Value& topology) {
+    std::vector<std::vector<std::string>> rows;
+    for (const json::Value& node : list(topology, "nodes")) {
+        const std::string note = node.find("note") != nullptr ? cell(node, "note") : cell(node, "error");
+        rows.push_back({cell(node, "id"), cell(node, "replica_group"), cell(node, "status"), cell(node, "shard_count"),
+                        cell(node, "engine_version"), cell(node, "address"), note});
+    }
+    return table({"NODE", "GROUP", "STATUS", "SHARDS", "ENGINE", "ADDRESS", "NOTE"}, rows);
+}
+
+std::string status_line(const json::Value& topology, const json::Value& rebalance) {
+    const json::Array& nodes = list(topology, "nodes");
+    const auto healthy = std::ranges::count_if(nodes, [](const json::Value& n) { return is_true(n, "healthy"); });
+    const std::string shards = cell(topology, "shards") + (is_true(topology, "fully_covered") ? "" : " not all");
+    std::string moves = cell(rebalance, "state");
+    if (moves == "running")
+        moves += " (" + cell(rebalance, "moving") + " moving, " + cell(rebalance, "planned") + " to come)";
+    return "Nodes: " + std::to_string(healthy) + " healthy, " + cell(topology, "degraded_node_count") +
+           " degraded | Shards: " + shards + " covered | Rebalance: " + moves + "\n";
+}
+
+std::string rebalance_text(const json::Value& status) {
+    std::string out = "Rebalance: " + cell(status, "state") + ", " + cell(status, "moving") + " moving, " +
+                      cell(status, "planned") + " to come, " + cell(status, "cut_over") + " done, " +
+                      cell(status, "documents_copied") + " documents copied, longest pause of writes " +
+                      cell(status, "longest_pause_ms") + " ms\n";
+    if (status.find("trouble") != nullptr) out += "Trouble: " + cell(status, "trouble") + "\n";
+    std::vector<std::vector<std::string>> rows;
+    for (const json::Value& move : list(status, "moves")) {
+        rows.push_back({cell(move, "shard"), cell(move, "replica_group"), cell(move, "from"), cell(move, "to"),
+                        cell(move, "phase"), cell(move, "reason"), cell(move, "waits_for")});
+    }
+    if (!rows.empty()) out += table({"SHARD", "GROUP", "FROM", "TO", "PHASE", "REASON", "WAITS FOR"}, rows);
+    return out;
+}
+
+std::string plan_text(const json::Value& status) {
+    std::vector<std::vector<std::string>> rows;
+    for (const json::Value& move : list(status, "plan")) {
+        rows.push_back({cell(move, "shard"), cell(move, "replica_group"), cell(move, "from"), cell(move, "to"),
+                        cell(move, "reason"), cell(move, "readable_copies"), cell(move, "indexes")});
+    }
+    if (rows.empty()) return "Nothing has to move.\n";
+    std::string out = table({"SHARD", "GROUP", "FROM", "TO", "REASON", "COPIES", "INDEXES"}, rows);
+    return out + cell(status, "planned") + " moves\n";
+}
+
+std::string seats_text(const json::Value& explanation) {
+    std::string out;
+    for (const json::Value& group : list(explanation, "groups")) {
+        std::vector<std::vector<std::string>> rows;
+        for (const json::Value& seat : list(group, "nodes"))
+            rows.push_back({cell(seat, "node_id"), cell(seat, "role"), cell(seat, "why")});
+        out += "Shard " + cell(explanation, "shard") + " in group " + cell(group, "replica_group") + ":\n";
+        out += table({"NODE", "ROLE", "WHY"}, rows);
+    }
+    for (const json::Value& move : list(explanation, "moves")) {
+        out += "It moves from " + cell(move, "from") + " to " + cell(move, "to") + " (" + cell(move, "reason") +
+               "): " + cell(move, "phase") + ", waits for " + cell(move, "waits_for") + ".\n";
+    }
+    for (const json::Value& move : list(explanation, "plan")) {
+        out += "It is to move from " + cell(move, "from") + " to " + cell(move, "to") + " (" + cell(move, "reason") +
+               ").\n";
+    }
+    return out;
+}
+
+}  // namespace miroir::cli
