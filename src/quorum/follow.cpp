@@ -24,6 +24,13 @@ bool empties_index(const protocol::Task& task) {
 
 std::uint32_t copies_of(const cluster::Topology& topology) { return topology.replicas() * topology.groups(); }
 
+// Nobody waits for the settings of a node that was forgotten.
+std::map<NodeId, std::uint64_t> of_members(std::map<NodeId, std::uint64_t> versions,
+                                           const cluster::Topology& topology) {
+    std::erase_if(versions, [&topology](const auto& version) { return !topology.find(version.first); });
+    return versions;
+}
+
 }  // namespace
 
 env::Task<void> Writer::follow(std::function<cluster::TopologyPtr()> topology, env::Cancel stop) {
@@ -55,6 +62,12 @@ env::Task<bool> Writer::follow_once(cluster::TopologyPtr topology) {
         }
         const bool mended = co_await mend_settings(node);
         moved = moved || mended;
+    }
+    const plan::CatalogPtr catalog = catalog_.committed();
+    for (const auto& [uid, index] : catalog->indexes) {
+        std::map<NodeId, std::uint64_t> versions = of_members(index->node_versions, *topology);
+        if (versions.size() == index->node_versions.size() || is_changing(uid)) continue;
+        co_await set_versions(index, std::move(versions), index->settings_print);
     }
     const bool freed = co_await free_orphans();
     moved = moved || freed;
