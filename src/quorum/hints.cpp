@@ -108,7 +108,8 @@ env::Task<Result<void>> Hints::open() {
             for (const tasks::Record& record_of_hint : *page) {
                 MIROIR_CO_TRY(const Hint hint, hint_of(record_of_hint));
                 owed_[node].insert(hint.place);
-                kept_[node][hint.place] = {.bytes = record_of_hint.value.size(), .task = hint.task};
+                kept_[node][hint.place] = {
+                    .bytes = record_of_hint.value.size(), .task = hint.task, .awaited = hint.awaited};
                 note_uid(node, hint);
             }
             more = page->size() == scan.limit;
@@ -153,7 +154,7 @@ std::uint64_t Hints::add(tasks::Batch& batch, const NodeId& node, Hint hint) {
 void Hints::change(tasks::Batch& batch, const NodeId& node, const Hint& hint) {
     note_uid(node, hint);
     std::string record = record_of(hint);
-    kept_[node][hint.place] = {.bytes = record.size(), .task = hint.task};
+    kept_[node][hint.place] = {.bytes = record.size(), .task = hint.task, .awaited = hint.awaited};
     batch.put(table_of(node), tasks::key_of(hint.place), std::move(record));
 }
 
@@ -241,6 +242,20 @@ bool Hints::any_loud(const NodeId& node) const {
     return waiting(node) > silent;
 }
 
+bool Hints::is_awaited(const NodeId& node, std::uint64_t place) const {
+    const auto kept = kept_.find(node);
+    if (kept == kept_.end()) return false;
+    const auto found = kept->second.find(place);
+    return found != kept->second.end() && found->second.awaited;
+}
+
+std::uint64_t Hints::to_send(const NodeId& node) const {
+    const auto owed = owed_.find(node);
+    if (owed == owed_.end()) return 0;
+    return static_cast<std::uint64_t>(
+        std::ranges::count_if(owed->second, [&](std::uint64_t place) { return !is_awaited(node, place); }));
+}
+
 std::uint64_t Hints::waiting(const NodeId& node) const {
     const auto found = owed_.find(node);
     return found == owed_.end() ? 0 : found->second.size();
@@ -248,7 +263,9 @@ std::uint64_t Hints::waiting(const NodeId& node) const {
 
 env::Task<Result<std::optional<Hints::Hint>>> Hints::first(NodeId node) {
     if (!any(node)) co_return std::nullopt;
-    const std::uint64_t place = *owed_[node].begin();
+    const std::set<std::uint64_t>& owed = owed_[node];
+    const auto unsent = std::ranges::find_if(owed, [&](std::uint64_t at) { return !is_awaited(node, at); });
+    const std::uint64_t place = unsent != owed.end() ? *unsent : *owed.begin();
     tasks::RecordKey at{.table = table_of(node), .key = tasks::key_of(place)};
     const Result<std::optional<std::string>> record = co_await store_.get(std::move(at));
     if (!record) co_return fail(record.error());

@@ -73,7 +73,11 @@ public:
     std::optional<std::uint64_t> highest_uid(const NodeId& node) const;
     bool any(const NodeId& node) const { return waiting(node) > 0; }
     std::uint64_t waiting(const NodeId& node) const;
-    env::Task<Result<std::optional<Hint>>> first(NodeId node);  // of those owed
+    // What of it is still to be sent. What comes later may not overtake that; it need not wait for what the node has
+    // and only has to carry out.
+    std::uint64_t to_send(const NodeId& node) const;
+    bool any_to_send(const NodeId& node) const { return to_send(node) > 0; }
+    env::Task<Result<std::optional<Hint>>> first(NodeId node);  // of those to send, then of the awaited
 
     // Is something of the task kept for the node, owed or held back?
     bool keeps(const NodeId& node, std::uint64_t task) const;
@@ -94,11 +98,13 @@ private:
     struct Kept {
         std::uint64_t bytes = 0;
         std::uint64_t task = 0;
+        bool awaited = false;
     };
     std::map<NodeId, std::map<std::uint64_t, Kept>> kept_;  // all records, by place
     std::map<NodeId, std::uint64_t> highest_uid_;
     std::uint64_t releases_ = 0;
     void note_uid(const NodeId& node, const Hint& hint);
+    bool is_awaited(const NodeId& node, std::uint64_t place) const;
 };
 
 }  // namespace miroir::quorum

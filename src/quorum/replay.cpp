@@ -55,7 +55,7 @@ env::Task<bool> Writer::send_hint(cluster::Node node, Hints::Hint hint) {
 
 env::Task<bool> Writer::hint_accepted(NodeId node, Hints::Hint hint, SendOutcome outcome) {
     const std::uint64_t uid = outcome.uid;
-    const bool last = hints_.waiting(node) == 1;
+    const bool last = hints_.to_send(node) == 1;
     const std::uint64_t place = hint.place;
     const std::uint64_t task = hint.task;
     const std::size_t part = hint.part;

@@ -80,6 +80,23 @@ tasks::TaskEntry Writer::entry_of(const WriteOrder& order) {
     return entry;
 }
 
+// What a change of settings has let go is on its way to nodes that are well: what comes behind it waits its turn for a
+// moment instead of being refused.
+env::Task<void> Writer::let_quiet_go(const Sending& sending) {
+    constexpr int kLooks = 200;
+    constexpr std::chrono::milliseconds kPause{5};
+    for (int look = 0; look < kLooks; ++look) {
+        bool quiet = false;
+        for (const NodeRequest& request : sending.order.requests) {
+            const cluster::Node& node = sending.order.topology->node(request.node);
+            quiet = quiet || (node.writable() && hints_.any_to_send(node.id) && !hints_.any_loud(node.id));
+        }
+        if (!quiet) co_return;
+        wake();
+        (void)co_await env::sleep_for(env_, kPause);
+    }
+}
+
 env::Task<Result<void>> Writer::choose_uids(Sending& sending) {
     sending.outcomes.assign(sending.entry.parts.size(),
                             SendOutcome{.kind = SendOutcome::Kind::Missed, .uid = 0, .error = {}});
@@ -97,7 +114,7 @@ env::Task<Result<void>> Writer::choose_uids(Sending& sending) {
         const cluster::Node& node = sending.order.topology->node(sending.order.requests[i].node);
         part.state = NodeTask::State::Missed;
         if (sending.held(i)) continue;
-        if (!node.writable() || hints_.any(part.node) || mute.contains(part.node)) continue;
+        if (!node.writable() || hints_.any_to_send(part.node) || mute.contains(part.node)) continue;
         if (const auto used = hints_.highest_uid(part.node)) link(part.node).reserve_up_to(*used);
         const Result<std::uint64_t> uid = co_await link(part.node).next_uid(node.address);
         if (!uid) {
@@ -114,6 +131,7 @@ env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::Ca
     Sending sending;
     sending.entry = entry_of(order);
     sending.order = std::move(order);
+    co_await let_quiet_go(sending);
     MIROIR_CO_CHECK(co_await choose_uids(sending));
     std::vector<std::uint8_t> attainable;
     count_attainable(sending, attainable);

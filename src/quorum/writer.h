@@ -84,6 +84,7 @@ public:
 private:
     struct Sending;
     tasks::TaskEntry entry_of(const WriteOrder& order);
+    env::Task<void> let_quiet_go(const Sending& sending);
     env::Task<Result<void>> choose_uids(Sending& sending);
     env::Task<Result<void>> send_parts(Sending& sending, NodeId node);
     void count_attainable(const Sending& sending, std::vector<std::uint8_t>& attainable) const;
