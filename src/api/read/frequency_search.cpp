@@ -53,6 +53,7 @@ std::string_view not_shown(const SearchQuery& query, const plan::SearchPlan& pla
     if (plan.frame.hits.score || plan.frame.hits.details) return "scores do not count the words that fell away";
     if (query.ranking_score_threshold || plan.recipe.threshold)
         return "the threshold does not count the words that fell away";
+    if (steps > 1) return "words that fell away leave ties in another order";
     return {};
 }
 

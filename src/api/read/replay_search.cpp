@@ -68,7 +68,7 @@ env::Task<std::optional<Replays>> replay_all(LegPlace place) {
     const bool by_vector_only = plan.frame.semantic && !asked.semantic_ratio;
     if (!asked.estimates && recipe.distinct && !by_vector_only) merge::keep_earliest(out.all, out.words.answers);
     // Of no hits at all a node does not look at any vector.
-    if (by_vector_only && asked.end() == 0 && recipe.to_the_end) out.all.candidates.clear();
+    if (by_vector_only && asked.end() == 0 && recipe.to_the_end && *recipe.threshold > 0) out.all.candidates.clear();
     if (!asked.semantic_ratio || merge::words_suffice(out.all.hits, asked)) co_return out;
     out.vectors = co_await run_leg(with_plan(place, everything), plan::Leg::Vectors);
     const bool no_vector =
