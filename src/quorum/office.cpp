@@ -42,7 +42,8 @@ Office::Office(env::Env env, http::Client& client, tasks::Store& store, Topology
       sweeper_(env, store, *tasks_, writer_, options.sweeper),
       sessions_(
           options.sessions, [this](std::uint64_t task) { return is_over(task); }, *options.writer.metrics),
-      bell_(env, [this](std::uint64_t task) { return is_over(task); }, ends),
+      bell_(
+          env, [this](std::uint64_t task) { return is_over(task); }, ends),
       mover_(env, *catalog_, writer_, mender_) {
     tasks_->watch_ends(&bell_);
     sessions_.inherit(tasks_->unfinished(), env_.clock.now());
