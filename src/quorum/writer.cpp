@@ -83,9 +83,8 @@ tasks::TaskEntry Writer::entry_of(const WriteOrder& order) {
 // What a change of settings has let go is on its way to nodes that are well: what comes behind it waits its turn for a
 // moment instead of being refused.
 env::Task<void> Writer::let_quiet_go(const Sending& sending) {
-    constexpr int kLooks = 200;
-    constexpr std::chrono::milliseconds kPause{5};
-    for (int look = 0; look < kLooks; ++look) {
+    constexpr std::chrono::milliseconds kLongest{500};
+    for (std::chrono::milliseconds pause{5}; pause < kLongest; pause *= 2) {
         bool quiet = false;
         for (const NodeRequest& request : sending.order.requests) {
             const cluster::Node& node = sending.order.topology->node(request.node);
@@ -93,7 +92,7 @@ env::Task<void> Writer::let_quiet_go(const Sending& sending) {
         }
         if (!quiet) co_return;
         wake();
-        (void)co_await env::sleep_for(env_, kPause);
+        (void)co_await env::sleep_for(env_, pause);
     }
 }
 
