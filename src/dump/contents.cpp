@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dump/task_lines.h"
+#include "json/members.h"
 #include "json/parse.h"
 #include "protocol/keys/index_uid.h"
 
@@ -13,11 +14,6 @@ constexpr std::size_t kLargestFile = 64u << 20;  // of those that are read whole
 
 std::unexpected<Error> wrong(const std::string& file, const std::string& what) {
     return fail(ErrorCode::MiroirInvalidRequest, "this is no dump that can be loaded: " + file + ": " + what);
-}
-
-std::string text_at(const json::Value& object, std::string_view name) {
-    const json::Value* found = object.find(name);
-    return found != nullptr && found->is_string() ? found->string() : std::string();
 }
 
 class Reader {

@@ -1,6 +1,7 @@
 #include "dump/exporter.h"
 
 #include "dump/pages.h"
+#include "json/members.h"
 #include "json/parse.h"
 #include "json/write.h"
 #include "protocol/keys/index_uid.h"
@@ -17,11 +18,6 @@ constexpr std::size_t kLargestAnswer = 1u << 20;
 
 Error failed(std::string_view why) {
     return {.code = ErrorCode::Internal, .message = "Failed to export documents to remote server " + std::string(why)};
-}
-
-std::string text_at(const json::Value& object, std::string_view name) {
-    const json::Value* found = object.find(name);
-    return found != nullptr && found->is_string() ? found->string() : std::string();
 }
 
 // What the other server said, in the engine's words.

@@ -3,25 +3,17 @@
 #include <algorithm>
 #include <array>
 
+#include "json/members.h"
+
 namespace miroir::plan {
 namespace {
 
 constexpr std::array<std::string_view, 7> kKinds = {"create", "delete", "primaryKey", "settings",
                                                     "swap",   "touch",  "nodes"};
 
-std::string text_at(const json::Value& object, std::string_view key) {
-    const json::Value* found = object.find(key);
-    return found != nullptr && found->is_string() ? found->string() : std::string();
-}
-
 std::optional<std::string> optional_text_at(const json::Value& object, std::string_view key) {
     const json::Value* found = object.find(key);
     return found != nullptr && found->is_string() ? std::optional(found->string()) : std::nullopt;
-}
-
-std::uint64_t number_at(const json::Value& object, std::string_view key) {
-    const json::Value* found = object.find(key);
-    return found != nullptr && found->is_unsigned() ? found->unsigned_integer() : 0;
 }
 
 json::Value text_or_null(const std::optional<std::string>& text) { return text ? json::Value(*text) : json::Value(); }

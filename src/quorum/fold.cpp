@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "json/members.h"
+
 namespace miroir::quorum {
 namespace {
 
@@ -13,13 +15,8 @@ constexpr std::string_view kSummed[] = {"deletedDocuments", "editedDocuments"};
 
 bool has_ended(const NodeTask& part) { return part.state >= State::Missed; }
 
-std::string text_of(const json::Value& object, std::string_view key) {
-    const json::Value* found = object.find(key);
-    return found != nullptr && found->is_string() ? found->string() : std::string();
-}
-
 Error error_of(const json::Value& error) {
-    return {.code = error_code_of(text_of(error, "code")), .message = text_of(error, "message")};
+    return {.code = error_code_of(text_at(error, "code")), .message = text_at(error, "message")};
 }
 
 // Each copy of a document is counted by the node that holds it.
@@ -50,7 +47,7 @@ void take_first_word(tasks::TaskEntry& entry) {
 }  // namespace
 
 void take_node_task(NodeTask& part, const json::Value& node_task) {
-    const auto status = protocol::task_status_of(text_of(node_task, "status"));
+    const auto status = protocol::task_status_of(text_at(node_task, "status"));
     if (!status || !protocol::is_finished(*status)) return;
     part.state = *status == protocol::TaskStatus::Succeeded ? State::Succeeded
                  : *status == protocol::TaskStatus::Failed  ? State::Failed

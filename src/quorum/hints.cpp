@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ranges>
 
+#include "json/members.h"
 #include "json/parse.h"
 #include "json/write.h"
 
@@ -12,16 +13,6 @@ namespace {
 constexpr std::string_view kNodes = "hinted_nodes";  // node → next place
 constexpr std::string_view kHolds = "holds";         // node/place → why it is held back
 std::string table_of(const NodeId& node) { return "hints/" + node.value; }
-
-std::string text_at(const json::Value& object, std::string_view key) {
-    const json::Value* found = object.find(key);
-    return found != nullptr && found->is_string() ? found->string() : std::string();
-}
-
-std::uint64_t number_at(const json::Value& object, std::string_view key) {
-    const json::Value* found = object.find(key);
-    return found != nullptr && found->is_unsigned() ? found->unsigned_integer() : 0;
-}
 
 // One line of JSON, then the body as it is: to escape a large one and to read it again would cost more than to send it.
 std::string record_of(const Hints::Hint& hint) {

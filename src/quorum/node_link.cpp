@@ -2,12 +2,13 @@
 
 #include <algorithm>
 
+#include "json/members.h"
 #include "json/parse.h"
 
 namespace miroir::quorum {
 namespace {
 
-std::optional<std::uint64_t> number_at(const json::Value& object, std::string_view key) {
+std::optional<std::uint64_t> given_number(const json::Value& object, std::string_view key) {
     const json::Value* found = object.find(key);
     return found != nullptr && found->is_unsigned() ? std::optional(found->unsigned_integer()) : std::nullopt;
 }
@@ -23,10 +24,7 @@ Error error_of(const http::Reply& reply) {
     return error;
 }
 
-std::string moment_of(const json::Value& task) {
-    const json::Value* at = task.find("enqueuedAt");
-    return at != nullptr && at->is_string() ? at->string() : std::string();
-}
+std::string moment_of(const json::Value& task) { return text_at(task, "enqueuedAt"); }
 
 // The node's refusal of a uid that it has passed.
 bool says_used(const http::Reply& reply) {
@@ -68,7 +66,7 @@ env::Task<Result<std::uint64_t>> NodeLink::next_uid(std::string address) {
         if (!reply) co_return fail(reply.error());
         const auto body = json::parse(reply->body);
         if (reply->status != 200 || !body || body->find("from") == nullptr) co_return fail(error_of(*reply));
-        if (const auto newest = number_at(*body, "from")) reserve_up_to(*newest);
+        if (const auto newest = given_number(*body, "from")) reserve_up_to(*newest);
         known_ = true;
     }
     co_return next_uid_++;
@@ -82,7 +80,7 @@ std::optional<SendOutcome> NodeLink::outcome_of(const http::Reply& reply, std::u
     if (reply.status >= 300)
         return SendOutcome{.kind = SendOutcome::Kind::Refused, .uid = uid, .error = error_of(reply)};
     const auto body = json::parse(reply.body);
-    const auto given = body ? number_at(*body, "taskUid") : std::nullopt;
+    const auto given = body ? given_number(*body, "taskUid") : std::nullopt;
     if (!given) return std::nullopt;
     reserve_up_to(*given);  // a node that chooses for itself
     return SendOutcome{

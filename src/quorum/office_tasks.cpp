@@ -1,6 +1,7 @@
 // Tasks and batches as the office shows them, and their purging.
 #include <algorithm>
 
+#include "json/members.h"
 #include "json/parse.h"
 #include "json/write.h"
 #include "quorum/office.h"
@@ -14,11 +15,8 @@ Error task_not_found(std::uint64_t uid) {
 
 Error error_of_reply(const std::string& text) {
     const auto body = json::parse(text);
-    const auto member = [&](std::string_view name) {
-        const json::Value* found = body ? body->find(name) : nullptr;
-        return found != nullptr && found->is_string() ? found->string() : std::string();
-    };
-    return {.code = error_code_of(member("code")), .message = member("message")};
+    const json::Value said = body ? *body : json::Value();
+    return {.code = error_code_of(text_at(said, "code")), .message = text_at(said, "message")};
 }
 
 // Tasks of no index are shown only to those who may see everything.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "json/members.h"
+
 namespace miroir::quorum {
 namespace {
 
@@ -19,21 +21,6 @@ std::vector<NodeId> names_of(const json::Value& stored) {
     if (!stored.is_array()) return out;
     for (const json::Value& node : stored.array()) out.push_back(NodeId{node.string()});
     return out;
-}
-
-std::string text_at(const json::Value& object, std::string_view key) {
-    const json::Value* found = object.find(key);
-    return found != nullptr && found->is_string() ? found->string() : std::string();
-}
-
-std::uint64_t number_at(const json::Value& object, std::string_view key) {
-    const json::Value* found = object.find(key);
-    return found != nullptr && found->is_unsigned() ? found->unsigned_integer() : 0;
-}
-
-bool flag_at(const json::Value& object, std::string_view key) {
-    const json::Value* found = object.find(key);
-    return found != nullptr && found->is_bool() && found->boolean();
 }
 
 Error not_taken_over(const std::vector<NodeId>& nodes) {

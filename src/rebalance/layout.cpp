@@ -3,21 +3,12 @@
 #include <algorithm>
 #include <set>
 
+#include "json/members.h"
 #include "json/parse.h"
 #include "json/write.h"
 
 namespace miroir::rebalance {
 namespace {
-
-std::uint32_t number_at(const json::Value& object, std::string_view key) {
-    const json::Value* found = object.find(key);
-    return found != nullptr && found->is_unsigned() ? static_cast<std::uint32_t>(found->unsigned_integer()) : 0;
-}
-
-std::string text_at(const json::Value& object, std::string_view key) {
-    const json::Value* found = object.find(key);
-    return found != nullptr && found->is_string() ? found->string() : std::string();
-}
 
 std::string names_of(const Layout& layout) {
     std::string out;
@@ -70,11 +61,11 @@ Result<Layout> layout_from(const std::string& record) {
     const json::Value* nodes = stored ? stored->find("nodes") : nullptr;
     if (nodes == nullptr || !nodes->is_array())
         return fail(ErrorCode::MiroirStorageFailed, "the layout in the store cannot be read");
-    Layout out{.replicas = number_at(*stored, "replicas"), .nodes = {}};
+    Layout out{.replicas = static_cast<std::uint32_t>(number_at(*stored, "replicas")), .nodes = {}};
     for (const json::Value& node : nodes->array()) {
-        out.nodes[text_at(node, "id")] = {.group = number_at(node, "group"),
+        out.nodes[text_at(node, "id")] = {.group = static_cast<std::uint32_t>(number_at(node, "group")),
                                           .zone = text_at(node, "zone"),
-                                          .weight = number_at(node, "weight"),
+                                          .weight = static_cast<std::uint32_t>(number_at(node, "weight")),
                                           .address = text_at(node, "address")};
     }
     return out;

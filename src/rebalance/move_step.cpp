@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "json/members.h"
 #include "json/parse.h"
 #include "json/write.h"
 
@@ -19,18 +20,6 @@ constexpr std::array kReasons = {MoveReason::CopyMissing, MoveReason::NodeLost, 
 std::string padded(std::uint32_t number, std::size_t digits) {
     const std::string text = std::to_string(number);
     return std::string(digits - std::min(digits, text.size()), '0') + text;
-}
-
-const json::Value* member(const json::Value& object, std::string_view name) { return object.find(name); }
-
-std::string text_at(const json::Value& object, std::string_view name) {
-    const json::Value* found = member(object, name);
-    return found != nullptr && found->is_string() ? found->string() : std::string();
-}
-
-std::uint64_t number_at(const json::Value& object, std::string_view name) {
-    const json::Value* found = member(object, name);
-    return found != nullptr && found->is_unsigned() ? found->unsigned_integer() : 0;
 }
 
 MoveStep decide_filling(const MoveRecord& move, const MoveFacts& facts) {

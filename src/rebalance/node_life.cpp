@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cluster/rebalance_plan.h"
+#include "json/members.h"
 #include "json/parse.h"
 
 namespace miroir::rebalance {
@@ -16,11 +17,6 @@ using cluster::TopologyPtr;
 std::unexpected<Error> refuse(const NodeId& node, std::string message) {
     return fail(
         {.code = ErrorCode::MiroirInvalidRequest, .message = std::move(message), .node = node.value, .status = 409});
-}
-
-std::string text_at(const json::Value& object, std::string_view name) {
-    const json::Value* found = object.find(name);
-    return found != nullptr && found->is_string() ? found->string() : std::string();
 }
 
 // "1.50" of "1.50.3": what decides about formats and ranking.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "env/log.h"
+#include "json/members.h"
 #include "json/parse.h"
 #include "json/write.h"
 
@@ -25,11 +26,6 @@ constexpr env::MetricName kRunning{.name = "miroir_rebalance_in_progress", .help
 constexpr env::MetricName kPlanned{.name = "miroir_rebalance_planned", .help = "Moves of shards not begun yet."};
 constexpr env::MetricName kCopied{.name = "miroir_rebalance_documents_migrated_total",
                                   .help = "Documents copied to nodes, repairs among them."};
-
-bool is_true(const json::Value& object, std::string_view name) {
-    const json::Value* found = object.find(name);
-    return found != nullptr && *found == json::Value(true);
-}
 
 bool has_left(const Topology& topology, const NodeId& node) {
     if (node.value.empty()) return false;
@@ -77,9 +73,9 @@ env::Task<Result<void>> Rebalancer::open() {
     if (!*wishes) co_return Result<void>{};
     const auto stored = json::parse(**wishes);
     if (!stored) co_return fail(ErrorCode::MiroirStorageFailed, "the state of the rebalance cannot be read");
-    paused_ = is_true(*stored, "paused");
-    started_ = is_true(*stored, "started");
-    giving_up_ = is_true(*stored, "givingUp");
+    paused_ = flag_at(*stored, "paused");
+    started_ = flag_at(*stored, "started");
+    giving_up_ = flag_at(*stored, "givingUp");
     co_return Result<void>{};
 }
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 
+#include "json/members.h"
 #include "json/parse.h"
 #include "json/write.h"
 
@@ -60,16 +61,6 @@ bool read_shard(std::string_view text, ShardId shard, std::uint32_t groups, Plac
         if (end != std::string_view::npos) text.remove_prefix(end + 1);
     }
     return true;
-}
-
-std::uint64_t number_at(const json::Value& object, std::string_view key) {
-    const json::Value* found = object.find(key);
-    return found != nullptr && found->is_unsigned() ? found->unsigned_integer() : 0;
-}
-
-std::string text_at(const json::Value& object, std::string_view key) {
-    const json::Value* found = object.find(key);
-    return found != nullptr && found->is_string() ? found->string() : std::string();
 }
 
 Result<void> read_nodes(const json::Array& nodes, cluster::SavedTopology& out) {

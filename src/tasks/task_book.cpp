@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "json/members.h"
 #include "json/parse.h"
 #include "json/write.h"
 
@@ -45,21 +46,16 @@ std::string record_of(const TaskEntry& entry) {
     return json::to_text(json::Value(std::move(out)));
 }
 
-std::string text_of(const json::Value& object, std::string_view key) {
-    const json::Value* found = object.find(key);
-    return found != nullptr && found->is_string() ? found->string() : std::string();
-}
-
 Error error_of_record(const json::Value& record) {
-    return {.code = error_code_of(text_of(record, "code")), .message = text_of(record, "message")};
+    return {.code = error_code_of(text_at(record, "code")), .message = text_at(record, "message")};
 }
 
 NodeTask part_of(const json::Value& line) {
     NodeTask part;
-    part.node.value = text_of(line, "node");
+    part.node.value = text_at(line, "node");
     if (const json::Value* uid = line.find("uid"); uid != nullptr && uid->is_unsigned())
         part.uid = uid->unsigned_integer();
-    const auto state = std::ranges::find(kStateNames, text_of(line, "state"));
+    const auto state = std::ranges::find(kStateNames, text_at(line, "state"));
     if (state != kStateNames.end()) part.state = static_cast<NodeTask::State>(state - kStateNames.begin());
     if (const json::Value* details = line.find("details")) part.details = *details;
     if (const json::Value* error = line.find("error")) part.error = error_of_record(*error);

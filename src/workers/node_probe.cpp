@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "json/members.h"
 #include "json/parse.h"
 
 namespace miroir::workers {
@@ -77,8 +78,7 @@ http::Outgoing get(std::string target) {
 
 std::string code_of(const http::Reply& reply) {
     const auto body = json::parse(reply.body);
-    const json::Value* const code = body ? body->find("code") : nullptr;
-    return code != nullptr && code->is_string() ? code->string() : std::string();
+    return body ? text_at(*body, "code") : std::string();
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "api/routes.h"
 #include "cluster/reserved.h"
+#include "json/members.h"
 #include "json/parse.h"
 #include "merge/hit_bytes.h"
 
@@ -17,11 +18,6 @@ struct Line {
     std::string stamp;
     std::string text;  // without what is ours
 };
-
-std::string text_at(const json::Value& object, std::string_view name) {
-    const json::Value* found = object.find(name);
-    return found != nullptr && found->is_string() ? found->string() : std::string();
-}
 
 // Of several copies of a shard the first that comes counts.
 class Gathered {

@@ -3,15 +3,11 @@
 #include <array>
 #include <cstdio>
 
+#include "json/members.h"
 #include "protocol/fields/fields.h"
 
 namespace miroir::protocol {
 namespace {
-
-std::uint64_t number_at(const json::Value& object, std::string_view key) {
-    const json::Value* found = object.find(key);
-    return found != nullptr && found->is_unsigned() ? found->unsigned_integer() : 0;
-}
 
 std::uint64_t share_of(std::uint64_t count, std::uint64_t numerator, std::uint64_t denominator) {
     return static_cast<std::uint64_t>((static_cast<unsigned __int128>(count) * numerator + denominator / 2) /

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "json/members.h"
 #include "protocol/fields/fields.h"
 #include "protocol/keys/action.h"
 #include "protocol/keys/index_uid.h"
@@ -64,11 +65,6 @@ FieldTable<KeyBody>::Reader read_expiry(Instant now) {
                                 "datetime in the future or specified as a null value. e.g. 'YYYY-MM-DD' or "
                                 "'YYYY-MM-DD HH:MM:SS'.\n");
     };
-}
-
-std::string text_or_empty(const json::Value& record, std::string_view name) {
-    const json::Value* found = record.find(name);
-    return found != nullptr && found->is_string() ? found->string() : std::string();
 }
 
 std::vector<std::string> texts_in(const json::Value& record, std::string_view name) {
@@ -180,13 +176,13 @@ json::Value key_view(const ApiKey& key, const std::optional<std::string>& master
 }
 
 Result<ApiKey> key_of_record(const json::Value& record) {
-    const auto created = parse_rfc3339(text_or_empty(record, "createdAt"));
-    const auto updated = parse_rfc3339(text_or_empty(record, "updatedAt"));
+    const auto created = parse_rfc3339(text_at(record, "createdAt"));
+    const auto updated = parse_rfc3339(text_at(record, "updatedAt"));
     if (!created || !updated) return fail(ErrorCode::InvalidStoreFile, "A stored API key cannot be read.");
-    ApiKey key{.uid = text_or_empty(record, "uid"),
+    ApiKey key{.uid = text_at(record, "uid"),
                .actions = texts_in(record, "actions"),
                .indexes = texts_in(record, "indexes"),
-               .expires_at = parse_rfc3339(text_or_empty(record, "expiresAt")),
+               .expires_at = parse_rfc3339(text_at(record, "expiresAt")),
                .created_at = *created,
                .updated_at = *updated};
     if (const json::Value* name = record.find("name"); name != nullptr && name->is_string()) key.name = name->string();

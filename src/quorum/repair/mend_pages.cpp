@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "cluster/reserved.h"
+#include "json/members.h"
 #include "json/parse.h"
 #include "json/write.h"
 #include "plan/shard_clause.h"
@@ -28,10 +29,7 @@ json::Object question(const json::Value& filter, std::size_t limit) {
     return {{"filter", filter}, {"limit", limit}, {"sort", json::Array{std::string(cluster::kStampField) + ":asc"}}};
 }
 
-std::string stamp_of(const json::Value& document) {
-    const json::Value* stamp = document.find(cluster::kStampField);
-    return stamp != nullptr && stamp->is_string() ? stamp->string() : std::string();
-}
+std::string stamp_of(const json::Value& document) { return text_at(document, cluster::kStampField); }
 
 }  // namespace
 
