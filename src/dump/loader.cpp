@@ -18,7 +18,6 @@ namespace {
 constexpr std::size_t kBytesAtOnce = 8u << 20;
 constexpr std::size_t kDocumentsAtOnce = 10'000;
 constexpr std::size_t kOpenMost = 4;
-constexpr std::size_t kScanSize = 1'000;
 constexpr std::chrono::nanoseconds kLook = std::chrono::milliseconds(5);
 
 // Sees everything.
@@ -163,36 +162,21 @@ env::Task<Result<void>> Loader::undo(std::vector<IndexUid> indexes) {
     co_return co_await finish(0);
 }
 
-namespace {
-
-env::Task<Result<std::vector<tasks::Record>>> all_of(tasks::Store& store, std::string table) {
-    std::vector<tasks::Record> all;
-    tasks::Scan scan{.table = std::move(table), .limit = kScanSize};
-    for (;;) {
-        Result<std::vector<tasks::Record>> records = co_await store.scan(scan);
-        if (!records) co_return records;
-        const bool last = records->size() < kScanSize;
-        if (!last) scan.from = records->back().key + '\0';
-        std::ranges::move(*records, std::back_inserter(all));
-        if (last) co_return all;
-    }
-}
-
-}  // namespace
+namespace {}  // namespace
 
 env::Task<Result<void>> rewrite_history(tasks::Store& store, const Contents& contents) {
     tasks::Batch batch;
-    MIROIR_CO_TRY(const std::vector<tasks::Record> ours, co_await all_of(store, "tasks"));
+    MIROIR_CO_TRY(const std::vector<tasks::Record> ours, co_await tasks::read_all(store, "tasks"));
     std::set<std::string> kept;
     for (const protocol::Task& task : contents.tasks) kept.insert(tasks::key_of(task.uid));
     for (const tasks::Record& record : ours) {
         if (!kept.contains(record.key)) batch.erase("tasks", record.key);
     }
-    MIROIR_CO_TRY(const std::vector<tasks::Record> notices, co_await all_of(store, "webhook_notices"));
+    MIROIR_CO_TRY(const std::vector<tasks::Record> notices, co_await tasks::read_all(store, "webhook_notices"));
     for (const tasks::Record& record : notices) batch.erase("webhook_notices", record.key);
     std::map<std::string, const IndexContents*> by_uid;
     for (const auto& [folder, index] : contents.indexes) by_uid[index.uid] = &index;
-    MIROIR_CO_TRY(const std::vector<tasks::Record> indexes, co_await all_of(store, "indexes"));
+    MIROIR_CO_TRY(const std::vector<tasks::Record> indexes, co_await tasks::read_all(store, "indexes"));
     for (const tasks::Record& record : indexes) {
         const auto stored = json::parse(record.value);
         if (!stored) co_return fail(ErrorCode::MiroirStorageFailed, "an index in the store cannot be read");

@@ -8,20 +8,6 @@ namespace {
 
 constexpr std::string_view kIndexes = "indexes";
 constexpr std::string_view kChanges = "catalog_changes";
-constexpr std::size_t kScanSize = 1000;
-
-env::Task<Result<std::vector<tasks::Record>>> read_table(tasks::Store& store, std::string table) {
-    std::vector<tasks::Record> all;
-    tasks::Scan scan{.table = std::move(table), .limit = kScanSize};
-    for (;;) {
-        Result<std::vector<tasks::Record>> records = co_await store.scan(scan);
-        if (!records) co_return records;
-        const bool last = records->size() < kScanSize;
-        if (!last) scan.from = records->back().key + '\0';
-        std::ranges::move(*records, std::back_inserter(all));
-        if (last) co_return all;
-    }
-}
 
 // Puts and erasures that bring the store from one catalog to the next.
 void write_difference(const plan::Catalog& before, const plan::Catalog& after, tasks::Batch& batch) {
@@ -38,7 +24,7 @@ void write_difference(const plan::Catalog& before, const plan::Catalog& after, t
 
 env::Task<Result<std::unique_ptr<CatalogBook>>> CatalogBook::open(tasks::Store& store, Publish publish) {
     std::unique_ptr<CatalogBook> book(new CatalogBook(std::move(publish)));
-    const Result<std::vector<tasks::Record>> indexes = co_await read_table(store, std::string(kIndexes));
+    const Result<std::vector<tasks::Record>> indexes = co_await tasks::read_all(store, std::string(kIndexes));
     if (!indexes) co_return fail(indexes.error());
     for (const tasks::Record& record : *indexes) {
         const auto stored = json::parse(record.value);
@@ -47,7 +33,7 @@ env::Task<Result<std::unique_ptr<CatalogBook>>> CatalogBook::open(tasks::Store& 
         const IndexUid uid = entry.uid;
         book->next_.indexes[uid] = std::make_shared<const plan::IndexEntry>(std::move(entry));
     }
-    const Result<std::vector<tasks::Record>> changes = co_await read_table(store, std::string(kChanges));
+    const Result<std::vector<tasks::Record>> changes = co_await tasks::read_all(store, std::string(kChanges));
     if (!changes) co_return fail(changes.error());
     for (const tasks::Record& record : *changes) {
         const auto stored = json::parse(record.value);

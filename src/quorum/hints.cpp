@@ -70,24 +70,10 @@ Result<Hints::Held> read_held(const std::string& text) {
     return held;
 }
 
-// All keys of a table, page by page.
-env::Task<Result<std::vector<tasks::Record>>> read_table(tasks::Store& store, std::string table) {
-    std::vector<tasks::Record> out;
-    tasks::Scan scan{.table = std::move(table), .from = {}, .limit = 100};
-    for (;;) {
-        Result<std::vector<tasks::Record>> page = co_await store.scan(scan);
-        if (!page) co_return fail(page.error());
-        const bool last = page->size() < scan.limit;
-        out.insert(out.end(), page->begin(), page->end());
-        if (last) co_return out;
-        scan.from = out.back().key + '\0';
-    }
-}
-
 }  // namespace
 
 env::Task<Result<void>> Hints::open() {
-    const Result<std::vector<tasks::Record>> known = co_await read_table(store_, std::string(kNodes));
+    const Result<std::vector<tasks::Record>> known = co_await tasks::read_all(store_, std::string(kNodes));
     if (!known) co_return fail(known.error());
     for (const tasks::Record& record : *known) {
         const NodeId node{record.key};
@@ -107,7 +93,7 @@ env::Task<Result<void>> Hints::open() {
             if (more) scan.from = page->back().key + '\0';
         }
     }
-    const Result<std::vector<tasks::Record>> holds = co_await read_table(store_, std::string(kHolds));
+    const Result<std::vector<tasks::Record>> holds = co_await tasks::read_all(store_, std::string(kHolds));
     if (!holds) co_return fail(holds.error());
     for (const tasks::Record& record : *holds) {
         const std::size_t cut = record.key.rfind('/');

@@ -45,8 +45,7 @@ NodeRequest settings_patch(const IndexUid& index, std::string body) {
 }
 
 env::Task<Result<void>> Writer::open_changes() {
-    tasks::Scan scan{.table = std::string(kChanges), .limit = SIZE_MAX};
-    const Result<std::vector<tasks::Record>> records = co_await store_.scan(std::move(scan));
+    const Result<std::vector<tasks::Record>> records = co_await tasks::read_all(store_, std::string(kChanges));
     if (!records) co_return fail(records.error());
     for (const tasks::Record& record : *records) {
         const auto stored = json::parse(record.value);

@@ -8,7 +8,6 @@ namespace {
 
 constexpr std::string_view kTable = "shelves";
 constexpr std::string_view kKeys = "keys";
-constexpr std::size_t kScanSize = 1000;
 
 // A shelf's name has no slash; what follows the first one may have any.
 std::string key_text(const ShelfPut& put) { return put.shelf + "/" + put.name; }
@@ -45,22 +44,15 @@ env::Task<Result<std::unique_ptr<ShelfBook>>> ShelfBook::open(env::Executor& exe
     std::unique_ptr<ShelfBook> book(new ShelfBook(executor, store, std::move(publish)));
     Shelves shelves{.version = 1, .by_name = {}, .ring = {}};
     shelves.ring.master_key = std::move(master_key);
-    tasks::Scan scan{.table = std::string(kTable), .limit = kScanSize};
-    for (;;) {
-        const Result<std::vector<tasks::Record>> records = co_await store.scan(scan);
-        if (!records) co_return fail(records.error());
-        for (const tasks::Record& record : *records) {
-            auto value = json::parse(record.value);
-            const std::size_t slash = record.key.find('/');
-            if (!value || slash == std::string::npos)
-                co_return fail(ErrorCode::MiroirStorageFailed,
-                               "a record `" + record.key + "` in the store cannot be read");
-            lay(shelves, {.shelf = record.key.substr(0, slash),
-                          .name = record.key.substr(slash + 1),
-                          .value = *std::move(value)});
-        }
-        if (records->size() < kScanSize) break;
-        scan.from = records->back().key + '\0';
+    const Result<std::vector<tasks::Record>> records = co_await tasks::read_all(store, std::string(kTable));
+    if (!records) co_return fail(records.error());
+    for (const tasks::Record& record : *records) {
+        auto value = json::parse(record.value);
+        const std::size_t slash = record.key.find('/');
+        if (!value || slash == std::string::npos)
+            co_return fail(ErrorCode::MiroirStorageFailed, "a record `" + record.key + "` in the store cannot be read");
+        lay(shelves,
+            {.shelf = record.key.substr(0, slash), .name = record.key.substr(slash + 1), .value = *std::move(value)});
     }
     book->current_ = std::make_shared<const Shelves>(std::move(shelves));
     book->publish_(book->current_);

@@ -60,8 +60,7 @@ std::string_view name_of(Rebalancer::Status::Mood mood) {
 }
 
 env::Task<Result<void>> Rebalancer::open() {
-    tasks::Scan scan{.table = std::string(kMoves), .from = {}, .limit = cluster::kMaxShards * 64UL};
-    const Result<std::vector<tasks::Record>> kept = co_await store_.scan(scan);
+    const Result<std::vector<tasks::Record>> kept = co_await tasks::read_all(store_, std::string(kMoves));
     if (!kept) co_return fail(kept.error());
     for (const tasks::Record& record : *kept) {
         MIROIR_CO_TRY(const MoveRecord move, move_from(record.value));

@@ -72,4 +72,7 @@ public:
     virtual ~Store() = default;
 };
 
+// A whole table in the order of its keys, asked for page by page. For tables that are known to fit in memory.
+env::Task<Result<std::vector<Record>>> read_all(Store& store, std::string table);
+
 }  // namespace miroir::tasks

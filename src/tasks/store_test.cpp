@@ -98,6 +98,20 @@ TEST_P(StoreConformance, ScansInBothDirections) {
     EXPECT_EQ(number_of(key_of(UINT64_MAX)), UINT64_MAX);
 }
 
+TEST_P(StoreConformance, ReadsAWholeTableBeyondOnePage) {
+    Bench bench(GetParam());
+    for (const std::size_t count : {0UL, 1UL, 1000UL, 2001UL}) {
+        Batch batch;
+        const std::string table = "t" + std::to_string(count);
+        for (std::size_t i = 0; i < count; ++i) batch.put(table, key_of(i), std::to_string(i));
+        ASSERT_TRUE(bench.commit(std::move(batch)));
+        const auto all = bench.wait(read_all(*bench.store, table));
+        ASSERT_TRUE(all);
+        ASSERT_EQ(all->size(), count);
+        for (std::size_t i = 0; i < count; ++i) EXPECT_EQ((*all)[i].value, std::to_string(i));
+    }
+}
+
 TEST_P(StoreConformance, RefusesABatchWhoseExpectationFails) {
     Batch first;
     first.put("lease", "x", "holder 1");

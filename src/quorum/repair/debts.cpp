@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::string_view kDebts = "owed_shards";   // node/index → shards, why
 constexpr std::string_view kLosses = "lost_shards";  // index → shards, why
-constexpr std::size_t kScanSize = 1000;
 
 json::Array shards_json(const std::vector<ShardId>& shards) {
     json::Array out;
@@ -48,23 +47,10 @@ std::vector<ShardId> without(const std::vector<ShardId>& a, const std::vector<Sh
     return out;
 }
 
-env::Task<Result<std::vector<tasks::Record>>> read_table(tasks::Store& store, std::string table) {
-    std::vector<tasks::Record> out;
-    tasks::Scan scan{.table = std::move(table), .from = {}, .limit = kScanSize};
-    for (;;) {
-        Result<std::vector<tasks::Record>> page = co_await store.scan(scan);
-        if (!page) co_return fail(page.error());
-        const bool last = page->size() < scan.limit;
-        out.insert(out.end(), page->begin(), page->end());
-        if (last) co_return out;
-        scan.from = out.back().key + '\0';
-    }
-}
-
 }  // namespace
 
 env::Task<Result<void>> Debts::open() {
-    const Result<std::vector<tasks::Record>> debts = co_await read_table(store_, std::string(kDebts));
+    const Result<std::vector<tasks::Record>> debts = co_await tasks::read_all(store_, std::string(kDebts));
     if (!debts) co_return fail(debts.error());
     for (const tasks::Record& record : *debts) {
         MIROIR_CO_TRY(Loss stored, loss_of(record.value));
@@ -74,7 +60,7 @@ env::Task<Result<void>> Debts::open() {
         const Key key{NodeId{record.key.substr(0, slash)}, IndexUid{record.key.substr(slash + 1)}};
         debts_[key] = {.shards = std::move(stored.shards), .why = std::move(stored.why), .version = next_version_++};
     }
-    const Result<std::vector<tasks::Record>> losses = co_await read_table(store_, std::string(kLosses));
+    const Result<std::vector<tasks::Record>> losses = co_await tasks::read_all(store_, std::string(kLosses));
     if (!losses) co_return fail(losses.error());
     for (const tasks::Record& record : *losses) {
         MIROIR_CO_TRY(Loss stored, loss_of(record.value));

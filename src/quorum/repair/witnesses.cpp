@@ -6,7 +6,6 @@ namespace miroir::quorum {
 namespace {
 
 constexpr std::string_view kTable = "witnesses";  // node → one line for each: uid, moment
-constexpr std::size_t kScanSize = 2000;           // more than there can be nodes
 constexpr std::size_t kUidDigits = 20;
 constexpr std::size_t kKept = 32;  // of one node
 
@@ -15,8 +14,7 @@ std::string line_of(const Witness& witness) { return tasks::key_of(witness.uid) 
 }  // namespace
 
 env::Task<Result<void>> Witnesses::open() {
-    tasks::Scan scan{.table = std::string(kTable), .from = {}, .limit = kScanSize};
-    const Result<std::vector<tasks::Record>> records = co_await store_.scan(std::move(scan));
+    const Result<std::vector<tasks::Record>> records = co_await tasks::read_all(store_, std::string(kTable));
     if (!records) co_return fail(records.error());
     for (const tasks::Record& record : *records) {
         std::string_view rest = record.value;
