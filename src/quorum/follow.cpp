@@ -13,8 +13,6 @@ using State = NodeTask::State;
 
 namespace {
 
-constexpr int kHintsInOneRound = 64;
-
 // After it nothing is missed any more of what was lost.
 bool empties_index(const protocol::Task& task) {
     if (!task.index_uid) return false;
@@ -53,13 +51,13 @@ env::Task<void> Writer::follow(std::function<cluster::TopologyPtr()> topology, e
 
 env::Task<bool> Writer::follow_once(cluster::TopologyPtr topology) {
     bool moved = false;
+    std::vector<env::Task<bool>> replays;
     for (const cluster::Node& node : topology->nodes()) {
         co_await shed_hints(topology, node.id);
-        bool replayed = true;
-        for (int i = 0; i < kHintsInOneRound && replayed; ++i) {
-            replayed = co_await replay_hint(topology, node);
-            moved = moved || replayed;
-        }
+        if (hints_.any(node.id)) replays.push_back(replay_hints(topology, node));
+    }
+    for (const bool replayed : co_await env::gather(env_.executor, std::move(replays))) moved = moved || replayed;
+    for (const cluster::Node& node : topology->nodes()) {
         const bool mended = co_await mend_settings(node);
         moved = moved || mended;
     }
@@ -76,6 +74,7 @@ env::Task<bool> Writer::follow_once(cluster::TopologyPtr topology) {
     std::vector<std::uint64_t> open;
     for (const tasks::TaskEntry* entry : tasks_.unfinished()) open.push_back(entry->task.uid);
     std::set<std::string> held;  // indexes whose next task waits for nodes that are away
+    const std::uint64_t releases = hints_.releases();
     for (const std::uint64_t uid : open) {
         if (sending_.contains(uid)) break;
         const tasks::TaskEntry* entry = tasks_.find(uid);
@@ -90,6 +89,7 @@ env::Task<bool> Writer::follow_once(cluster::TopologyPtr topology) {
             std::ranges::any_of(indexes, [&held](const std::string& index) { return held.contains(index); });
         const Followed followed = behind ? Followed::Stuck : co_await follow_task(uid, topology);
         moved = moved || followed == Followed::Ended;
+        if (hints_.releases() != releases) co_return true;  // clients wait for what was let go to be sent
         if (followed == Followed::Waiting || (followed == Followed::Stuck && indexes.empty())) break;
         if (followed == Followed::Stuck) held.insert(indexes.begin(), indexes.end());  // their tasks end in their order
     }

@@ -1,4 +1,4 @@
-// Sending nodes what they are owed, one node after another, in its order. The node's lane is held, so that nothing
+// Sending nodes what they are owed, all nodes side by side, each in its order. The node's lane is held, so that nothing
 // newer overtakes it. A node is caught up only when it has carried out the last of it.
 #include "env/log.h"
 #include "quorum/fold.h"
@@ -7,6 +7,15 @@
 namespace miroir::quorum {
 
 using State = tasks::NodeTask::State;
+
+// True when something moved.
+env::Task<bool> Writer::replay_hints(cluster::TopologyPtr topology, cluster::Node node) {
+    constexpr int kInOneRound = 64;
+    int replayed = 0;
+    for (bool more = true; more && replayed < kInOneRound; replayed += more ? 1 : 0)
+        more = co_await replay_hint(topology, node);
+    co_return replayed > 0;
+}
 
 env::Task<bool> Writer::replay_hint(cluster::TopologyPtr topology, cluster::Node node) {
     if (!node.writable() || !hints_.any(node.id)) co_return false;
@@ -69,6 +78,7 @@ env::Task<bool> Writer::hint_accepted(NodeId node, Hints::Hint hint, SendOutcome
     } else {
         hints_.strike(batch, node, place);
     }
+    const env::Lane::Pass one_by_one = co_await replayed_.enter();
     const tasks::TaskEntry* known = tasks_.find(task);
     const bool open = known != nullptr && !protocol::is_finished(known->task.status) && part < known->parts.size() &&
                       known->parts[part].state <= State::Missed;

@@ -80,17 +80,22 @@ tasks::TaskEntry Writer::entry_of(const WriteOrder& order) {
     return entry;
 }
 
-// What a change of settings has let go is on its way to nodes that are well: what comes behind it waits its turn for a
-// moment instead of being refused.
-env::Task<void> Writer::let_quiet_go(const Sending& sending) {
+bool Writer::quiet_on_its_way(const Sending& sending) const {
+    return std::ranges::any_of(sending.order.requests, [&](const NodeRequest& request) {
+        const cluster::Node& node = sending.order.topology->node(request.node);
+        return node.writable() && hints_.any_to_send(node.id) && !hints_.any_loud(node.id);
+    });
+}
+
+// The lanes of all its nodes. What a change of settings has let go is on its way to nodes that are well: what comes
+// behind it waits its turn for a moment instead of being refused. More may be let go while it waits for the lanes.
+env::Task<void> Writer::enter_lanes(Sending& sending) {
     constexpr std::chrono::milliseconds kLongest{500};
-    for (std::chrono::milliseconds pause{5}; pause < kLongest; pause *= 2) {
-        bool quiet = false;
-        for (const NodeRequest& request : sending.order.requests) {
-            const cluster::Node& node = sending.order.topology->node(request.node);
-            quiet = quiet || (node.writable() && hints_.any_to_send(node.id) && !hints_.any_loud(node.id));
-        }
-        if (!quiet) co_return;
+    for (const NodeTask& part : sending.entry.parts) sending.nodes.insert(part.node);
+    for (std::chrono::milliseconds pause{5};; pause *= 2) {
+        for (const NodeId& node : sending.nodes) sending.passes.push_back(co_await link(node).lane().enter());
+        if (pause > kLongest || !quiet_on_its_way(sending)) co_return;
+        sending.passes.clear();
         wake();
         (void)co_await env::sleep_for(env_, pause);
     }
@@ -99,8 +104,6 @@ env::Task<void> Writer::let_quiet_go(const Sending& sending) {
 env::Task<Result<void>> Writer::choose_uids(Sending& sending) {
     sending.outcomes.assign(sending.entry.parts.size(),
                             SendOutcome{.kind = SendOutcome::Kind::Missed, .uid = 0, .error = {}});
-    for (const NodeTask& part : sending.entry.parts) sending.nodes.insert(part.node);
-    for (const NodeId& node : sending.nodes) sending.passes.push_back(co_await link(node).lane().enter());
     std::set<NodeId> mute;
     const std::vector<std::string> indexes = tasks::indexes_of(sending.entry.task);
     for (const NodeTask& part : sending.entry.parts) {
@@ -130,7 +133,7 @@ env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::Ca
     Sending sending;
     sending.entry = entry_of(order);
     sending.order = std::move(order);
-    co_await let_quiet_go(sending);
+    co_await enter_lanes(sending);
     MIROIR_CO_CHECK(co_await choose_uids(sending));
     std::vector<std::uint8_t> attainable;
     count_attainable(sending, attainable);

@@ -84,7 +84,8 @@ public:
 private:
     struct Sending;
     tasks::TaskEntry entry_of(const WriteOrder& order);
-    env::Task<void> let_quiet_go(const Sending& sending);
+    bool quiet_on_its_way(const Sending& sending) const;
+    env::Task<void> enter_lanes(Sending& sending);
     env::Task<Result<void>> choose_uids(Sending& sending);
     env::Task<Result<void>> send_parts(Sending& sending, NodeId node);
     void count_attainable(const Sending& sending, std::vector<std::uint8_t>& attainable) const;
@@ -94,6 +95,7 @@ private:
     env::Task<bool> follow_once(cluster::TopologyPtr topology);
     // What a node is owed, one after another. See replay.cpp.
     env::Task<bool> replay_hint(cluster::TopologyPtr topology, cluster::Node node);
+    env::Task<bool> replay_hints(cluster::TopologyPtr topology, cluster::Node node);
     env::Task<bool> send_hint(cluster::Node node, Hints::Hint hint);
     env::Task<bool> await_hint(cluster::TopologyPtr topology, cluster::Node node, Hints::Hint hint);
     env::Task<bool> hint_accepted(NodeId node, Hints::Hint hint, SendOutcome outcome);
@@ -187,6 +189,7 @@ private:
     Witnesses witnesses_;
     std::map<IndexUid, env::Lane> lanes_;
     std::map<NodeId, std::unique_ptr<NodeLink>> links_;
+    env::Lane replayed_{env_.executor};  // nodes catch up side by side; what they took changes the same tasks
     std::map<std::uint64_t, SettingsChange> changes_;          // by task
     std::map<std::pair<IndexUid, NodeId>, Suspect> suspects_;  // found by watch_settings(), or to be repaired
     std::set<std::uint64_t> sending_;                          // begun, and not yet settled: not followed

@@ -57,6 +57,7 @@ env::Task<bool> Writer::free_orphans() {
 // A node says no at once: as if its task had failed. Only for settings, which are looked at again.
 env::Task<bool> Writer::give_up_patch(NodeId node, Hints::Hint hint, Error why) {
     const bool repair = hint.task == Hints::kNoTask;
+    const env::Lane::Pass one_by_one = co_await replayed_.enter();
     if (!repair && !changes_.contains(hint.task)) co_return false;
     tasks::Batch batch;
     hints_.strike(batch, node, hint.place);
