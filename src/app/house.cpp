@@ -88,6 +88,7 @@ Result<void> House::open_office() {
     options.writer.link.node_key = config_.node_master_key;
     options.writer.acks = ack_rule(config_);
     options.writer.settings = settings_options(config_);
+    options.writer.tasks_kept = task_retention(config_);
     options.writer.metrics = &metrics_;
     options.sessions.ttl = std::chrono::seconds(config_.session_pinning.ttl_seconds);
     options.sessions.sessions_max = config_.session_pinning.max_sessions;

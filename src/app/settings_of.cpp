@@ -39,6 +39,15 @@ quorum::SettingsOptions settings_options(const config::Config& config) {
     return options;
 }
 
+quorum::TaskRetention task_retention(const config::Config& config) {
+    const config::TaskRegistry& asked = config.task_registry;
+    quorum::TaskRetention kept{.most = asked.max_tasks, .age = std::nullopt};
+    if (asked.ttl_seconds != 0) kept.age = std::chrono::seconds(asked.ttl_seconds);
+    kept.look_every = std::chrono::seconds(asked.prune_interval_s);
+    kept.at_once = asked.prune_batch_size;
+    return kept;
+}
+
 cluster::HealthOptions health_options(const config::Config& config) {
     return {.interval = config.health.interval,
             .timeout = config.health.timeout,

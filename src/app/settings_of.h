@@ -19,6 +19,7 @@ namespace miroir::app {
 
 cluster::TopologySpec topology_spec(const config::Config& config);
 quorum::SettingsOptions settings_options(const config::Config& config);
+quorum::TaskRetention task_retention(const config::Config& config);
 cluster::HealthOptions health_options(const config::Config& config);
 scatter::ScatterOptions scatter_options(const config::Config& config, env::Metrics& metrics);
 api::DeskOptions desk_options(const config::Config& config, env::Metrics& metrics);

@@ -114,6 +114,14 @@ struct SessionPinning {
     bool operator==(const SessionPinning&) const = default;
 };
 
+struct TaskRegistry {
+    std::uint32_t ttl_seconds = 604'800;
+    std::uint32_t prune_interval_s = 300;
+    std::uint32_t prune_batch_size = 10'000;
+    std::uint32_t max_tasks = 1'000'000;
+    bool operator==(const TaskRegistry&) const = default;
+};
+
 struct SettingsBroadcast {
     SettingsStrategy strategy = SettingsStrategy::TwoPhase;
     milliseconds verify_timeout{60'000};
@@ -173,6 +181,7 @@ struct Config {
     ReplicaSelection replica_selection;
     QueryCoalescing query_coalescing;
     SessionPinning session_pinning;
+    TaskRegistry task_registry;
     ConnectionPool connection_pool_per_node;
     SettingsBroadcast settings_broadcast;
     SettingsDriftCheck settings_drift_check;

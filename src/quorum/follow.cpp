@@ -93,8 +93,8 @@ env::Task<bool> Writer::follow_once(cluster::TopologyPtr topology) {
         if (followed == Followed::Waiting || (followed == Followed::Stuck && indexes.empty())) break;
         if (followed == Followed::Stuck) held.insert(indexes.begin(), indexes.end());  // their tasks end in their order
     }
-    co_await forget_oldest();
-    co_return moved;
+    const bool more = co_await forget_oldest();
+    co_return moved || more;
 }
 
 const Writer::OwnWork* Writer::own_work(const tasks::TaskEntry& entry) const {

@@ -152,9 +152,16 @@ env::Task<std::uint64_t> Writer::delete_targets(const tasks::TaskEntry& entry) {
     co_return erased.value_or(0);
 }
 
-env::Task<void> Writer::forget_oldest() {
-    if (tasks_.size() < options_.tasks_kept_max) co_return;
-    co_await tasks_.erase(tasks_.oldest_finished(options_.tasks_kept_max / 10));
+// True when there are more to forget.
+env::Task<bool> Writer::forget_oldest() {
+    const TaskRetention& kept = options_.tasks_kept;
+    if (tasks_.size() >= kept.most) (void)co_await tasks_.erase(tasks_.oldest_finished(kept.most / 10));
+    if (!kept.age || env_.clock.now() < look_for_old_at_) co_return false;
+    const std::vector<std::uint64_t> old = tasks_.finished_before(env_.clock.wall() - *kept.age, kept.at_once);
+    const bool more = old.size() == kept.at_once;
+    if (!more) look_for_old_at_ = env_.clock.now() + kept.look_every;
+    const Result<std::uint64_t> gone = co_await tasks_.erase(old);
+    co_return more&& gone;
 }
 
 }  // namespace miroir::quorum

@@ -24,12 +24,20 @@
 
 namespace miroir::quorum {
 
+// Only tasks that have ended are forgotten.
+struct TaskRetention {
+    std::size_t most = 1'000'000;                 // then a tenth of them goes, the oldest first
+    std::optional<std::chrono::nanoseconds> age;  // since they ended
+    std::chrono::nanoseconds look_every = std::chrono::minutes(5);
+    std::size_t at_once = 10'000;
+};
+
 struct WriterOptions {
     AckRule acks;
     LinkOptions link;
     std::chrono::nanoseconds poll_least = std::chrono::milliseconds(3);
     std::chrono::nanoseconds poll_most = std::chrono::milliseconds(200);
-    std::size_t tasks_kept_max = 1'000'000;  // then a tenth of them go, the oldest finished ones first
+    TaskRetention tasks_kept;
     std::chrono::nanoseconds cancel_timeout = std::chrono::seconds(5);
     SettingsOptions settings{};
     env::Metrics* metrics = &env::no_metrics();
@@ -124,7 +132,7 @@ private:
     env::Task<bool> cancel_on_node(NodeId node, std::string address, std::vector<std::uint64_t> uids);
     env::Task<void> cancel_task(std::uint64_t uid, std::uint64_t by, cluster::TopologyPtr topology);
     env::Task<std::uint64_t> delete_targets(const tasks::TaskEntry& entry);
-    env::Task<void> forget_oldest();
+    env::Task<bool> forget_oldest();
     void wake();
 
     // Changes of settings. See settings_rounds.cpp.
@@ -196,6 +204,7 @@ private:
     std::map<protocol::TaskType, OwnWork> own_work_;
     std::set<std::uint64_t> at_own_work_;
     std::optional<env::OneShot<bool>> asleep_;
+    env::Monotonic look_for_old_at_{};
 };
 
 }  // namespace miroir::quorum

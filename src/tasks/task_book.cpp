@@ -244,4 +244,13 @@ std::vector<std::uint64_t> TaskBook::oldest_finished(std::size_t count) const {
     return out;
 }
 
+std::vector<std::uint64_t> TaskBook::finished_before(protocol::Instant moment, std::size_t count) const {
+    std::vector<std::uint64_t> out;
+    for (const auto& [uid, entry] : entries_) {
+        if (out.size() == count || entry.task.enqueued_at >= moment) break;  // what came later ended later
+        if (entry.task.finished_at && *entry.task.finished_at < moment) out.push_back(uid);
+    }
+    return out;
+}
+
 }  // namespace miroir::tasks

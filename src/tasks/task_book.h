@@ -100,6 +100,8 @@ public:
     std::vector<const TaskEntry*> unfinished() const;                               // oldest first
     void for_each(const std::function<void(const protocol::Task&)>& look) const;    // oldest first
     std::vector<std::uint64_t> oldest_finished(std::size_t count) const;
+    std::vector<std::uint64_t> finished_before(protocol::Instant moment,
+                                               std::size_t count) const;  // the oldest of them
 
     std::optional<protocol::Batch> find_batch(std::uint64_t uid, const Visible& visible = {}) const;
     BatchPage list_batches(const protocol::TaskQuery& query, const Visible& visible = {}) const;

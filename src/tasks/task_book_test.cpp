@@ -44,6 +44,27 @@ TEST_F(TaskBookTest, UidsRiseByOneAndSurvive) {
     EXPECT_EQ(begin("z"), 2) << "an erased uid must not come back";
 }
 
+TEST_F(TaskBookTest, KnowsWhatEndedBeforeAMoment) {
+    const auto at = [](int second) { return protocol::Instant(std::chrono::seconds(second)); };
+    const auto ended = [&](int begun, std::optional<int> end) {
+        TaskEntry entry;
+        entry.task.enqueued_at = at(begun);
+        if (end) entry.task.finished_at = at(*end);
+        if (end) entry.task.status = protocol::TaskStatus::Succeeded;
+        ASSERT_TRUE(env::run_task(reactor, book->begin(std::move(entry))));
+    };
+    ended(1, 2);
+    ended(2, std::nullopt);
+    ended(3, 10);
+    ended(4, 5);
+    ended(9, 9);
+    using Uids = std::vector<std::uint64_t>;
+    EXPECT_EQ(book->finished_before(at(9), 100), (Uids{0, 3}));
+    EXPECT_EQ(book->finished_before(at(9), 1), Uids{0});
+    EXPECT_EQ(book->finished_before(at(10), 100), (Uids{0, 3, 4}));
+    EXPECT_EQ(book->finished_before(at(2), 100), Uids{});
+}
+
 TEST_F(TaskBookTest, AFailedCommitLeavesNothing) {
     store.fail_commits(1);
     EXPECT_FALSE(begin("x"));

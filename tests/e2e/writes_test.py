@@ -1,7 +1,8 @@
 """Writes through real processes while they die: three embedded nodes, two replicas, `miroir serve` over them. A node and
 then Miroir itself are killed with SIGKILL and come back. Every acknowledged document must be there, on two nodes.
 
-Run: python3 tests/e2e/writes_test.py (MIROIR_BIN names another program than bin/miroir).
+Run: python3 tests/e2e/writes_test.py (MIROIR_BIN names another program than bin/miroir; WRITERS=32 PAUSE=0.01 writes
+faster than the two writers with a pause of 20 ms that the tests are content with).
 """
 
 import http.client
@@ -14,7 +15,8 @@ import unittest
 from node_process import Node, call
 from serve_process import ADMIN_KEY, MASTER_KEY, NODE_KEY, Miroir, wait_until
 
-PAUSE = 0.02  # between two writes of one writer
+PAUSE = float(os.environ.get("PAUSE", "0.02"))  # between two writes of one writer
+WRITERS = int(os.environ.get("WRITERS", "2"))
 
 
 class Client:
@@ -26,13 +28,13 @@ class Client:
         self.unheard = set()
         self.good_searches = 0
         self.ended = threading.Event()
-        self.threads = [threading.Thread(target=self.write, args=(start,)) for start in range(2)]
+        self.threads = [threading.Thread(target=self.write, args=(start,)) for start in range(WRITERS)]
         self.threads.append(threading.Thread(target=self.search))
 
     def write(self, start):
         number = start
         while not self.ended.wait(PAUSE):
-            number += 2
+            number += WRITERS
             document = {"id": number, "value": f"book {number}"}
             try:
                 reply = call(self.port, "POST", "/indexes/books/documents?primaryKey=id", MASTER_KEY, [document])
@@ -72,7 +74,7 @@ class Writes(unittest.TestCase):
     def copies(self):
         return [node.documents() for node in self.nodes]
 
-    def test_nothing_acknowledged_is_lost(self):
+    def prepare(self, **more):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.nodes = [Node(folder.name, f"node-{i}") for i in range(3)]
@@ -85,7 +87,22 @@ class Writes(unittest.TestCase):
             "health": {"interval_ms": 300, "timeout_ms": 300},
             "task_store": {"path": os.path.join(folder.name, "tasks.db")},
             "nodes": [{"id": f"node-{i}", "address": node.address} for i, node in enumerate(self.nodes)],
+            **more,
         }
+
+    def test_old_tasks_are_forgotten(self):
+        self.prepare(task_registry={"ttl_seconds": 1, "prune_interval_s": 1})
+        process = self.miroir()
+        for number in range(3):
+            reply = call(process.port, "POST", "/indexes/books/documents?primaryKey=id", MASTER_KEY, [{"id": number}])
+            self.assertEqual((reply.status, reply.json["taskUid"]), (202, number))
+        wait_until(lambda: call(process.port, "GET", "/tasks", MASTER_KEY).json["total"] == 0, "they are forgotten")
+        self.assertEqual(call(process.port, "GET", "/tasks/0", MASTER_KEY).status, 404)
+        reply = call(process.port, "POST", "/indexes/books/documents", MASTER_KEY, [{"id": 9}])
+        self.assertEqual(reply.json["taskUid"], 3, "a uid is never given twice")
+
+    def test_nothing_acknowledged_is_lost(self):
+        self.prepare()
         process = self.miroir()
         client = Client()
         client.port = process.port
