@@ -1,0 +1,35 @@
+// What the writer may be told: how long it waits, what it keeps, when a write counts.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "env/metrics.h"
+#include "quorum/ack_rule.h"
+#include "quorum/node_link.h"
+#include "quorum/settings_change.h"
+
+namespace miroir::quorum {
+
+// Only tasks that have ended are forgotten.
+struct TaskRetention {
+    std::size_t most = 1'000'000;                 // then a tenth of them goes, the oldest first
+    std::optional<std::chrono::nanoseconds> age;  // since they ended
+    std::chrono::nanoseconds look_every = std::chrono::minutes(5);
+    std::size_t at_once = 10'000;
+};
+
+struct WriterOptions {
+    AckRule acks;
+    LinkOptions link;
+    std::chrono::nanoseconds poll_least = std::chrono::milliseconds(3);
+    std::chrono::nanoseconds poll_most = std::chrono::milliseconds(200);
+    TaskRetention tasks_kept;
+    std::chrono::nanoseconds cancel_timeout = std::chrono::seconds(5);
+    SettingsOptions settings{};
+    env::Metrics* metrics = &env::no_metrics();
+    std::uint64_t hint_bytes_max = 512 << 20;  // of one node; beyond that it is in debt instead
+};
+
+}  // namespace miroir::quorum
