@@ -13,7 +13,9 @@ Host::Host(World& world, Network& network, std::string name, AppFactory factory)
       factory_(std::move(factory)),
       disk_(world.random().fork("disk " + name_)) {}
 
-Host::~Host() {
+Host::~Host() { bury_all(); }
+
+void Host::bury_all() {
     if (alive()) kill();
     for (const auto& dead : dead_) bury(*dead);
 }

@@ -40,6 +40,8 @@ public:
     void kill(bool power_lost = false);
     // Kills before the n-th write from now.
     void kill_at_write(std::uint64_t n);
+    // Runs out what dead lives had begun. Of all hosts before any of them goes: what one does may still name another.
+    void bury_all();
 
     bool alive() const { return current_ != nullptr && current_->life.alive(); }
     const std::string& name() const { return name_; }

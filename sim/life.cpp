@@ -8,7 +8,13 @@ namespace miroir::sim {
 namespace {
 
 bool g_show_logs = false;  // set once by the command line; no run depends on it
+bool g_show_calls = false;
 constexpr int kMostLastSteps = 20'000;
+
+long long milliseconds_of(env::Monotonic now) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch() - std::chrono::hours(1))
+        .count();
+}
 
 std::string text_of(const env::LogField& field) {
     struct Show {
@@ -23,6 +29,16 @@ std::string text_of(const env::LogField& field) {
 }  // namespace
 
 void Life::show_logs(bool shown) { g_show_logs = shown; }
+void Life::show_calls(bool shown) { g_show_calls = shown; }
+
+void Life::show_call(std::string_view to, std::string_view request) {
+    constexpr std::size_t kMostShown = 2000;
+    if (!g_show_calls) return;
+    const std::string_view shown = request.substr(0, kMostShown);
+    std::printf("%10lld ms   ->   %s/%llu %.*s: %.*s\n", milliseconds_of(now()), host_.c_str(),
+                static_cast<unsigned long long>(number_), static_cast<int>(to.size()), to.data(),
+                static_cast<int>(shown.size()), shown.data());
+}
 
 Life::Life(World& world, std::string host, std::uint64_t number)
     : world_(world), host_(std::move(host)), number_(number), random_(world.random().fork(host_, number)) {}
@@ -65,9 +81,7 @@ void Life::write(env::LogLevel level, std::string_view target, std::string_view 
     for (const env::LogField& field : fields) line += " " + text_of(field);
     world_.mark(line);
     if (!g_show_logs) return;
-    const auto ms =
-        std::chrono::duration_cast<std::chrono::milliseconds>(now().time_since_epoch() - std::chrono::hours(1));
-    std::printf("%10lld ms %-6s %s/%llu %.*s: %.*s%s\n", static_cast<long long>(ms.count()),
+    std::printf("%10lld ms %-6s %s/%llu %.*s: %.*s%s\n", milliseconds_of(now()),
                 level >= env::LogLevel::Warn ? "warn" : "info", host_.c_str(), static_cast<unsigned long long>(number_),
                 static_cast<int>(target.size()), target.data(), static_cast<int>(message.size()), message.data(),
                 line.c_str());

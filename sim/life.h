@@ -40,6 +40,8 @@ public:
     bool enabled(env::LogLevel level) const override { return level >= env::LogLevel::Info; }
     void write(env::LogLevel level, std::string_view target, std::string_view message, env::LogFields fields) override;
     static void show_logs(bool shown);
+    static void show_calls(bool shown);
+    void show_call(std::string_view to, std::string_view request);  // that this life sends
 
 private:
     struct Waiting {

@@ -95,6 +95,8 @@ Network::CallPtr Network::begin(Life& from, http::Address to, http::Outgoing req
     world_.mark(call->to);
     world_.mark(call->request.target);
     world_.mark(call->request.body);
+    from.show_call(call->to, call->request.method + " " + call->request.target + " " +
+                                 std::string(call->request.headers.get("TaskId")) + " " + call->request.body);
     if (options.deadline.at != env::Monotonic::max()) {
         call->deadline = world_.at(options.deadline.at,
                                    [this, call] { finish(call, fail(ErrorCode::MiroirTimeout, "no answer in time")); });

@@ -6,7 +6,9 @@ namespace miroir::sim {
 
 Run::Run(std::uint64_t seed)
     : world(seed), network(world), random(world.random().fork("scenario")), buggify(world.random()) {}
-Run::~Run() = default;
+Run::~Run() {
+    for (const auto& host : hosts_) host->bury_all();
+}
 
 Host& Run::host(std::string name, AppFactory factory) {
     hosts_.push_back(std::make_unique<Host>(world, network, std::move(name), std::move(factory)));
@@ -57,6 +59,7 @@ void Run::end() {
     if (world.out_of_events()) stuck("too many events: something goes round and round");
     for (const auto& host : hosts_) host->kill();
     if (!failed()) world.run_for(std::chrono::seconds(1));
+    for (const auto& host : hosts_) host->bury_all();  // while what their work refers to still lives
     for (const auto& host : hosts_) {
         if (!host->ended_cleanly())
             unsafe("work of host " + host->name() + " goes on without end after it was told to stop");

@@ -19,9 +19,22 @@ enum Exit : int { kFine = 0, kUsage = 2, kCrash = 3, kSafety = 4, kLiveness = 5,
 struct Arguments {
     std::uint64_t seed = 1;
     std::uint64_t runs = 1;
-    std::string scenario;  // empty: all
+    std::string scenario;       // empty: all
+    std::uint64_t seconds = 0;  // no seed is begun after them; 0: all are
     bool list = false;
     bool log = false;
+    bool calls = false;
+    bool keep_going = false;
+    bool once = false;
+};
+
+// What came of a campaign.
+struct Tally {
+    std::uint64_t played = 0;
+    std::uint64_t events = 0;
+    std::uint64_t failed = 0;
+    int worst = 0;      // exit code
+    std::string names;  // of what failed
 };
 
 char g_replay[256];  // read by the signal handler
@@ -46,12 +59,13 @@ int report(std::string_view kind, const Scenario& scenario, std::uint64_t seed, 
     return code;
 }
 
-int play_seed(const Scenario& scenario, std::uint64_t seed, std::uint64_t& events) {
+int play_seed(const Scenario& scenario, std::uint64_t seed, bool once, std::uint64_t& events) {
     remember_replay(scenario, seed);
     const Outcome first = play(scenario, seed);
     events += first.events;
     if (first.verdict == Verdict::Unsafe) return report("SAFETY", scenario, seed, first.finding, kSafety);
     if (first.verdict == Verdict::Stuck) return report("LIVENESS", scenario, seed, first.finding, kLiveness);
+    if (once) return kFine;
     const Outcome second = play(scenario, seed);
     if (second.trace == first.trace) return kFine;
     return report("NONDETERMINISM", scenario, seed, "two runs left different traces", kNondeterminism);
@@ -68,6 +82,10 @@ bool read_arguments(int argc, char** argv, Arguments& out) {
         const std::string_view value = i + 1 < argc ? argv[i + 1] : "";
         if (name == "--list") out.list = true;
         else if (name == "--log") out.log = true;
+        else if (name == "--calls") out.calls = true;
+        else if (name == "--keep-going") out.keep_going = true;
+        else if (name == "--once") out.once = true;
+        else if (name == "--seconds" && read_number(value, out.seconds)) ++i;
         else if (name == "--seed" && read_number(value, out.seed)) ++i;
         else if (name == "--runs" && read_number(value, out.runs)) ++i;
         else if (name == "--scenario" && !value.empty()) out.scenario = argv[++i];
@@ -76,27 +94,49 @@ bool read_arguments(int argc, char** argv, Arguments& out) {
     return true;
 }
 
+bool is_wanted(const Arguments& arguments, const Scenario& scenario, std::uint64_t seed) {
+    if (!arguments.scenario.empty()) return scenario.name == arguments.scenario;
+    return seed % scenario.every == 0;
+}
+
+// False: enough has been seen.
+bool play_all_of_seed(const Arguments& arguments, std::uint64_t seed, Tally& tally) {
+    for (const Scenario& scenario : all_scenarios()) {
+        if (!is_wanted(arguments, scenario, seed)) continue;
+        const int code = play_seed(scenario, seed, arguments.once, tally.events);
+        ++tally.played;
+        if (code == kFine) continue;
+        ++tally.failed;
+        if (tally.worst == kFine || code == kSafety) tally.worst = code;
+        tally.names += (tally.names.empty() ? "" : ", ") + std::string(scenario.name) + " " + std::to_string(seed);
+        std::fflush(stdout);
+        if (!arguments.keep_going) return false;
+    }
+    return true;
+}
+
 int play_all(const Arguments& arguments) {
     const auto began = std::chrono::steady_clock::now();
-    std::uint64_t played = 0;
-    std::uint64_t events = 0;
+    const auto took = [&began] {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    };
+    Tally tally;
     for (std::uint64_t seed = arguments.seed; seed < arguments.seed + arguments.runs; ++seed) {
-        for (const Scenario& scenario : all_scenarios()) {
-            if (!arguments.scenario.empty() && scenario.name != arguments.scenario) continue;
-            if (arguments.scenario.empty() && seed % scenario.every != 0) continue;
-            if (const int code = play_seed(scenario, seed, events); code != kFine) return code;
-            ++played;
-        }
+        if (arguments.seconds > 0 && took() > static_cast<double>(arguments.seconds)) break;
+        if (!play_all_of_seed(arguments, seed, tally)) return tally.worst;
     }
-    if (played == 0 && arguments.runs > 0) {
+    if (tally.played == 0 && arguments.runs > 0) {
         std::fprintf(stderr, "there is no scenario `%s`; see --list\n", arguments.scenario.c_str());
         return kUsage;
     }
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-    std::printf("%llu runs fine, each played twice, %llu events, %.1f s, %.2f s per 1,000\n",
-                static_cast<unsigned long long>(played), static_cast<unsigned long long>(events), took.count(),
-                took.count() * 1000 / static_cast<double>(played));
-    return kFine;
+    std::printf("%llu runs fine, each played %s, %llu events, %.1f s, %.2f s per 1,000\n",
+                static_cast<unsigned long long>(tally.played - tally.failed), arguments.once ? "once" : "twice",
+                static_cast<unsigned long long>(tally.events), took(),
+                took() * 1000 / static_cast<double>(tally.played));
+    if (tally.failed > 0) {
+        std::printf("%llu runs failed: %s\n", static_cast<unsigned long long>(tally.failed), tally.names.c_str());
+    }
+    return tally.worst;
 }
 
 }  // namespace
@@ -105,7 +145,9 @@ int main(int argc, char** argv) {
     Arguments arguments;
     if (!read_arguments(argc, argv, arguments)) {
         std::fprintf(stderr,
-                     "usage: miroir-sim [--seed N] [--runs M] [--scenario NAME] [--log] [--list]\n"
+                     "usage: miroir-sim [--seed N] [--runs M] [--seconds S] [--scenario NAME] [--once] [--keep-going] "
+                     "[--log] [--calls] "
+                     "[--list]\n"
                      "exit: 0 fine, 2 usage, 3 crash, 4 safety, 5 liveness, 6 nondeterminism\n");
         return kUsage;
     }
@@ -117,6 +159,7 @@ int main(int argc, char** argv) {
         return kFine;
     }
     Life::show_logs(arguments.log);
+    Life::show_calls(arguments.calls);
     for (const int signal : {SIGABRT, SIGSEGV, SIGFPE, SIGBUS, SIGILL}) std::signal(signal, on_crash);
     return play_all(arguments);
 }

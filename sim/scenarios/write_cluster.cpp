@@ -50,7 +50,7 @@ std::string status_of(const tasks::Record& record) {
     return status == nullptr ? "" : status->string();
 }
 
-bool has_ended(const std::string& status) {
+bool is_an_end(const std::string& status) {
     return status == "succeeded" || status == "failed" || status == "canceled";
 }
 
@@ -166,20 +166,24 @@ std::size_t WriteCluster::acknowledged() const {
     return count;
 }
 
+bool WriteCluster::has_ended(const std::string& key, const std::string& record) {
+    SeenTask& seen = seen_tasks_[tasks::number_of(key)];
+    if (seen.record == record) return seen.ended;
+    const bool ended = is_an_end(status_of({.key = {}, .value = record}));
+    if (seen.ended && !ended) run_.unsafe("task " + key + " had ended and is open again");
+    seen = {.record = record, .ended = ended};
+    return ended;
+}
+
 // Asked all the time: a task that was acknowledged or seen is there, and never leaves its end again. A uid may be
 // missing: of a write that the store refused while the next was on its way.
 void WriteCluster::check_tasks() {
-    std::set<std::uint64_t> there;
-    for (const tasks::Record& record : store_->records("tasks")) {
-        const std::uint64_t uid = tasks::number_of(record.key);
-        const bool ended = has_ended(status_of(record));
-        bool& before = finished_[uid];
-        if (before && !ended) return run_.unsafe("task " + std::to_string(uid) + " had ended and is open again");
-        before = ended;
-        there.insert(uid);
-    }
-    const auto lost = [&](std::uint64_t uid) { return !there.contains(uid); };
-    for (const auto& [uid, ended] : finished_) {
+    if (store_->writes == writes_checked_) return;
+    writes_checked_ = store_->writes;
+    const auto& kept = store_->memory.table("tasks");
+    for (const auto& [key, record] : kept) (void)has_ended(key, record);
+    const auto lost = [&](std::uint64_t uid) { return !kept.contains(tasks::key_of(uid)); };
+    for (const auto& [uid, seen] : seen_tasks_) {
         if (lost(uid)) return run_.unsafe("task " + std::to_string(uid) + " is lost");
     }
     for (const auto& story : stories_) {
@@ -188,6 +192,11 @@ void WriteCluster::check_tasks() {
                 return run_.unsafe("task " + std::to_string(*write.task) + " was acknowledged and is lost");
         }
     }
+}
+
+bool WriteCluster::tasks_have_ended() {
+    return std::ranges::all_of(store_->memory.table("tasks"),
+                               [this](const auto& task) { return has_ended(task.first, task.second); });
 }
 
 bool WriteCluster::calm() {
@@ -202,16 +211,12 @@ bool WriteCluster::calm() {
         if (member.standing.role == cluster::NodeRole::Removed) continue;
         if (!node(i).alive() || !node(i).app<EmbeddedNode>().node().idle()) return false;
         if (scribe().board().is_behind(member.id) || !member.readable()) return false;
-        if (!store_->records("hints/" + member.id.value).empty()) return false;
+        if (!store_->memory.table("hints/" + member.id.value).empty()) return false;
     }
-    if (!settled()) return false;
-    for (const tasks::Record& record : store_->records("indexes")) {
-        if (record.value.contains("\"nodes\":")) return false;  // some node has other settings
-    }
-    for (const tasks::Record& record : store_->records("tasks")) {
-        if (!has_ended(status_of(record))) return false;
-    }
-    return true;
+    const bool alike = std::ranges::none_of(store_->memory.table("indexes"), [](const auto& index) {
+        return index.second.contains("\"nodes\":");  // some node has other settings
+    });
+    return alike && tasks_have_ended() && settled();
 }
 
 void WriteCluster::expect_calm(std::chrono::nanoseconds span) {
@@ -242,7 +247,7 @@ void WriteCluster::expect_calm(std::chrono::nanoseconds span) {
         if (story->waiting[scribe_->lives()] > 0) why += " a write of " + story->uid.value + " is not answered;";
     }
     for (const tasks::Record& record : store_->records("tasks")) {
-        if (has_ended(status_of(record))) continue;
+        if (is_an_end(status_of(record))) continue;
         why += " open: " + record.value.substr(0, 900);
         break;
     }

@@ -87,6 +87,13 @@ private:
     static env::Task<Result<quorum::Receipt>> submit(quorum::Office& office, IndexUid uid, ModelWrite write);
     bool calm();
     void check_tasks();
+    bool tasks_have_ended();
+    // What was read of a task's record, and the record it was read from: they are looked at ten times a second.
+    struct SeenTask {
+        std::string record;
+        bool ended = false;
+    };
+    bool has_ended(const std::string& key, const std::string& record);
     void check_index(IndexStory& story);
     json::Value ask(std::size_t node, const std::string& method, const std::string& target, const std::string& body);
     Copy documents_on(std::size_t node, const IndexUid& uid);
@@ -103,7 +110,8 @@ private:
     std::chrono::milliseconds gap_{0};
     std::set<int> unchanging_;                // ids that were written before the readers began, and never since
     std::size_t reads_ = 0;                   // whole ones
-    std::map<std::uint64_t, bool> finished_;  // tasks seen in the store, and whether they had ended
+    std::map<std::uint64_t, SeenTask> seen_tasks_;
+    std::uint64_t writes_checked_ = UINT64_MAX;  // of the store
 };
 
 }  // namespace miroir::sim

@@ -17,8 +17,10 @@ public:
     // The next `count` commits fail before they change anything: a full disk.
     void fail_commits(int count) { failing_ = count; }
 
-private:
     using Table = std::map<std::string, std::string, std::less<>>;
+    const Table& table(const std::string& name) { return tables_[name]; }  // as it is now, without a copy
+
+private:
     std::map<std::string, Table, std::less<>> tables_;
     int failing_ = 0;
 };
