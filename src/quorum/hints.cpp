@@ -200,6 +200,13 @@ std::vector<Hints::HeldAt> Hints::all_held() const {
     return out;
 }
 
+bool Hints::holds_before(const Places& places) const {
+    return std::ranges::any_of(places, [this](const auto& place) {
+        const auto held = held_.find(place.first);
+        return held != held_.end() && !held->second.empty() && held->second.begin()->first < place.second;
+    });
+}
+
 void Hints::released(const NodeId& node, std::uint64_t place, bool quiet) {
     ++releases_;
     held_[node].erase(place);

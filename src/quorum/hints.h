@@ -65,6 +65,10 @@ public:
     // To be called once that is durable: it is owed now. `quiet`: other indexes of the node may still be read, and
     // who may read this one is told elsewhere.
     void released(const NodeId& node, std::uint64_t place, bool quiet);
+    // Where each node's next request will stand: what is written down later comes behind it.
+    using Places = std::map<NodeId, std::uint64_t>;
+    const Places& next_places() const { return next_; }
+    bool holds_before(const Places& places) const;        // something that stands before these, on any of their nodes
     std::uint64_t releases() const { return releases_; }  // how often that happened: of any node
     void speak_up(const NodeId& node);                    // nothing of it is quiet any more
     bool any_loud(const NodeId& node) const;
@@ -91,7 +95,7 @@ private:
 
     tasks::Store& store_;
     BehindBoard& board_;
-    std::map<NodeId, std::uint64_t> next_;
+    Places next_;
     std::map<NodeId, std::set<std::uint64_t>> owed_;
     std::map<NodeId, std::map<std::uint64_t, Held>> held_;
     std::map<NodeId, std::set<std::uint64_t>> quiet_;  // of those owed; forgotten by a crash, which is the safe side

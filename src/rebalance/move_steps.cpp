@@ -46,7 +46,7 @@ env::Task<Result<void>> Rebalancer::commit(std::vector<MoveRecord> moves, MoveCh
     for (const MoveRecord& move : changed) {
         const std::string key = key_of(move);
         if (!over) note(key, move);
-        else moves_.erase(key), phase_since_.erase(key);
+        else moves_.erase(key), phase_since_.erase(key), wiped_behind_.erase(key);
     }
     co_return Result<void>{};
 }
@@ -145,10 +145,16 @@ env::Task<Result<void>> Rebalancer::wipe(Keys keys) {
         const TopologyPtr topology = book_.current();
         const auto index = topology->find(id);
         if (!index || !topology->node(*index).writable() || mover_.waits(id)) continue;
+        // What was planned while the copy was written to comes before its deletion, held back or not.
+        Keys ready;
+        std::ranges::copy_if(those, std::back_inserter(ready), [&](const std::string& key) {
+            return !mover_.holds_before(wiped_behind_.try_emplace(key, mover_.place_of(id)).first->second);
+        });
+        if (ready.empty()) continue;
         std::vector<ShardId> shards;
-        for (const std::string& key : those) shards.push_back(moves_.at(key).shard);
+        for (const std::string& key : ready) shards.push_back(moves_.at(key).shard);
         const bool wiped = co_await mover_.wipe(topology->node(*index), shards);
-        if (wiped) out = co_await drop(those);
+        if (wiped) out = co_await drop(ready);
         if (!out) break;
     }
     co_return out;

@@ -183,15 +183,26 @@ env::Task<Result<void>> Rebalancer::round() {
     co_return Result<void>{};
 }
 
-env::Task<Result<void>> Rebalancer::take_steps() {
+// What was planned before a doubling goes to the old owner only: it has to be there before anything is compared. That
+// includes what a change of settings holds back.
+env::Task<void> Rebalancer::pass_lanes() {
+    const std::uint64_t known = passing_.empty() ? lanes_passed_at_ : passing_.back().version;
     const bool doubling = std::ranges::any_of(moves_, [&](const auto& move) {
-        return move.second.phase == MovePhase::Doubling && move.second.topology_version > lanes_passed_at_;
+        return move.second.phase == MovePhase::Doubling && move.second.topology_version > known;
     });
     if (doubling) {
-        const std::uint64_t version = book_.current()->placement_version();
-        co_await mover_.pass_all_lanes();
-        lanes_passed_at_ = version;
+        Passing passing{.version = book_.current()->placement_version()};
+        passing.places = co_await mover_.pass_all_lanes();
+        passing_.push_back(std::move(passing));
     }
+    while (!passing_.empty() && !mover_.holds_before(passing_.front().places)) {
+        lanes_passed_at_ = passing_.front().version;
+        passing_.erase(passing_.begin());
+    }
+}
+
+env::Task<Result<void>> Rebalancer::take_steps() {
+    co_await pass_lanes();
     std::map<MoveStep, Keys> by_step;
     const TopologyPtr topology = book_.current();
     for (const auto& [key, move] : moves_) {

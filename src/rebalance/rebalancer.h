@@ -56,6 +56,7 @@ private:
     using MoveChange = std::function<Result<cluster::TopologyPtr>(const cluster::Topology&, const cluster::Move&)>;
     env::Task<Result<void>> round();
     env::Task<Result<void>> take_steps();
+    env::Task<void> pass_lanes();
     env::Task<Result<void>> take(MoveStep step, Keys keys);
     env::Task<Result<void>> owe(Keys keys);
     env::Task<Result<void>> cut_over(Keys keys, bool empty);
@@ -81,7 +82,13 @@ private:
     std::map<std::string, MoveRecord> moves_;
     std::map<std::string, env::Monotonic> phase_since_;  // of this process: after a restart a grace begins anew
     std::uint64_t lanes_passed_at_ = 0;                  // placement version before which every write has been sent
-    std::set<NodeId> introduced_;                        // joining nodes that were told of all indexes
+    struct Passing {                                     // it will have been, once these are let go
+        std::uint64_t version = 0;
+        quorum::Hints::Places places;
+    };
+    std::vector<Passing> passing_;                               // by version
+    std::map<std::string, quorum::Hints::Places> wiped_behind_;  // what was planned before a copy was given up
+    std::set<NodeId> introduced_;                                // joining nodes that were told of all indexes
     bool paused_ = false;
     bool started_ = false;
     bool giving_up_ = false;

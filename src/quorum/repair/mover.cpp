@@ -17,10 +17,17 @@ std::vector<ShardId> those_of(const plan::IndexEntry& index, const std::vector<S
 
 }  // namespace
 
-env::Task<void> Mover::pass_all_lanes() {
+env::Task<Hints::Places> Mover::pass_all_lanes() {
     for (const IndexUid& index : writer_.indexes_with_lanes()) {
         const env::Lane::Pass pass = co_await writer_.lane(index).enter();
     }
+    co_return writer_.hints().next_places();
+}
+
+Hints::Places Mover::place_of(const NodeId& node) const {
+    const Hints::Places& all = writer_.hints().next_places();
+    const auto found = all.find(node);
+    return found == all.end() ? Hints::Places() : Hints::Places{*found};
 }
 
 // Waits a moment for all lanes to be free at once, so that no writer waits for another index's work; then queues up.

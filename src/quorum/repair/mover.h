@@ -14,8 +14,13 @@ public:
     Mover(env::Env env, CatalogBook& catalog, Writer& writer, Mender& mender)
         : env_(env), catalog_(catalog), writer_(writer), mender_(mender) {}
 
-    // Every write that was planned before the call has been sent, or is owed, when it returns.
-    env::Task<void> pass_all_lanes();
+    // Every write that was planned before the call has been sent, is owed, or is held back before these places, when it
+    // returns.
+    env::Task<Hints::Places> pass_all_lanes();
+    // Where the node's next request will stand.
+    Hints::Places place_of(const NodeId& node) const;
+    // A change of settings has not let go yet of all that stands before these places.
+    bool holds_before(const Hints::Places& places) const { return writer_.hints().holds_before(places); }
     // Nobody writes while these are held.
     env::Task<std::vector<env::Lane::Pass>> hold_all_lanes();
 
