@@ -22,10 +22,13 @@ bool empties_index(const protocol::Task& task) {
 
 std::uint32_t copies_of(const cluster::Topology& topology) { return topology.replicas() * topology.groups(); }
 
-// Nobody waits for the settings of a node that was forgotten.
+// Nobody waits for the settings of a node that has left or was forgotten.
 std::map<NodeId, std::uint64_t> of_members(std::map<NodeId, std::uint64_t> versions,
                                            const cluster::Topology& topology) {
-    std::erase_if(versions, [&topology](const auto& version) { return !topology.find(version.first); });
+    std::erase_if(versions, [&topology](const auto& version) {
+        const auto place = topology.find(version.first);
+        return !place || topology.node(*place).standing.role == cluster::NodeRole::Removed;
+    });
     return versions;
 }
 

@@ -95,7 +95,12 @@ void Writer::open_wave(Turn& turn) {
     for (const NodeId& node : turn.change.waves[turn.change.wave]) {
         turn.nodes[node] = plan::IndexEntry::kChanging;
         release(turn, node, false);
-        if (NodeTask* const part = part_of(turn.entry, node)) *part = {.node = node};
+        if (NodeTask* const part = part_of(turn.entry, node)) {
+            *part = {.node = node};
+            continue;
+        }
+        turn.entry.parts.push_back({.node = node});  // it has joined since the change was asked for
+        send_in_turn(turn, node, turn.change.body);
     }
 }
 
@@ -330,6 +335,11 @@ env::Task<Writer::Followed> Writer::end_change(Turn turn, cluster::TopologyPtr t
         else if (committed) turn.nodes[part.node] = before;
         else if (!begun && was_late) turn.nodes[part.node] = plan::IndexEntry::kDrifted;  // it may yet carry it out
         release(turn, part.node, !committed);
+    }
+    for (const cluster::Node& node : topology->nodes()) {  // who has joined meanwhile is asked what it has
+        const bool left = node.standing.role == cluster::NodeRole::Removed;
+        if (committed && index && !left && part_of(turn.entry, node.id) == nullptr)
+            turn.nodes.try_emplace(node.id, before);
     }
     for (Release& each : turn.released) each.awaited = !committed || !turn.nodes.contains(each.node);
     if (index) {
