@@ -138,8 +138,7 @@ env::Task<void> Writer::look_after_parts(tasks::TaskEntry& entry, cluster::Topol
             continue;
         }
         tasks::Batch batch;  // it has lost what it had acknowledged: an older disk, or an empty one
-        owe_task(batch, *topology, part.node, entry.task.uid,
-                 "the node no longer knows its task " + std::to_string(part.uid));
+        owe_task(batch, part.node, entry.task.uid, "the node no longer knows its task " + std::to_string(part.uid));
         env_.log.error("quorum", "a node has lost an acknowledged write",
                        {{"node", part.node.value}, {"task", entry.task.uid}});
         const Result<void> kept = co_await store_.commit(std::move(batch));
@@ -233,7 +232,7 @@ void Writer::excuse_failed(tasks::TaskEntry& entry, const cluster::Topology& top
     for (std::size_t i = 0; i < entry.parts.size(); ++i) {
         NodeTask& part = entry.parts[i];
         if (part.state != State::Failed || !good.contains(step_of[i])) continue;
-        owe_task(ending.batch, topology, part.node, entry.task.uid,
+        owe_task(ending.batch, part.node, entry.task.uid,
                  "its part of task " + std::to_string(entry.task.uid) +
                      " failed: " + (part.error ? part.error->message : "unknown"));
         env_.log.error("quorum", "a node failed where its peers succeeded",

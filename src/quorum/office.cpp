@@ -37,7 +37,7 @@ Office::Office(env::Env env, http::Client& client, tasks::Store& store, Topology
       catalog_(std::move(catalog)),
       shelves_(std::move(shelves)),
       options_(options),
-      writer_(env, client, store, *tasks_, *catalog_, board, options.writer),
+      writer_(env, client, store, topology_, *tasks_, *catalog_, board, options.writer),
       mender_(env, store, *catalog_, writer_, options.mender),
       sweeper_(env, store, *tasks_, writer_, options.sweeper),
       sessions_(
@@ -66,13 +66,13 @@ env::Task<Result<std::unique_ptr<Office>>> Office::open(env::Env env, http::Clie
 env::Task<void> Office::run(env::Cancel stop) {
     env::spawn(env_.executor, keep_features_told(stop));
     env::spawn(env_.executor, writer_.watch_settings(topology_, stop));
-    env::spawn(env_.executor, mender_.run(topology_, stop));
+    env::spawn(env_.executor, mender_.run(stop));
     env::spawn(env_.executor, sweeper_.run(topology_, stop));
     co_await writer_.follow(topology_, std::move(stop));
 }
 
 env::Task<bool> Office::recognise(NodeId node, std::string address) {
-    co_return co_await mender_.recognise(topology_(), std::move(node), std::move(address));
+    co_return co_await mender_.recognise(std::move(node), std::move(address));
 }
 
 Stamps& Office::stamps_of(const IndexUid& uid) {

@@ -110,7 +110,7 @@ env::Task<bool> Writer::await_hint(cluster::TopologyPtr topology, cluster::Node 
     if (repair && part.state == State::Failed) note_refusal(node.id);
     if (!repair && (!*said || (went_well && part.state == State::Failed))) {
         env_.log.error("quorum", "a node lacks what its peers have", {{"node", node.id.value}, {"task", hint.task}});
-        owe_task(batch, *topology, node.id, hint.task, *said ? "its task failed" : "the node no longer knows its task");
+        owe_task(batch, node.id, hint.task, *said ? "its task failed" : "the node no longer knows its task");
     }
     const Result<void> kept = co_await store_.commit(std::move(batch));
     if (kept) hints_.struck(node.id, hint.place);
@@ -144,7 +144,7 @@ env::Task<void> Writer::shed_hints(cluster::TopologyPtr topology, NodeId node) {
     }
     tasks::Batch batch;
     const std::vector<std::uint64_t> places = hints_.drop_all(batch, node);
-    owe_all(batch, *topology, node, "it was away for longer than its writes could be kept");
+    owe_all(batch, node, "it was away for longer than its writes could be kept");
     const Result<void> kept = co_await store_.commit(std::move(batch));
     if (!kept) co_return;
     for (const std::uint64_t place : places) hints_.struck(node, place);

@@ -33,11 +33,12 @@ Error no_quorum(const AckCount& acks) {
 
 }  // namespace
 
-Writer::Writer(env::Env env, http::Client& client, tasks::Store& store, tasks::TaskBook& tasks, CatalogBook& catalog,
-               BehindBoard& board, WriterOptions options)
+Writer::Writer(env::Env env, http::Client& client, tasks::Store& store, TopologySource topology, tasks::TaskBook& tasks,
+               CatalogBook& catalog, BehindBoard& board, WriterOptions options)
     : env_(env),
       client_(client),
       store_(store),
+      topology_(std::move(topology)),
       tasks_(tasks),
       catalog_(catalog),
       options_(std::move(options)),

@@ -30,8 +30,12 @@ struct Receipt {
 
 class Writer {
 public:
-    Writer(env::Env env, http::Client& client, tasks::Store& store, tasks::TaskBook& tasks, CatalogBook& catalog,
-           BehindBoard& board, WriterOptions options);
+    using TopologySource = std::function<cluster::TopologyPtr()>;
+    Writer(env::Env env, http::Client& client, tasks::Store& store, TopologySource topology, tasks::TaskBook& tasks,
+           CatalogBook& catalog, BehindBoard& board, WriterOptions options);
+
+    // As it is now: what a longer work began with may have changed since.
+    cluster::TopologyPtr topology() const { return topology_(); }
 
     // The lane of one index; writes that concern several enter them in the order of their names.
     env::Lane& lane(const IndexUid& index);
@@ -45,10 +49,9 @@ public:
 
     // Reads what the store keeps: what nodes are owed and known by, changes of settings. Before anything else.
     env::Task<Result<void>> open();
-    // The node is in debt for all that it should hold of an index, or of every index.
-    void owe_index(tasks::Batch& batch, const cluster::Topology& topology, const NodeId& node, const IndexUid& index,
-                   const std::string& why);
-    void owe_all(tasks::Batch& batch, const cluster::Topology& topology, const NodeId& node, const std::string& why);
+    // The node is in debt for all that it should hold by now of an index, or of every index.
+    void owe_index(tasks::Batch& batch, const NodeId& node, const IndexUid& index, const std::string& why);
+    void owe_all(tasks::Batch& batch, const NodeId& node, const std::string& why);
 
     // Are the index's settings being changed on some nodes and not on others?
     bool is_changing(const IndexUid& index) const;
@@ -87,8 +90,7 @@ private:
     env::Task<bool> await_hint(cluster::TopologyPtr topology, cluster::Node node, Hints::Hint hint);
     env::Task<bool> hint_accepted(NodeId node, Hints::Hint hint, SendOutcome outcome);
     env::Task<void> shed_hints(cluster::TopologyPtr topology, NodeId node);
-    void owe_task(tasks::Batch& batch, const cluster::Topology& topology, const NodeId& node, std::uint64_t task,
-                  const std::string& why);
+    void owe_task(tasks::Batch& batch, const NodeId& node, std::uint64_t task, const std::string& why);
     const OwnWork* own_work(const tasks::TaskEntry& entry) const;
     env::Task<void> carry_out(std::uint64_t uid, OwnWork work);
     enum class Followed : std::uint8_t { Ended, Waiting, Stuck };  // Stuck: only nodes that are away hold it up
@@ -168,6 +170,7 @@ private:
     env::Env env_;
     http::Client& client_;
     tasks::Store& store_;
+    TopologySource topology_;
     tasks::TaskBook& tasks_;
     CatalogBook& catalog_;
     WriterOptions options_;

@@ -65,7 +65,7 @@ env::Task<std::optional<NodeId>> Mender::known_as(NodeId asker, std::string addr
     co_return std::nullopt;
 }
 
-env::Task<bool> Mender::recognise(cluster::TopologyPtr topology, NodeId node, std::string address) {
+env::Task<bool> Mender::recognise(NodeId node, std::string address) {
     const std::vector<Witness> witnesses = writer_.witnesses().of(node);
     if (witnesses.empty()) co_return true;  // it never took anything
     const std::optional<std::size_t> unknown = co_await unknown_of(node, std::move(address), witnesses);
@@ -81,29 +81,28 @@ env::Task<bool> Mender::recognise(cluster::TopologyPtr topology, NodeId node, st
                    {{"node", node.value}, {"asked_for", witnesses.size()}, {"unknown_to_it", *unknown}});
     tasks::Batch batch;
     writer_.witnesses().forget(batch, node);
-    writer_.owe_all(batch, *topology, node, "the node came back without what it had taken");
+    writer_.owe_all(batch, node, "the node came back without what it had taken");
     writer_.link(node).ask_anew();
     const Result<void> kept = co_await store_.commit(std::move(batch));
     co_return kept.has_value();
 }
 
-env::Task<void> Mender::run(std::function<cluster::TopologyPtr()> topology, env::Cancel stop) {
-    topology_ = std::move(topology);
+env::Task<void> Mender::run(env::Cancel stop) {
     stop_ = stop;
     while (!stop.requested()) {
-        const cluster::TopologyPtr now = topology_();
+        const cluster::TopologyPtr now = writer_.topology();
         for (const cluster::Node& node : now->nodes()) {
-            if (node.writable()) co_await recognise(now, node.id, node.address);
+            if (node.writable()) co_await recognise(node.id, node.address);
         }
-        co_await mend_all(now);
+        co_await mend_all();
         co_await env::sleep_for(env_, options_.every, stop);
     }
 }
 
-env::Task<void> Mender::mend_all(cluster::TopologyPtr topology) {
+env::Task<void> Mender::mend_all() {
     std::vector<Debts::Key> keys;
     for (const auto& [key, debt] : writer_.debts().all()) keys.push_back(key);
-    for (const Debts::Key& key : keys) co_await mend(topology, key);
+    for (const Debts::Key& key : keys) co_await mend(key);
 }
 
 bool Mender::is_current(const Job& job) const {
@@ -113,7 +112,7 @@ bool Mender::is_current(const Job& job) const {
 
 // Roles change while a job runs: a copy that was cut over is not written any more, so it is nobody's source.
 bool Mender::still_gives(const Job& job, const Group& group) const {
-    const cluster::TopologyPtr now = topology_();
+    const cluster::TopologyPtr now = writer_.topology();
     const auto source = now->find(job.topology->node(group.source).id);
     const auto target = now->find(job.key.first);
     if (!source || !target) return false;
@@ -172,7 +171,9 @@ env::Task<bool> Mender::pay(Debts::Key key, std::vector<ShardId> shards, tasks::
     co_return true;
 }
 
-env::Task<void> Mender::mend(cluster::TopologyPtr topology, Debts::Key key) {
+env::Task<void> Mender::mend(Debts::Key key) {
+    // Not that of before the others were mended: a shard that was promised to the node since is to be copied.
+    const cluster::TopologyPtr topology = writer_.topology();
     const std::optional<cluster::NodeIndex> target = topology->find(key.first);
     const Debt* debt = writer_.debts().find(key);
     if (debt == nullptr) co_return;

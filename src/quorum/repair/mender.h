@@ -32,7 +32,7 @@ public:
         : env_(env), store_(store), catalog_(catalog), writer_(writer), options_(options) {}
 
     // Is it who it was, with all that it took? When not, it is in debt once this returns. False: it could not be asked.
-    env::Task<bool> recognise(cluster::TopologyPtr topology, NodeId node, std::string address);
+    env::Task<bool> recognise(NodeId node, std::string address);
 
     // Which node the server at this address is, by what it remembers of our writes.
     env::Task<std::optional<NodeId>> known_as(NodeId asker, std::string address);
@@ -41,7 +41,7 @@ public:
     // neither read nor written any more.
     env::Task<bool> wipe(cluster::Node node, std::vector<ShardId> shards);
 
-    env::Task<void> run(std::function<cluster::TopologyPtr()> topology, env::Cancel stop);
+    env::Task<void> run(env::Cancel stop);
     const Copied& copied() const { return copied_; }
 
 private:
@@ -67,8 +67,8 @@ private:
     enum class Step : std::uint8_t { Same, Changed, GivenUp };
 
     env::Task<std::optional<std::size_t>> unknown_of(NodeId node, std::string address, std::vector<Witness> witnesses);
-    env::Task<void> mend_all(cluster::TopologyPtr topology);
-    env::Task<void> mend(cluster::TopologyPtr topology, Debts::Key key);
+    env::Task<void> mend_all();
+    env::Task<void> mend(Debts::Key key);
     bool plan_sources(Job& job, const plan::IndexEntry& index) const;  // false: some replica must come back first
     env::Task<bool> pay(Debts::Key key, std::vector<ShardId> shards, tasks::Batch batch);
     bool is_current(const Job& job) const;
@@ -95,7 +95,6 @@ private:
     CatalogBook& catalog_;
     Writer& writer_;
     MenderOptions options_;
-    std::function<cluster::TopologyPtr()> topology_;  // while it runs
     env::Cancel stop_;
     Copied copied_;
 };

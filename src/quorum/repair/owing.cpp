@@ -26,32 +26,29 @@ bool Writer::at_rest(const NodeId& node, const IndexUid& index) const {
     return !holder || changes_.contains(*holder);
 }
 
-void Writer::owe_index(tasks::Batch& batch, const cluster::Topology& topology, const NodeId& node,
-                       const IndexUid& index, const std::string& why) {
+void Writer::owe_index(tasks::Batch& batch, const NodeId& node, const IndexUid& index, const std::string& why) {
     const plan::IndexPtr entry = catalog_.projected().find(index);
-    const std::optional<cluster::NodeIndex> place = topology.find(node);
+    const cluster::TopologyPtr topology = topology_();
+    const std::optional<cluster::NodeIndex> place = topology->find(node);
     if (!entry || !place) return;
     std::vector<ShardId> held;
     for (std::uint32_t shard = 0; shard < entry->shards; ++shard) {
-        for (const cluster::Replica& replica : topology.replicas_of(ShardId{shard})) {
+        for (const cluster::Replica& replica : topology->replicas_of(ShardId{shard})) {
             if (replica.node == *place && replica.role != cluster::ReplicaRole::Leaving) held.push_back(ShardId{shard});
         }
     }
     debts_.add(batch, node, index, std::move(held), why);
 }
 
-void Writer::owe_all(tasks::Batch& batch, const cluster::Topology& topology, const NodeId& node,
-                     const std::string& why) {
-    for (const auto& [index, entry] : catalog_.projected().indexes) owe_index(batch, topology, node, index, why);
+void Writer::owe_all(tasks::Batch& batch, const NodeId& node, const std::string& why) {
+    for (const auto& [index, entry] : catalog_.projected().indexes) owe_index(batch, node, index, why);
 }
 
 // What the task touched; of one that is forgotten nobody knows that any more.
-void Writer::owe_task(tasks::Batch& batch, const cluster::Topology& topology, const NodeId& node, std::uint64_t task,
-                      const std::string& why) {
+void Writer::owe_task(tasks::Batch& batch, const NodeId& node, std::uint64_t task, const std::string& why) {
     const tasks::TaskEntry* entry = tasks_.find(task);
-    if (entry == nullptr) return owe_all(batch, topology, node, why);
-    for (const std::string& index : tasks::indexes_of(entry->task))
-        owe_index(batch, topology, node, IndexUid{index}, why);
+    if (entry == nullptr) return owe_all(batch, node, why);
+    for (const std::string& index : tasks::indexes_of(entry->task)) owe_index(batch, node, IndexUid{index}, why);
 }
 
 }  // namespace miroir::quorum
