@@ -1,6 +1,7 @@
 #include "admin/topology_view.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "cluster/cover.h"
@@ -70,7 +71,8 @@ bool moves_under_way(const cluster::Topology& topology) {
     return false;
 }
 
-json::Array shards_by_index(const quorum::ShardsByIndex& all, const std::optional<NodeId>& node) {
+json::Array shards_by_index(const quorum::ShardsByIndex& all, const quorum::Behind& behind,
+                            const std::optional<NodeId>& node) {
     json::Array out;
     for (const auto& [index, shards] : all) {
         json::Array numbers;
@@ -79,7 +81,30 @@ json::Array shards_by_index(const quorum::ShardsByIndex& all, const std::optiona
         if (node) line.append("node", node->value);
         line.append("index", index);
         line.append("shards", std::move(numbers));
+        line.append("documents", behind.documents_in(index, shards));
         out.emplace_back(std::move(line));
+    }
+    return out;
+}
+
+// Shards that nobody answers for now, by the nodes that would: what comes back with them, or is lost with them.
+json::Array unreachable_view(const cluster::Topology& topology, const quorum::Behind& behind) {
+    std::map<std::string, std::vector<ShardId>> by_nodes;
+    for (const ShardId shard : cluster::coverage(topology).uncovered) {
+        std::string names;
+        for (const cluster::Replica& replica : topology.replicas_of(shard)) {
+            if (replica.role != cluster::ReplicaRole::Serving) continue;
+            names += (names.empty() ? "" : ", ") + topology.node(replica.node).id.value;
+        }
+        by_nodes[names].push_back(shard);
+    }
+    json::Array out;
+    for (const auto& [names, shards] : by_nodes) {
+        std::uint64_t documents = 0;
+        for (const auto& [index, counts] : behind.counts) documents += behind.documents_in(index, shards);
+        json::Array numbers;
+        for (const ShardId shard : shards) numbers.emplace_back(shard.value);
+        out.emplace_back(json::Object{{"nodes", names}, {"shards", std::move(numbers)}, {"documents", documents}});
     }
     return out;
 }
@@ -124,10 +149,11 @@ json::Value shards_view(const cluster::Topology& topology, const quorum::Behind&
     view.append("behind", std::move(waiting));
     json::Array debts;
     for (const auto& [node, lacking] : behind.lacking) {
-        for (json::Value& line : shards_by_index(lacking, node)) debts.push_back(std::move(line));
+        for (json::Value& line : shards_by_index(lacking, behind, node)) debts.push_back(std::move(line));
     }
     view.append("debts", std::move(debts));
-    view.append("lost", shards_by_index(behind.lost, std::nullopt));
+    view.append("lost", shards_by_index(behind.lost, behind, std::nullopt));
+    view.append("unreachable", unreachable_view(topology, behind));
     return view;
 }
 

@@ -15,6 +15,17 @@ void append(std::string& out, std::uint64_t number, std::size_t length) {
     for (std::size_t i = out.size(); i-- > from; number >>= 3) out[i] = kDigits[number & 7];
 }
 
+std::optional<std::uint64_t> number_of(std::string_view text, std::size_t length) {
+    if (text.size() != length) return std::nullopt;
+    std::uint64_t out = 0;
+    for (const char c : text) {
+        const std::size_t digit = kDigits.find(c);
+        if (digit == std::string_view::npos) return std::nullopt;
+        out = out << 3 | digit;
+    }
+    return out;
+}
+
 }  // namespace
 
 std::string shard_label(ShardId shard) {
@@ -35,15 +46,11 @@ void append_stamp_text(std::string& out, std::uint64_t stamp) {
     append(out, stamp, kStampLength);
 }
 
-std::optional<std::uint64_t> stamp_of(std::string_view text) {
-    if (text.size() != kStampLength) return std::nullopt;
-    std::uint64_t out = 0;
-    for (char c : text) {
-        const std::size_t digit = kDigits.find(c);
-        if (digit == std::string_view::npos) return std::nullopt;
-        out = out << 3 | digit;
-    }
-    return out;
+std::optional<ShardId> shard_of_label(std::string_view text) {
+    const auto number = number_of(text, kLabelLength);
+    return number ? std::optional(ShardId{static_cast<std::uint32_t>(*number)}) : std::nullopt;
 }
+
+std::optional<std::uint64_t> stamp_of(std::string_view text) { return number_of(text, kStampLength); }
 
 }  // namespace miroir::cluster

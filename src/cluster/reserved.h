@@ -19,8 +19,9 @@ inline constexpr std::string_view kStampField = "_miroir_order";  // sortable: p
 inline constexpr std::uint32_t kLabelledShards = 512;                 // three digits
 inline constexpr std::uint64_t kStampLimit = std::uint64_t{1} << 54;  // eighteen digits
 
-std::string shard_label(ShardId shard);       // "!!!" is shard 0; shard < kLabelledShards
-std::string stamp_text(std::uint64_t stamp);  // stamp < kStampLimit
+std::string shard_label(ShardId shard);                        // "!!!" is shard 0; shard < kLabelledShards
+std::optional<ShardId> shard_of_label(std::string_view text);  // nothing: not a label of ours
+std::string stamp_text(std::uint64_t stamp);                   // stamp < kStampLimit
 void append_stamp_text(std::string& out, std::uint64_t stamp);
 std::optional<std::uint64_t> stamp_of(std::string_view text);  // nothing: not a stamp of ours
 

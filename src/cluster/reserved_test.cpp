@@ -22,5 +22,13 @@ TEST(Reserved, ReadsOnlyItsOwnStamps) {
     EXPECT_EQ(stamp_of("!!!!!!!!!!!!!!!!!a"), std::nullopt);
 }
 
+TEST(Reserved, LabelsAreReadBack) {
+    for (std::uint32_t shard = 0; shard < kLabelledShards; ++shard)
+        EXPECT_EQ(shard_of_label(shard_label(ShardId{shard})), ShardId{shard});
+    EXPECT_EQ(shard_of_label("!!"), std::nullopt);
+    EXPECT_EQ(shard_of_label("7"), std::nullopt);
+    EXPECT_EQ(shard_of_label("!!a"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace miroir::cluster

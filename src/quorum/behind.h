@@ -14,12 +14,14 @@
 
 namespace miroir::quorum {
 
-using ShardsByIndex = std::map<std::string, std::vector<ShardId>, std::less<>>;  // ascending
+using ShardsByIndex = std::map<std::string, std::vector<ShardId>, std::less<>>;        // ascending
+using CountsByIndex = std::map<std::string, std::vector<std::uint64_t>, std::less<>>;  // documents, by shard
 
 struct Behind {
     std::set<NodeId> waiting;
     std::map<NodeId, ShardsByIndex> lacking;
     ShardsByIndex lost;
+    CountsByIndex counts;  // as they were last counted
 
     bool may_answer(const NodeId& node, std::string_view index, ShardId shard) const {
         if (waiting.contains(node)) return false;
@@ -29,6 +31,14 @@ struct Behind {
         return shards == debts->second.end() || !std::ranges::binary_search(shards->second, shard);
     }
     bool in_step(const NodeId& node) const { return !waiting.contains(node) && !lacking.contains(node); }
+    // Of these shards of the index, about.
+    std::uint64_t documents_in(std::string_view index, const std::vector<ShardId>& shards) const {
+        const auto found = counts.find(index);
+        std::uint64_t out = 0;
+        for (const ShardId shard : shards)
+            out += found != counts.end() && shard.value < found->second.size() ? found->second[shard.value] : 0;
+        return out;
+    }
     std::vector<ShardId> lost_of(std::string_view index) const {
         const auto found = lost.find(index);
         return found == lost.end() ? std::vector<ShardId>() : found->second;
@@ -60,6 +70,9 @@ public:
     }
     void set_lost(ShardsByIndex lost) {
         change([&](Behind& next) { next.lost = std::move(lost); });
+    }
+    void set_counts(CountsByIndex counts) {
+        change([&](Behind& next) { next.counts = std::move(counts); });
     }
 
 private:

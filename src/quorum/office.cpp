@@ -39,6 +39,7 @@ Office::Office(env::Env env, http::Client& client, tasks::Store& store, Topology
       options_(options),
       writer_(env, client, store, topology_, *tasks_, *catalog_, board, options.writer),
       mender_(env, store, *catalog_, writer_, options.mender),
+      census_(env, store, *catalog_, writer_, board, options.census),
       sweeper_(env, store, *tasks_, writer_, options.sweeper),
       sessions_(
           options.sessions, [this](std::uint64_t task) { return is_over(task); }, *options.writer.metrics),
@@ -59,6 +60,7 @@ env::Task<Result<std::unique_ptr<Office>>> Office::open(env::Env env, http::Clie
     std::unique_ptr<Office> office(new Office(env, client, store, std::move(topology), std::move(tasks),
                                               std::move(catalog), std::move(shelves), board, publish.ends, options));
     MIROIR_CO_CHECK(co_await office->writer_.open());
+    MIROIR_CO_CHECK(co_await office->census_.open());
     MIROIR_CO_CHECK(co_await office->plant_default_keys());
     co_return office;
 }
@@ -68,6 +70,7 @@ env::Task<void> Office::run(env::Cancel stop) {
     env::spawn(env_.executor, writer_.watch_settings(topology_, stop));
     env::spawn(env_.executor, mender_.run(stop));
     env::spawn(env_.executor, sweeper_.run(topology_, stop));
+    env::spawn(env_.executor, census_.run(topology_, stop));
     co_await writer_.follow(topology_, std::move(stop));
 }
 

@@ -12,6 +12,7 @@
 
 #include "protocol/documents/special_fields.h"
 #include "quorum/orders.h"
+#include "quorum/repair/census.h"
 #include "quorum/repair/mender.h"
 #include "quorum/repair/mover.h"
 #include "quorum/repair/sweeper.h"
@@ -26,6 +27,7 @@ struct OfficeOptions {
     WriterOptions writer;
     MenderOptions mender{};
     SweeperOptions sweeper{};
+    CensusOptions census{};
     std::uint32_t shards = 64;                // S of a new index
     std::optional<std::string> master_key{};  // from which client keys derive; none: everybody may do everything
     SessionLimits sessions{};
@@ -139,6 +141,7 @@ public:
 
     // For the moving of shards.
     Mover& mover() { return mover_; }
+    Census& census() { return census_; }
 
 private:
     Office(env::Env env, http::Client& client, tasks::Store& store, TopologySource topology,
@@ -170,6 +173,7 @@ private:
     OfficeOptions options_;
     Writer writer_;
     Mender mender_;
+    Census census_;
     Sweeper sweeper_;
     Sessions sessions_;
     EndBell bell_;
