@@ -108,8 +108,8 @@ private:
     Host* scribe_ = nullptr;
     std::vector<std::shared_ptr<IndexStory>> stories_;
     std::chrono::milliseconds gap_{0};
-    std::set<int> unchanging_;                // ids that were written before the readers began, and never since
-    std::size_t reads_ = 0;                   // whole ones
+    std::set<int> unchanging_;  // ids that were written before the readers began, and never since
+    std::size_t reads_ = 0;     // whole ones
     std::map<std::uint64_t, SeenTask> seen_tasks_;
     std::uint64_t writes_checked_ = UINT64_MAX;  // of the store
 };

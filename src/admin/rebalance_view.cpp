@@ -42,6 +42,27 @@ std::string why(const cluster::Topology& topology, const cluster::ShardSeat& sea
     return place + ": others are preferred";
 }
 
+std::int64_t seconds_of(std::chrono::nanoseconds span) {
+    return std::chrono::duration_cast<std::chrono::seconds>(span).count();
+}
+
+// Nodes that are down: when each is taken for lost, or why it is not, and what only it has.
+json::Array absences_view(const std::vector<rebalance::AbsenceVerdict>& absent) {
+    json::Array out;
+    for (const rebalance::AbsenceVerdict& verdict : absent) {
+        json::Array only;
+        for (const ShardId shard : verdict.only_copies) only.emplace_back(shard.value);
+        const bool kept = !verdict.kept_because.empty();
+        out.emplace_back(
+            json::Object{{"node_id", verdict.node.value},
+                         {"away_s", seconds_of(verdict.away)},
+                         {"written_off_in_s", kept ? json::Value() : json::Value(seconds_of(verdict.rest))},
+                         {"kept_because", kept ? json::Value(verdict.kept_because) : json::Value()},
+                         {"only_copies_of", std::move(only)}});
+    }
+    return out;
+}
+
 }  // namespace
 
 json::Value plan_view(const std::vector<cluster::PlannedMove>& plan, const cluster::Topology& topology) {
@@ -75,6 +96,7 @@ json::Value rebalance_view(const Rebalancer& rebalancer, const cluster::Topology
                       {"bytes_copied", status.copied.bytes},
                       {"moves", std::move(moves)},
                       {"plan", plan_view(status.planned, topology)}};
+    if (!status.absent.empty()) view.append("absent", absences_view(status.absent));
     if (!status.trouble.empty()) view.append("trouble", status.trouble);
     return view;
 }

@@ -97,6 +97,7 @@ rebalance::RebalancerOptions rebalancer_options(const config::Config& config, en
     return {.by_itself = config.rebalancer.by_itself,
             .limits = {.per_node = config.rebalancer.max_concurrent_migrations},
             .grace = config.rebalancer.grace,
+            .write_off_after = config.rebalancer.write_off_after,
             .metrics = &metrics};
 }
 

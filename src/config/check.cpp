@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "cluster/schedule.h"
 #include "config/load.h"
 #include "config/values.h"
 #include "http/client.h"
@@ -25,6 +26,7 @@ public:
         networks();
         nodes();
         groups();
+        moves();
         return std::move(problems_);
     }
 
@@ -158,6 +160,21 @@ private:
                          std::to_string(group) + " has " + std::to_string(sizes[group]) +
                          (sizes[group] == 1 ? " node" : " nodes") + "; add nodes to it or lower replication_factor" +
                          (sizes[group] == 0 ? " or replica_groups" : ""));
+        }
+    }
+
+    void moves() {
+        const auto windows = cluster::parse_windows(config_.rebalancer.allowed_windows);
+        if (!windows)
+            complain("rebalancer.allowed_windows", config_.rebalancer.allowed_windows, windows.error().message);
+        const auto schedule = cluster::parse_schedule(config_.anti_entropy.schedule);
+        if (!schedule) complain("anti_entropy.schedule", config_.anti_entropy.schedule, schedule.error().message);
+        const bool watched = config_.anti_entropy.enabled && config_.anti_entropy.auto_repair;
+        if (config_.rebalancer.skip_delta_pass && !watched) {
+            complain(
+                "rebalancer.skip_delta_pass", "true",
+                "needs anti_entropy.enabled and anti_entropy.auto_repair: without the last comparison nothing else "
+                "finds what a copy missed");
         }
     }
 

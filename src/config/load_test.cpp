@@ -270,6 +270,15 @@ TEST(ConfigLoad, RulesBetweenKeys) {
     EXPECT_EQ(only_problem("tls: {require_client_cert: true}\n").substr(0, 31), "1 tls.require_client_cert found");
     EXPECT_EQ(only_problem("health: {timeout_ms: 6000}\n"),
               "1 health.timeout_ms found 6000: is more than health.interval_ms (5000); allowed: at most that");
+    EXPECT_EQ(only_problem("anti_entropy: {schedule: 6h}\n"),
+              "1 anti_entropy.schedule found 6h: allowed: `every` and a number of s, m, h or d, as in `every 6h`");
+    EXPECT_EQ(
+        only_problem("rebalancer: {allowed_windows: '22-04'}\n"),
+        "1 rebalancer.allowed_windows found 22-04: allowed: windows of the day in UTC as `HH:MM-HH:MM`, parted by "
+        "commas");
+    EXPECT_EQ(only_problem("anti_entropy: {enabled: false}\nrebalancer: {skip_delta_pass: true}\n").substr(0, 59),
+              "2 rebalancer.skip_delta_pass found true: needs anti_entropy");
+    EXPECT_TRUE(problems_of("rebalancer: {skip_delta_pass: true}\n").empty());
     EXPECT_EQ(only_problem("env: production\n").substr(0, 13), "0 master_key:");
     EXPECT_EQ(only_problem("env: production\nmaster_key: fifteen-bytes--\n").substr(0, 13), "2 master_key:");
 }

@@ -119,6 +119,7 @@ Rebalancer::Status Rebalancer::status() const {
     out.cut_over = cut_over_;
     out.longest_pause = longest_pause_;
     out.copied = mover_.copied();
+    out.absent = absences();
     out.trouble = trouble_;
     return out;
 }
@@ -177,6 +178,7 @@ env::Task<Result<void>> Rebalancer::round() {
     MIROIR_CO_CHECK(co_await settle_nodes());
     const bool filling = std::ranges::any_of(moves_, [](const auto& move) { return is_filling(move.second); });
     if (giving_up_ && !filling) MIROIR_CO_CHECK(co_await keep_wishes(paused_, started_, false));
+    MIROIR_CO_CHECK(co_await look_after_absent());
     if (paused_ || !(options_.by_itself || started_)) co_return Result<void>{};
     MIROIR_CO_CHECK(co_await begin_moves());
     if (started_ && moves_.empty() && plan().empty()) MIROIR_CO_CHECK(co_await keep_wishes(false, false, false));

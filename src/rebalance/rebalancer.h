@@ -13,6 +13,7 @@
 #include "quorum/repair/mover.h"
 #include "rebalance/move_step.h"
 #include "rebalance/topology_book.h"
+#include "rebalance/write_off.h"
 
 namespace miroir::rebalance {
 
@@ -21,6 +22,7 @@ struct RebalancerOptions {
     cluster::MoveLimits limits;
     std::chrono::nanoseconds grace = std::chrono::seconds(10);  // the old copy is kept so long after the cut-over
     std::chrono::nanoseconds every = std::chrono::milliseconds(200);
+    std::chrono::nanoseconds write_off_after{0};  // a node that is away for so long is lost for good; 0: never
     env::Metrics* metrics = &env::no_metrics();
 };
 
@@ -45,7 +47,8 @@ public:
         std::uint64_t cut_over = 0;                 // moves, since the process started
         std::chrono::nanoseconds longest_pause{0};  // of writes, at a cut-over
         quorum::Copied copied;
-        std::string trouble;  // why the last round did not get on, or empty
+        std::vector<AbsenceVerdict> absent;  // nodes that are down
+        std::string trouble;                 // why the last round did not get on, or empty
     };
     Status status() const;
     std::string waits_for(const MoveRecord& move) const;
@@ -65,6 +68,8 @@ private:
     env::Task<Result<void>> drop(Keys keys);
     env::Task<Result<void>> begin_moves();
     env::Task<Result<void>> settle_nodes();
+    env::Task<Result<void>> look_after_absent();
+    std::vector<AbsenceVerdict> absences() const;
     env::Task<Result<void>> introduce();
     MoveFacts facts_of(const std::string& key, const cluster::Topology& topology);
     std::vector<MoveRecord> moved_to(const Keys& keys, MovePhase phase) const;
@@ -89,6 +94,7 @@ private:
     std::vector<Passing> passing_;                               // by version
     std::map<std::string, quorum::Hints::Places> wiped_behind_;  // what was planned before a copy was given up
     std::set<NodeId> introduced_;                                // joining nodes that were told of all indexes
+    std::map<NodeId, env::Monotonic> away_since_;                // as this process has seen it
     bool paused_ = false;
     bool started_ = false;
     bool giving_up_ = false;
