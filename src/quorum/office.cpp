@@ -38,7 +38,8 @@ Office::Office(env::Env env, http::Client& client, tasks::Store& store, Topology
       shelves_(std::move(shelves)),
       options_(options),
       writer_(env, client, store, topology_, *tasks_, *catalog_, board, options.writer),
-      mender_(env, store, *catalog_, writer_, options.mender),
+      errands_(env, writer_, options.errands),
+      mender_(env, store, *catalog_, writer_, errands_, options.mender),
       census_(env, store, *catalog_, writer_, board, options.census),
       sweeper_(env, store, *tasks_, writer_, options.sweeper),
       sessions_(

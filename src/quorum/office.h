@@ -25,6 +25,7 @@ namespace miroir::quorum {
 
 struct OfficeOptions {
     WriterOptions writer;
+    ErrandOptions errands{};
     MenderOptions mender{};
     SweeperOptions sweeper{};
     CensusOptions census{};
@@ -172,6 +173,7 @@ private:
     std::unique_ptr<ShelfBook> shelves_;
     OfficeOptions options_;
     Writer writer_;
+    Errands errands_;
     Mender mender_;
     Census census_;
     Sweeper sweeper_;

@@ -3,10 +3,8 @@
 
 #include "cluster/reserved.h"
 #include "json/members.h"
-#include "json/parse.h"
 #include "json/write.h"
 #include "plan/shard_clause.h"
-#include "quorum/fold.h"
 #include "quorum/repair/mender.h"
 
 namespace miroir::quorum {
@@ -32,37 +30,6 @@ json::Object question(const json::Value& filter, std::size_t limit) {
 std::string stamp_of(const json::Value& document) { return text_at(document, cluster::kStampField); }
 
 }  // namespace
-
-env::Task<bool> Mender::drained(cluster::Node node, IndexUid index) {
-    const env::Deadline deadline = env::Deadline::after(env_.clock, options_.drain_timeout);
-    while (!deadline.expired(env_.clock)) {
-        http::Outgoing request;
-        request.target = "/tasks?limit=1&statuses=enqueued,processing&indexUids=" + index.value;
-        const Result<http::Reply> reply = co_await writer_.link(node.id).ask(node.address, std::move(request));
-        if (!reply || reply->status != 200) co_return false;
-        const auto body = json::parse(reply->body);
-        const json::Value* results = body ? body->find("results") : nullptr;
-        if (results == nullptr || !results->is_array()) co_return false;
-        if (results->array().empty()) co_return true;
-        co_await env::sleep_for(env_, options_.poll);
-    }
-    co_return false;
-}
-
-env::Task<std::optional<json::Array>> Mender::read(cluster::Node node, const plan::IndexPtr& index, json::Object body) {
-    if (!index->settings.embedders.empty()) body.append("retrieveVectors", true);
-    http::Outgoing request;
-    request.method = "POST";
-    request.target = "/indexes/" + index->uid.value + "/documents/fetch";
-    request.headers.add("Content-Type", "application/json");
-    request.body = json::to_text(json::Value(std::move(body)));
-    const Result<http::Reply> reply = co_await writer_.link(node.id).ask(node.address, std::move(request));
-    if (!reply || reply->status != 200) co_return std::nullopt;
-    auto parsed = json::parse(reply->body);
-    json::Value* results = parsed && parsed->is_object() ? parsed->object().find("results") : nullptr;
-    if (results == nullptr || !results->is_array()) co_return std::nullopt;
-    co_return std::move(results->array());
-}
 
 env::Task<Mender::Step> Mender::pass(const Job& job, const Group& group) {
     Step out = Step::Same;
@@ -97,7 +64,7 @@ env::Task<bool> Mender::wipe(cluster::Node node, std::vector<ShardId> shards) {
                             .body = json::to_text(json::Object{{"filter", plan::shard_clause(here)}})});
     }
     if (requests.empty()) co_return true;
-    co_return co_await tell(std::move(node), std::move(requests), 0, writer_.hints().releases());
+    co_return co_await errands_.tell(std::move(node), std::move(requests), 0, writer_.hints().releases());
 }
 
 env::Task<Mender::Step> Mender::stretch(const Job& job, const Group& group, std::string& after, bool& last) {
@@ -111,17 +78,17 @@ env::Task<Mender::Step> Mender::stretch(const Job& job, const Group& group, std:
     const std::uint64_t releases = writer_.hints().releases();
     const bool at_rest = writer_.at_rest(source.id, uid) && writer_.at_rest(target.id, uid);
     if (!at_rest || writer_.debts().lacks(source.id, uid, group.shards)) co_return Step::GivenUp;
-    const bool source_quiet = co_await drained(source, uid);
-    const bool target_quiet = source_quiet && co_await drained(target, uid);
+    const bool source_quiet = co_await errands_.drained(source, uid);
+    const bool target_quiet = source_quiet && co_await errands_.drained(target, uid);
     if (!target_quiet) co_return Step::GivenUp;
     json::Object ask_source = question(stretch_filter(group.shards, after, {}), options_.page);
-    std::optional<json::Array> there = co_await read(source, index, std::move(ask_source));
+    std::optional<json::Array> there = co_await errands_.read(source, index, std::move(ask_source));
     if (!there) co_return Step::GivenUp;
     last = there->size() < options_.page;
     std::optional<std::string> to;
     if (!last) to = stamp_of(there->back());
     json::Object ask_target = question(stretch_filter(group.shards, after, to), options_.page + 1);
-    const std::optional<json::Array> here = co_await read(target, index, std::move(ask_target));
+    const std::optional<json::Array> here = co_await errands_.read(target, index, std::move(ask_target));
     if (!here) co_return Step::GivenUp;
     const std::string from = after;
     if (to) after = *to;
@@ -152,41 +119,7 @@ env::Task<bool> Mender::replace(const Job& job, const Group& group, const json::
                             .body = std::move(lines)});
     }
     const cluster::Node target = job.topology->node(job.target);
-    co_return co_await tell(target, std::move(requests), 0, stretch.releases, stretch.order);
-}
-
-env::Task<bool> Mender::tell(cluster::Node node, std::vector<NodeRequest> requests, std::size_t must_from,
-                             std::uint64_t releases, env::Lane::Pass* order) {
-    NodeLink& link = writer_.link(node.id);
-    std::vector<std::uint64_t> uids;
-    {
-        const env::Lane::Pass pass = co_await link.lane().enter();
-        if (writer_.hints().any(node.id) || writer_.hints().releases() != releases) co_return false;
-        for (NodeRequest& request : requests) {
-            if (const auto used = writer_.hints().highest_uid(node.id)) link.reserve_up_to(*used);
-            const Result<std::uint64_t> uid = co_await link.next_uid(node.address);
-            if (!uid) co_return false;
-            NodeRequest moved = std::move(request);
-            const SendOutcome outcome = co_await link.send(node.address, std::move(moved), *uid);
-            if (outcome.kind == SendOutcome::Kind::Overtaken) link.ask_anew();
-            if (outcome.kind != SendOutcome::Kind::Accepted) co_return false;
-            uids.push_back(outcome.uid);
-        }
-    }
-    if (order != nullptr) order->give_back();
-    const env::Deadline deadline = env::Deadline::after(env_.clock, options_.drain_timeout);
-    for (std::size_t i = 0; i < uids.size(); ++i) {
-        tasks::NodeTask part;
-        while (part.state < tasks::NodeTask::State::Missed) {
-            if (deadline.expired(env_.clock)) co_return false;
-            const Result<std::optional<json::Value>> said = co_await link.task(node.address, uids[i]);
-            if (!said || !*said) co_return false;
-            take_node_task(part, **said);
-            if (part.state < tasks::NodeTask::State::Missed) co_await env::sleep_for(env_, options_.poll);
-        }
-        if (i >= must_from && part.state != tasks::NodeTask::State::Succeeded) co_return false;
-    }
-    co_return true;
+    co_return co_await errands_.tell(target, std::move(requests), 0, stretch.releases, stretch.order);
 }
 
 }  // namespace miroir::quorum

@@ -219,7 +219,7 @@ env::Task<bool> Mender::make_ready(const Job& job) {
     plan::IndexPtr index = catalog_.committed()->find(uid);  // settings still to come reach it by themselves
     if (!index) index = catalog_.projected().find(uid);
     const cluster::Node node = job.topology->node(job.target);
-    const bool quiet = co_await drained(node, uid);
+    const bool quiet = co_await errands_.drained(node, uid);
     if (!quiet) co_return false;
     http::Outgoing question;
     question.target = "/indexes/" + uid.value;
@@ -240,7 +240,7 @@ env::Task<bool> Mender::make_ready(const Job& job) {
                         .content_type = "application/json",
                         .body = json::to_text(json::Value(plan::node_settings(index->settings, kAllGates)))});
     const std::size_t must_from = requests.size() - 1;
-    co_return co_await tell(node, std::move(requests), must_from, writer_.hints().releases());
+    co_return co_await errands_.tell(node, std::move(requests), must_from, writer_.hints().releases());
 }
 
 // The index is gone from the catalog: a node that came back older may still have it.
@@ -253,7 +253,7 @@ env::Task<bool> Mender::drop_index(cluster::TopologyPtr topology, Debts::Key key
     const Debt* debt = writer_.debts().find(key);
     if (debt == nullptr) co_return true;
     std::vector<ShardId> all = debt->shards;
-    const bool told = co_await tell(node, std::move(requests), 1, writer_.hints().releases());
+    const bool told = co_await errands_.tell(node, std::move(requests), 1, writer_.hints().releases());
     if (!told) co_return false;
     tasks::Batch batch;
     co_return co_await pay(key, std::move(all), std::move(batch));

@@ -8,14 +8,12 @@
 
 #include <functional>
 
-#include "quorum/writer.h"
+#include "quorum/repair/errands.h"
 
 namespace miroir::quorum {
 
 struct MenderOptions {
     std::chrono::nanoseconds every = std::chrono::milliseconds(500);  // looks for debts and recognises
-    std::chrono::nanoseconds drain_timeout = std::chrono::seconds(10);
-    std::chrono::nanoseconds poll = std::chrono::milliseconds(10);
     std::size_t page = 1000;             // documents of one stretch
     std::uint64_t bytes_per_second = 0;  // that are copied; 0: as fast as it goes
 };
@@ -28,8 +26,9 @@ struct Copied {
 
 class Mender {
 public:
-    Mender(env::Env env, tasks::Store& store, CatalogBook& catalog, Writer& writer, MenderOptions options)
-        : env_(env), store_(store), catalog_(catalog), writer_(writer), options_(options) {}
+    Mender(env::Env env, tasks::Store& store, CatalogBook& catalog, Writer& writer, Errands& errands,
+           MenderOptions options)
+        : env_(env), store_(store), catalog_(catalog), writer_(writer), errands_(errands), options_(options) {}
 
     // Is it who it was, with all that it took? When not, it is in debt once this returns. False: it could not be asked.
     env::Task<bool> recognise(NodeId node, std::string address);
@@ -81,19 +80,11 @@ private:
     env::Task<bool> replace(const Job& job, const Group& group, const json::Array& documents, Stretch stretch);
     env::Task<void> settle(const Job& job);
 
-    env::Task<bool> drained(cluster::Node node, IndexUid index);
-    env::Task<std::optional<json::Array>> read(cluster::Node node, const plan::IndexPtr& index, json::Object body);
-    // Sends in order and waits until the node has carried them out. `must` names the ones that have to succeed.
-    // Nothing is sent when something that was held back has been let go since there were `releases` of them.
-    // `order`, the lane of an index, is given back as soon as the node has taken everything: what is written then
-    // comes behind it.
-    env::Task<bool> tell(cluster::Node node, std::vector<NodeRequest> requests, std::size_t must_from,
-                         std::uint64_t releases, env::Lane::Pass* order = nullptr);
-
     env::Env env_;
     tasks::Store& store_;
     CatalogBook& catalog_;
     Writer& writer_;
+    Errands& errands_;
     MenderOptions options_;
     env::Cancel stop_;
     Copied copied_;

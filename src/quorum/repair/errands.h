@@ -1,0 +1,38 @@
+// What repairs ask of single nodes: to have come to rest, to show documents, to carry out requests in their order. Lives
+// on one executor.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "quorum/writer.h"
+
+namespace miroir::quorum {
+
+struct ErrandOptions {
+    std::chrono::nanoseconds drain_timeout = std::chrono::seconds(10);
+    std::chrono::nanoseconds poll = std::chrono::milliseconds(10);
+};
+
+class Errands {
+public:
+    Errands(env::Env env, Writer& writer, ErrandOptions options) : env_(env), writer_(writer), options_(options) {}
+
+    // Waits until the node has worked off all that it was given for the index.
+    env::Task<bool> drained(cluster::Node node, IndexUid index);
+    // Documents as the node has them, Miroir's fields included.
+    env::Task<std::optional<json::Array>> read(cluster::Node node, const plan::IndexPtr& index, json::Object body);
+    // Sends in order and waits until the node has carried them out. `must_from`: the ones before need not succeed.
+    // Nothing is sent when something that was held back has been let go since there were `releases` of them.
+    // `order`, the lane of an index, is given back as soon as the node has taken everything: what is written then
+    // comes behind it.
+    env::Task<bool> tell(cluster::Node node, std::vector<NodeRequest> requests, std::size_t must_from,
+                         std::uint64_t releases, env::Lane::Pass* order = nullptr);
+
+private:
+    env::Env env_;
+    Writer& writer_;
+    ErrandOptions options_;
+};
+
+}  // namespace miroir::quorum
