@@ -35,21 +35,22 @@ env::Task<Mender::Step> Mender::pass(const Job& job, const Group& group) {
     Step out = Step::Same;
     std::string after;
     for (bool last = false; !last;) {
-        const std::uint64_t before = copied_.bytes;
-        const Step step = co_await stretch(job, group, after, last);
+        std::uint64_t bytes = 0;
+        const Step step = co_await stretch(job, group, after, last, bytes);
         if (step == Step::GivenUp) co_return step;
-        co_await keep_to_the_rate(copied_.bytes - before);
+        co_await keep_to_the_rate(bytes);
         if (step == Step::Changed) out = step;
     }
     co_return out;
 }
 
-// The lane is free meanwhile.
+// The lane is free meanwhile. Those who copy side by side share the rate.
 env::Task<void> Mender::keep_to_the_rate(std::uint64_t bytes) {
     if (options_.bytes_per_second == 0 || bytes == 0) co_return;
     const double seconds = static_cast<double>(bytes) / static_cast<double>(options_.bytes_per_second);
     const auto rest = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds));
-    co_await env::sleep_for(env_, rest, stop_);
+    rate_kept_until_ = std::max(rate_kept_until_, env_.clock.now()) + rest;
+    co_await env::sleep_until(env_, rate_kept_until_, stop_);
 }
 
 env::Task<bool> Mender::wipe(cluster::Node node, std::vector<ShardId> shards) {
@@ -67,7 +68,8 @@ env::Task<bool> Mender::wipe(cluster::Node node, std::vector<ShardId> shards) {
     co_return co_await errands_.tell(std::move(node), std::move(requests), 0, writer_.hints().releases());
 }
 
-env::Task<Mender::Step> Mender::stretch(const Job& job, const Group& group, std::string& after, bool& last) {
+env::Task<Mender::Step> Mender::stretch(const Job& job, const Group& group, std::string& after, bool& last,
+                                        std::uint64_t& bytes) {
     const IndexUid uid = job.key.second;
     env::Lane::Pass pass = co_await writer_.lane(uid).enter();
     if (!is_current(job) || !still_gives(job, group)) co_return Step::GivenUp;
@@ -93,7 +95,7 @@ env::Task<Mender::Step> Mender::stretch(const Job& job, const Group& group, std:
     const std::string from = after;
     if (to) after = *to;
     if (*here == *there) co_return Step::Same;
-    Stretch differing{.after = from, .to = to, .releases = releases, .order = &pass};
+    Stretch differing{.after = from, .to = to, .releases = releases, .order = &pass, .bytes = &bytes};
     const bool done = co_await replace(job, group, *there, std::move(differing));
     co_return done ? Step::Changed : Step::GivenUp;
 }
@@ -113,6 +115,7 @@ env::Task<bool> Mender::replace(const Job& job, const Group& group, const json::
         for (const json::Value& document : documents) lines += json::to_text(document) + "\n";
         copied_.documents += documents.size();
         copied_.bytes += lines.size();
+        *stretch.bytes += lines.size();
         requests.push_back({.method = "POST",
                             .target = path + "?primaryKey=" + index->primary_key.value_or(""),
                             .content_type = "application/x-ndjson",

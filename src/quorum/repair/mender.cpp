@@ -94,15 +94,62 @@ env::Task<void> Mender::run(env::Cancel stop) {
         for (const cluster::Node& node : now->nodes()) {
             if (node.writable()) co_await recognise(node.id, node.address);
         }
-        co_await mend_all();
+        begin_mending();
         co_await env::sleep_for(env_, options_.every, stop);
     }
 }
 
-env::Task<void> Mender::mend_all() {
-    std::vector<Debts::Key> keys;
-    for (const auto& [key, debt] : writer_.debts().all()) keys.push_back(key);
-    for (const Debts::Key& key : keys) co_await mend(key);
+// First what the fewest others could give.
+std::deque<Debts::Key> Mender::by_urgency() const {
+    const cluster::TopologyPtr topology = writer_.topology();
+    std::vector<std::pair<std::size_t, Debts::Key>> ranked;
+    for (const auto& [key, debt] : writer_.debts().all()) {
+        if (at_work_.contains(key)) continue;
+        std::size_t fewest = SIZE_MAX;
+        for (const ShardId shard : debt.shards) {
+            const auto copies =
+                std::ranges::count_if(topology->replicas_of(shard), [&](const cluster::Replica& replica) {
+                    const cluster::Node& node = topology->node(replica.node);
+                    return replica.role == cluster::ReplicaRole::Serving && node.readable() &&
+                           !writer_.debts().lacks(node.id, key.second, {shard});
+                });
+            fewest = std::min(fewest, static_cast<std::size_t>(copies));
+        }
+        ranked.emplace_back(fewest, key);
+    }
+    std::ranges::sort(ranked);
+    std::deque<Debts::Key> out;
+    for (auto& [rank, key] : ranked) out.push_back(std::move(key));
+    return out;
+}
+
+void Mender::begin_mending() {
+    waiting_ = by_urgency();
+    while (workers_ < std::min(options_.at_once, waiting_.size())) {
+        ++workers_;
+        env::spawn(env_.executor, mend_on());
+    }
+}
+
+// Takes one after another; those that cannot be paid now hold nobody up.
+env::Task<void> Mender::mend_on() {
+    while (!waiting_.empty() && !stop_.requested()) {
+        const Debts::Key key = waiting_.front();
+        waiting_.pop_front();
+        at_work_.insert(key);
+        co_await mend(key);
+        at_work_.erase(key);
+    }
+    --workers_;
+}
+
+// All of it is on its way to a node that does not answer for it yet.
+bool Mender::is_moving(const Job& job) const {
+    return std::ranges::all_of(job.shards, [&](const ShardId shard) {
+        return std::ranges::any_of(job.topology->replicas_of(shard), [&](const cluster::Replica& replica) {
+            return replica.node == job.target && replica.role == cluster::ReplicaRole::Incoming;
+        });
+    });
 }
 
 bool Mender::is_current(const Job& job) const {
@@ -177,7 +224,7 @@ env::Task<void> Mender::mend(Debts::Key key) {
     const std::optional<cluster::NodeIndex> target = topology->find(key.first);
     const Debt* debt = writer_.debts().find(key);
     if (debt == nullptr) co_return;
-    if (!target) {
+    if (!target || topology->node(*target).standing.role == cluster::NodeRole::Removed) {
         std::vector<ShardId> all = debt->shards;
         tasks::Batch batch;
         co_await pay(key, std::move(all), std::move(batch));
@@ -202,7 +249,7 @@ env::Task<void> Mender::mend(Debts::Key key) {
             if (step == Step::GivenUp) co_return;
             same = same && step == Step::Same;
         }
-        if (!same) continue;
+        if (!same && !(options_.skip_delta_pass && is_moving(job))) continue;
         co_await settle(job);
         co_return;
     }

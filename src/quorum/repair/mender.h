@@ -6,7 +6,9 @@
 // written before is in what is read, what is written later comes behind it on the node. Lives on one executor.
 #pragma once
 
+#include <deque>
 #include <functional>
+#include <set>
 
 #include "quorum/repair/errands.h"
 
@@ -14,8 +16,10 @@ namespace miroir::quorum {
 
 struct MenderOptions {
     std::chrono::nanoseconds every = std::chrono::milliseconds(500);  // looks for debts and recognises
-    std::size_t page = 1000;             // documents of one stretch
-    std::uint64_t bytes_per_second = 0;  // that are copied; 0: as fast as it goes
+    std::size_t page = 1000;                                          // documents of one stretch
+    std::uint64_t bytes_per_second = 0;                               // that are copied, by all; 0: as fast as it goes
+    std::size_t at_once = 4;                                          // debts that are paid side by side
+    bool skip_delta_pass = false;                                     // what moves is not compared once more
 };
 
 // Since the process started.
@@ -62,11 +66,15 @@ private:
         std::optional<std::string> to;
         std::uint64_t releases = 0;        // of hints, when it was read
         env::Lane::Pass* order = nullptr;  // the lane of the index
+        std::uint64_t* bytes = nullptr;    // grows by what was copied
     };
     enum class Step : std::uint8_t { Same, Changed, GivenUp };
 
     env::Task<std::optional<std::size_t>> unknown_of(NodeId node, std::string address, std::vector<Witness> witnesses);
-    env::Task<void> mend_all();
+    std::deque<Debts::Key> by_urgency() const;
+    void begin_mending();
+    env::Task<void> mend_on();
+    bool is_moving(const Job& job) const;
     env::Task<void> mend(Debts::Key key);
     bool plan_sources(Job& job, const plan::IndexEntry& index) const;  // false: some replica must come back first
     env::Task<bool> pay(Debts::Key key, std::vector<ShardId> shards, tasks::Batch batch);
@@ -76,7 +84,7 @@ private:
     env::Task<bool> make_ready(const Job& job);
     env::Task<bool> drop_index(cluster::TopologyPtr topology, Debts::Key key);
     env::Task<Step> pass(const Job& job, const Group& group);
-    env::Task<Step> stretch(const Job& job, const Group& group, std::string& after, bool& last);
+    env::Task<Step> stretch(const Job& job, const Group& group, std::string& after, bool& last, std::uint64_t& bytes);
     env::Task<bool> replace(const Job& job, const Group& group, const json::Array& documents, Stretch stretch);
     env::Task<void> settle(const Job& job);
 
@@ -87,6 +95,10 @@ private:
     Errands& errands_;
     MenderOptions options_;
     env::Cancel stop_;
+    std::deque<Debts::Key> waiting_;  // debts, the most urgent first
+    std::set<Debts::Key> at_work_;
+    std::size_t workers_ = 0;
+    env::Monotonic rate_kept_until_{};
     Copied copied_;
 };
 
