@@ -20,8 +20,6 @@ bool empties_index(const protocol::Task& task) {
     return all || task.type == protocol::TaskType::IndexDeletion;
 }
 
-std::uint32_t copies_of(const cluster::Topology& topology) { return topology.replicas() * topology.groups(); }
-
 // Nobody waits for the settings of a node that has left or was forgotten.
 std::map<NodeId, std::uint64_t> of_members(std::map<NodeId, std::uint64_t> versions,
                                            const cluster::Topology& topology) {
@@ -260,7 +258,7 @@ env::Task<Writer::Followed> Writer::follow_task(std::uint64_t uid, cluster::Topo
         const std::uint64_t deleted = co_await delete_targets(entry);
         entry.task.details["deletedTasks"] = deleted;
     }
-    const bool ended = co_await end_task(std::move(entry), copies_of(*topology), std::move(ending));
+    const bool ended = co_await end_task(std::move(entry), topology->copies(), std::move(ending));
     // What the store did not take holds up all that comes behind it: tasks of an index end in their order.
     co_return ended ? Followed::Ended : Followed::Waiting;
 }

@@ -41,12 +41,16 @@ Office::Office(env::Env env, http::Client& client, tasks::Store& store, Topology
       errands_(env, writer_, options.errands),
       mender_(env, store, *catalog_, writer_, errands_, options.mender),
       census_(env, store, *catalog_, writer_, board, options.census),
+      anti_entropy_(
+          env, store, *tasks_, *catalog_, writer_, errands_, census_,
+          [this](const IndexUid& uid, const std::string& id) { return stamps_of(uid).assign({id}, now_us()).front(); },
+          options.anti_entropy),
       sweeper_(env, store, *tasks_, writer_, options.sweeper),
       sessions_(
           options.sessions, [this](std::uint64_t task) { return is_over(task); }, *options.writer.metrics),
       bell_(
           env, [this](std::uint64_t task) { return is_over(task); }, ends),
-      mover_(env, *catalog_, writer_, mender_) {
+      mover_(env, *catalog_, writer_, mender_, errands_, census_) {
     tasks_->watch_ends(&bell_);
     sessions_.inherit(tasks_->unfinished(), env_.clock.now());
 }
@@ -72,6 +76,7 @@ env::Task<void> Office::run(env::Cancel stop) {
     env::spawn(env_.executor, mender_.run(stop));
     env::spawn(env_.executor, sweeper_.run(topology_, stop));
     env::spawn(env_.executor, census_.run(topology_, stop));
+    env::spawn(env_.executor, anti_entropy_.run(topology_, stop));
     co_await writer_.follow(topology_, std::move(stop));
 }
 
@@ -81,6 +86,15 @@ env::Task<bool> Office::recognise(NodeId node, std::string address) {
 
 Stamps& Office::stamps_of(const IndexUid& uid) {
     return stamps_.try_emplace(uid, index_of(uid) == nullptr).first->second;
+}
+
+std::uint64_t Office::now_us() const {
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(env_.clock.wall().time_since_epoch()).count());
+}
+
+Grave Office::grave_of(const IndexUid& uid, Grave::Kind kind, std::vector<std::string> ids) {
+    return {.kind = kind, .at = stamps_of(uid).mark(now_us()), .task = 0, .ids = std::move(ids)};
 }
 
 env::Task<Result<Receipt>> Office::submit(Order order, std::optional<std::string> metadata) {
@@ -180,8 +194,6 @@ env::Task<Result<Receipt>> Office::add_documents(IndexUid uid, Documents documen
     }
     Stamps& stamps = stamps_of(uid);
     if (index) MIROIR_CO_CHECK(co_await learn_stamps(index, stamps.unknown(verdict->ids)));
-    const auto now_us =
-        std::chrono::duration_cast<std::chrono::microseconds>(env_.clock.wall().time_since_epoch()).count();
     DocumentBatch batch{.bytes = std::move(documents.bytes),
                         .payload = std::move(documents.payload),
                         .ids = std::move(verdict->ids),
@@ -189,7 +201,7 @@ env::Task<Result<Receipt>> Office::add_documents(IndexUid uid, Documents documen
                         .primary_key = verdict->primary_key.value_or(""),
                         .update = documents.update,
                         .skip_creation = documents.skip_creation};
-    batch.stamps = stamps.assign(batch.ids, static_cast<std::uint64_t>(now_us));
+    batch.stamps = stamps.assign(batch.ids, now_us());
     Order order = order_documents(topology_(), uid, index, batch, options_.shards);
     batch.payload = {};
     batch.bytes.reset();  // a large batch is held once while it is sent
@@ -203,6 +215,7 @@ env::Task<Result<Receipt>> Office::delete_documents(IndexUid uid, std::vector<st
     const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
     for (const std::string& id : ids) stamps_of(uid).forget(id);
     Order order = order_deletion_by_ids(topology_(), uid, index_of(uid), ids);
+    if (!ids.empty()) order.write.grave = grave_of(uid, Grave::Kind::Ids, ids);
     Result<Receipt> receipt = co_await submit(std::move(order), std::move(metadata));
     if (!receipt) stamps_of(uid).doubt(ids);
     co_return receipt;
@@ -218,6 +231,7 @@ env::Task<Result<Receipt>> Office::delete_by_filter(IndexUid uid, json::Value fi
     }
     stamps_of(uid).forget_all(false);
     Order order = order_deletion_by_filter(topology_(), uid, index_of(uid), filter, carried);
+    order.write.grave = grave_of(uid, Grave::Kind::Some);
     co_return co_await submit(std::move(order), std::move(metadata));
 }
 
@@ -225,6 +239,7 @@ env::Task<Result<Receipt>> Office::delete_all_documents(IndexUid uid, std::optio
     const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
     stamps_of(uid).forget_all(true);
     Order order = order_deletion_of_all(topology_(), uid, index_of(uid));
+    order.write.grave = grave_of(uid, Grave::Kind::All);
     Result<Receipt> receipt = co_await submit(std::move(order), std::move(metadata));
     if (!receipt) stamps_of(uid).doubt({});
     co_return receipt;

@@ -12,6 +12,7 @@
 
 #include "protocol/documents/special_fields.h"
 #include "quorum/orders.h"
+#include "quorum/repair/anti_entropy.h"
 #include "quorum/repair/census.h"
 #include "quorum/repair/mender.h"
 #include "quorum/repair/mover.h"
@@ -29,6 +30,7 @@ struct OfficeOptions {
     MenderOptions mender{};
     SweeperOptions sweeper{};
     CensusOptions census{};
+    AntiEntropyOptions anti_entropy{};
     std::uint32_t shards = 64;                // S of a new index
     std::optional<std::string> master_key{};  // from which client keys derive; none: everybody may do everything
     SessionLimits sessions{};
@@ -143,6 +145,7 @@ public:
     // For the moving of shards.
     Mover& mover() { return mover_; }
     Census& census() { return census_; }
+    AntiEntropy& anti_entropy() { return anti_entropy_; }
 
 private:
     Office(env::Env env, http::Client& client, tasks::Store& store, TopologySource topology,
@@ -155,6 +158,9 @@ private:
 
     plan::IndexPtr index_of(const IndexUid& uid) const { return catalog_->projected().find(uid); }
     Stamps& stamps_of(const IndexUid& uid);
+    std::uint64_t now_us() const;
+    // What is about to be deleted, for those who compare copies.
+    Grave grave_of(const IndexUid& uid, Grave::Kind kind, std::vector<std::string> ids = {});
     // What the owners of these documents have of them. See office_lookup.cpp.
     struct Found {
         json::Array documents;
@@ -176,6 +182,7 @@ private:
     Errands errands_;
     Mender mender_;
     Census census_;
+    AntiEntropy anti_entropy_;
     Sweeper sweeper_;
     Sessions sessions_;
     EndBell bell_;

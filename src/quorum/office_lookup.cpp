@@ -74,7 +74,9 @@ env::Task<Result<void>> Office::learn_stamps(plan::IndexPtr index, std::vector<s
         const Result<std::string> id = protocol::document_id(document.object(), *index->primary_key);
         const json::Value* text = document.find(cluster::kStampField);
         const auto stamp = text != nullptr && text->is_string() ? cluster::stamp_of(text->string()) : std::nullopt;
-        if (id && stamp) stamps_of(index->uid).learn(*id, *stamp);
+        // One whose deletion is on its way comes anew, and gets a new place.
+        if (!id || !stamp || writer_.deletion_of(index->uid, *id, *stamp) == Deletion::Certain) continue;
+        stamps_of(index->uid).learn(*id, *stamp);
     }
     co_return Result<void>{};
 }

@@ -117,6 +117,7 @@ env::Task<Result<Receipt>> Office::edit_documents(IndexUid uid, EditWish wish) {
     task.index_uid = uid.value;
     task.details = std::move(wish.details);
     Order order = order_edition(topology, std::move(task), index_of(uid), wish.body);
+    order.write.grave = grave_of(uid, Grave::Kind::Some);  // functions delete, too
     co_return co_await submit(std::move(order), std::move(wish.custom_metadata));
 }
 

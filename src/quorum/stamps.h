@@ -3,6 +3,7 @@
 // know is looked up on the nodes. Bounded: the oldest are forgotten.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <string>
@@ -22,6 +23,8 @@ public:
     void learn(const std::string& id, std::uint64_t stamp);
     void forget(const std::string& id);  // deleted: a new insertion gets a new place
     void forget_all(bool complete);
+    // Behind all stamps given so far and before all that follow.
+    std::uint64_t mark(std::uint64_t now_us) { return next_ = std::max(next_ + 1, now_us); }
     // A write of these was refused: whether it happened, only the nodes know.
     void doubt(const std::vector<std::string>& ids);
 

@@ -8,6 +8,7 @@
 #include "base/ids.h"
 #include "cluster/topology.h"
 #include "protocol/tasks/task.h"
+#include "quorum/repair/graves.h"
 #include "quorum/settings_change.h"
 
 namespace miroir::quorum {
@@ -33,6 +34,7 @@ struct WriteOrder {
     std::optional<SettingsChange> change{};  // then the requests wait for their wave, and their bodies until then
     std::vector<std::uint64_t> targets{};    // tasks that it deletes or cancels
     json::Value wish{};                      // see tasks::TaskEntry
+    std::optional<Grave> grave{};            // what it deletes; the task's uid comes later
 };
 
 }  // namespace miroir::quorum

@@ -44,7 +44,8 @@ Writer::Writer(env::Env env, http::Client& client, tasks::Store& store, Topology
       options_(std::move(options)),
       hints_(store, board),
       debts_(store, board),
-      witnesses_(store) {}
+      witnesses_(store),
+      graves_(store) {}
 
 env::Lane& Writer::lane(const IndexUid& index) { return lanes_.try_emplace(index, env_.executor).first->second; }
 
@@ -147,6 +148,7 @@ env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::Ca
     for (const plan::CatalogChange& change : changes) {
         if (change.kind == plan::CatalogChange::Kind::Swap) debts_.spread(also, change.uid, change.other);
     }
+    dig(also, sending.order, uid, changes);
     catalog_.plan(uid, std::move(changes), also, env_.clock.wall().time_since_epoch().count());
     for (std::size_t i = 0; i < sending.entry.parts.size(); ++i) {
         const NodeTask& part = sending.entry.parts[i];
@@ -168,6 +170,8 @@ env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::Ca
     if (!begun) {
         catalog_.forget(uid);
         changes_.erase(uid);
+        tasks::Batch never_durable;
+        fill(never_durable, sending.order);
         for (std::size_t i = 0; i < sending.places.size(); ++i) {
             if (sending.held(i)) hints_.struck(sending.entry.parts[i].node, sending.places[i]);
         }
@@ -250,6 +254,7 @@ env::Task<Result<void>> Writer::keep(Sending& sending, tasks::TaskEntry entry, b
     }
     const std::uint64_t uid = entry.task.uid;
     const std::int64_t now = env_.clock.wall().time_since_epoch().count();
+    if (all_struck) fill(batch, sending.order);
     if (all_struck) catalog_.end(uid, CatalogBook::Outcome::Nothing, batch, now);
     const Result<void> kept = co_await tasks_.save(std::move(entry), std::move(batch));
     for (std::size_t i = 0; i < sending.places.size(); ++i) {

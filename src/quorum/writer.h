@@ -46,6 +46,9 @@ public:
     Debts& debts() { return debts_; }
     const Debts& debts() const { return debts_; }
     Witnesses& witnesses() { return witnesses_; }
+    Graves& graves() { return graves_; }
+    // Did a deletion come behind the insertion of this document?
+    Deletion deletion_of(const IndexUid& index, const std::string& id, std::uint64_t stamp) const;
 
     // Reads what the store keeps: what nodes are owed and known by, changes of settings. Before anything else.
     env::Task<Result<void>> open();
@@ -81,6 +84,9 @@ private:
     void count_attainable(const Sending& sending, std::vector<std::uint8_t>& attainable) const;
     env::Task<Result<Receipt>> settle(Sending& sending);
     env::Task<Result<Receipt>> refuse(Sending& sending, Error error);
+    void dig(tasks::Batch& batch, const WriteOrder& order, std::uint64_t task,
+             const std::vector<plan::CatalogChange>& changes);
+    void fill(tasks::Batch& batch, const WriteOrder& order);
     env::Task<Result<void>> keep(Sending& sending, tasks::TaskEntry entry, bool all_struck);
     env::Task<bool> follow_once(cluster::TopologyPtr topology);
     // What a node is owed, one after another. See replay.cpp.
@@ -177,6 +183,7 @@ private:
     Hints hints_;
     Debts debts_;
     Witnesses witnesses_;
+    Graves graves_;
     std::map<IndexUid, env::Lane> lanes_;
     std::map<NodeId, std::unique_ptr<NodeLink>> links_;
     env::Lane replayed_{env_.executor};  // nodes catch up side by side; what they took changes the same tasks

@@ -30,6 +30,7 @@ struct WriterOptions {
     SettingsOptions settings{};
     env::Metrics* metrics = &env::no_metrics();
     std::uint64_t hint_bytes_max = 512 << 20;  // of one node; beyond that it is in debt instead
+    bool keep_graves = true;                   // deletions are remembered until all copies have been compared
 };
 
 }  // namespace miroir::quorum

@@ -167,6 +167,21 @@ std::uint64_t Census::documents_of(ShardId shard) const {
     return out;
 }
 
+// An index takes more room than its documents; how much more, the databases say.
+double Census::room_for_a_byte() const {
+    constexpr double kSmall = 1e6;  // below, a database is mostly empty room
+    constexpr double kMost = 8;
+    constexpr double kUsual = 3;
+    double databases = 0;
+    double documents = 0;
+    for (const auto& [node, known] : nodes_) {
+        databases += static_cast<double>(known.count.database_bytes);
+        for (const auto& [uid, count] : known.count.indexes)
+            documents += static_cast<double>(count.documents * count.document_bytes);
+    }
+    return documents < kSmall ? kUsual : std::clamp(databases / documents, 1.0, kMost);
+}
+
 std::uint64_t Census::bytes_of(ShardId shard) const {
     std::uint64_t out = 0;
     for (const auto& [uid, counts] : last_) {
@@ -178,7 +193,7 @@ std::uint64_t Census::bytes_of(ShardId shard) const {
         }
         out += counts[shard.value] * each;
     }
-    return out;
+    return static_cast<std::uint64_t>(static_cast<double>(out) * room_for_a_byte());
 }
 
 }  // namespace miroir::quorum

@@ -25,7 +25,7 @@ struct NodeCount {
 };
 
 struct CensusOptions {
-    std::chrono::nanoseconds every = std::chrono::minutes(1);
+    std::chrono::nanoseconds every = std::chrono::seconds(20);
 };
 
 class Census {
@@ -50,6 +50,7 @@ private:
         std::map<IndexUid, std::uint64_t> epochs;  // of the index, when it was counted
     };
     env::Task<bool> count_shards(cluster::Node node, plan::IndexPtr index, IndexCount& count);
+    double room_for_a_byte() const;
     env::Task<void> keep(cluster::TopologyPtr topology);
 
     env::Env env_;

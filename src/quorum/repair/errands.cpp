@@ -6,8 +6,8 @@
 
 namespace miroir::quorum {
 
-env::Task<bool> Errands::drained(cluster::Node node, IndexUid index) {
-    const env::Deadline deadline = env::Deadline::after(env_.clock, options_.drain_timeout);
+env::Task<bool> Errands::drained(cluster::Node node, IndexUid index, std::optional<std::chrono::nanoseconds> at_most) {
+    const env::Deadline deadline = env::Deadline::after(env_.clock, at_most.value_or(options_.drain_timeout));
     while (!deadline.expired(env_.clock)) {
         http::Outgoing request;
         request.target = "/tasks?limit=1&statuses=enqueued,processing&indexUids=" + index.value;
@@ -22,7 +22,8 @@ env::Task<bool> Errands::drained(cluster::Node node, IndexUid index) {
     co_return false;
 }
 
-env::Task<std::optional<json::Array>> Errands::read(cluster::Node node, const plan::IndexPtr& index, json::Object body) {
+env::Task<std::optional<json::Array>> Errands::read(cluster::Node node, const plan::IndexPtr& index,
+                                                    json::Object body) {
     if (!index->settings.embedders.empty()) body.append("retrieveVectors", true);
     http::Outgoing request;
     request.method = "POST";
@@ -38,7 +39,7 @@ env::Task<std::optional<json::Array>> Errands::read(cluster::Node node, const pl
 }
 
 env::Task<bool> Errands::tell(cluster::Node node, std::vector<NodeRequest> requests, std::size_t must_from,
-                             std::uint64_t releases, env::Lane::Pass* order) {
+                              std::uint64_t releases, env::Lane::Pass* order) {
     NodeLink& link = writer_.link(node.id);
     std::vector<std::uint64_t> uids;
     {
@@ -51,6 +52,7 @@ env::Task<bool> Errands::tell(cluster::Node node, std::vector<NodeRequest> reque
             NodeRequest moved = std::move(request);
             const SendOutcome outcome = co_await link.send(node.address, std::move(moved), *uid);
             if (outcome.kind == SendOutcome::Kind::Overtaken) link.ask_anew();
+            if (outcome.error.code == ErrorCode::NoSpaceLeftOnDevice) full_since_[node.id] = env_.clock.now();
             if (outcome.kind != SendOutcome::Kind::Accepted) co_return false;
             uids.push_back(outcome.uid);
         }
@@ -66,9 +68,16 @@ env::Task<bool> Errands::tell(cluster::Node node, std::vector<NodeRequest> reque
             take_node_task(part, **said);
             if (part.state < tasks::NodeTask::State::Missed) co_await env::sleep_for(env_, options_.poll);
         }
+        if (part.error && part.error->code == ErrorCode::NoSpaceLeftOnDevice) full_since_[node.id] = env_.clock.now();
         if (i >= must_from && part.state != tasks::NodeTask::State::Succeeded) co_return false;
     }
+    full_since_.erase(node.id);
     co_return true;
+}
+
+bool Errands::is_full(const NodeId& node) const {
+    const auto since = full_since_.find(node);
+    return since != full_since_.end() && env_.clock.now() - since->second < options_.full_for;
 }
 
 }  // namespace miroir::quorum

@@ -1,7 +1,8 @@
-// What repairs ask of single nodes: to have come to rest, to show documents, to carry out requests in their order. Lives
-// on one executor.
+// What repairs ask of single nodes: to have come to rest, to show documents, to carry out requests in their order.
+// Lives on one executor.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -12,14 +13,15 @@ namespace miroir::quorum {
 struct ErrandOptions {
     std::chrono::nanoseconds drain_timeout = std::chrono::seconds(10);
     std::chrono::nanoseconds poll = std::chrono::milliseconds(10);
+    std::chrono::nanoseconds full_for = std::chrono::minutes(1);  // then it is tried again
 };
 
 class Errands {
 public:
     Errands(env::Env env, Writer& writer, ErrandOptions options) : env_(env), writer_(writer), options_(options) {}
 
-    // Waits until the node has worked off all that it was given for the index.
-    env::Task<bool> drained(cluster::Node node, IndexUid index);
+    // Waits until the node has worked off all that it was given for the index; not longer than `at_most`.
+    env::Task<bool> drained(cluster::Node node, IndexUid index, std::optional<std::chrono::nanoseconds> at_most = {});
     // Documents as the node has them, Miroir's fields included.
     env::Task<std::optional<json::Array>> read(cluster::Node node, const plan::IndexPtr& index, json::Object body);
     // Sends in order and waits until the node has carried them out. `must_from`: the ones before need not succeed.
@@ -29,10 +31,14 @@ public:
     env::Task<bool> tell(cluster::Node node, std::vector<NodeRequest> requests, std::size_t must_from,
                          std::uint64_t releases, env::Lane::Pass* order = nullptr);
 
+    // It said lately that it has no room, and has taken nothing since.
+    bool is_full(const NodeId& node) const;
+
 private:
     env::Env env_;
     Writer& writer_;
     ErrandOptions options_;
+    std::map<NodeId, env::Monotonic> full_since_;
 };
 
 }  // namespace miroir::quorum

@@ -5,14 +5,16 @@
 
 #include <vector>
 
+#include "quorum/repair/census.h"
 #include "quorum/repair/mender.h"
 
 namespace miroir::quorum {
 
 class Mover {
 public:
-    Mover(env::Env env, CatalogBook& catalog, Writer& writer, Mender& mender)
-        : env_(env), catalog_(catalog), writer_(writer), mender_(mender) {}
+    Mover(env::Env env, CatalogBook& catalog, Writer& writer, Mender& mender, const Errands& errands,
+          const Census& census)
+        : env_(env), catalog_(catalog), writer_(writer), mender_(mender), errands_(errands), census_(census) {}
 
     // Every write that was planned before the call has been sent, is owed, or is held back before these places, when it
     // returns.
@@ -36,6 +38,15 @@ public:
     bool knows_settings(const NodeId& node, ShardId shard) const;               // of all indexes that have it
     std::uint32_t indexes_with(ShardId shard) const;
 
+    bool is_full(const NodeId& node) const { return errands_.is_full(node); }
+    // As the nodes count, about.
+    std::uint64_t documents_of(ShardId shard) const { return census_.documents_of(shard); }
+    std::uint64_t bytes_of(ShardId shard) const { return census_.bytes_of(shard); }
+    std::optional<std::uint64_t> database_of(const NodeId& node) const {
+        const NodeCount* count = census_.of(node);
+        return count == nullptr ? std::nullopt : std::optional(count->database_bytes);
+    }
+
     env::Task<bool> wipe(cluster::Node node, std::vector<ShardId> shards) {
         return mender_.wipe(std::move(node), std::move(shards));
     }
@@ -56,6 +67,8 @@ private:
     CatalogBook& catalog_;
     Writer& writer_;
     Mender& mender_;
+    const Errands& errands_;
+    const Census& census_;
 };
 
 }  // namespace miroir::quorum

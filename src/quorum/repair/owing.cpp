@@ -10,7 +10,39 @@ env::Task<Result<void>> Writer::open() {
     MIROIR_CO_CHECK(co_await hints_.open());
     MIROIR_CO_CHECK(co_await debts_.open());
     MIROIR_CO_CHECK(co_await witnesses_.open());
+    MIROIR_CO_CHECK(co_await graves_.open());
     co_return co_await open_changes();
+}
+
+void Writer::dig(tasks::Batch& batch, const WriteOrder& order, std::uint64_t task,
+                 const std::vector<plan::CatalogChange>& changes) {
+    const auto now_us = static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(env_.clock.wall().time_since_epoch()).count());
+    if (!options_.keep_graves) return;
+    for (const plan::CatalogChange& change : changes) {
+        if (change.kind != plan::CatalogChange::Kind::Swap) continue;
+        graves_.blur(batch, change.uid, now_us);
+        graves_.blur(batch, change.other, now_us);
+    }
+    if (!order.grave || order.verdict) return;
+    Grave grave = *order.grave;
+    grave.task = task;
+    graves_.dig(batch, IndexUid{order.task.index_uid.value_or("")}, std::move(grave));
+}
+
+void Writer::fill(tasks::Batch& batch, const WriteOrder& order) {
+    if (order.grave) graves_.fill(batch, IndexUid{order.task.index_uid.value_or("")}, order.grave->at);
+}
+
+// What failed or was cancelled has deleted nothing; of what is forgotten nobody knows.
+Deletion Writer::deletion_of(const IndexUid& index, const std::string& id, std::uint64_t stamp) const {
+    return graves_.of(index, id, stamp, [this](std::uint64_t task) {
+        const tasks::TaskEntry* entry = tasks_.find(task);
+        if (entry == nullptr) return Deletion::Perhaps;
+        const protocol::TaskStatus status = entry->task.status;
+        const bool nothing = status == protocol::TaskStatus::Failed || status == protocol::TaskStatus::Canceled;
+        return nothing ? Deletion::None : Deletion::Certain;
+    });
 }
 
 bool Writer::is_changing(const IndexUid& index) const {
