@@ -126,6 +126,7 @@ Coverage coverage(const Topology& topology, std::uint32_t shards) {
         bool covered = false;
         bool whole = true;
         for (std::uint32_t g = 0; g < topology.groups(); ++g) {
+            if (!topology.has_group(GroupId{g})) continue;
             std::uint32_t readable = 0;
             std::uint32_t serving = 0;
             for (const Replica& r : topology.replicas_of(ShardId{s}, GroupId{g})) {

@@ -144,6 +144,31 @@ Result<void> judge_drain(const Topology& topology, const NodeId& id) {
     return {};
 }
 
+Result<void> judge_group_removal(const Topology& topology, GroupId group,
+                                 const std::function<bool(const NodeId&, ShardId)>& keeps,
+                                 const std::function<bool(ShardId)>& in_use) {
+    const std::string name = "group " + std::to_string(group.value);
+    const bool known = std::ranges::any_of(topology.nodes(), [&](const Node& node) { return node.group == group; });
+    if (!known) return fail({.code = ErrorCode::MiroirNotFound, .message = "there is no " + name});
+    const bool others = std::ranges::any_of(topology.nodes(), [&](const Node& node) {
+        return node.group != group && node.standing.role == NodeRole::Active;
+    });
+    if (!others) return refuse({}, name + " is the only one that holds anything; add another group first");
+    std::vector<ShardId> alone;
+    for (std::uint32_t s = 0; s < topology.placement().shards(); ++s) {
+        const bool elsewhere = std::ranges::any_of(topology.replicas_of(ShardId{s}), [&](const Replica& r) {
+            const Node& node = topology.node(r.node);
+            return node.group != group && r.role == ReplicaRole::Serving && node.readable() &&
+                   keeps(node.id, ShardId{s});
+        });
+        if (!elsewhere && in_use(ShardId{s})) alone.push_back(ShardId{s});
+    }
+    if (alone.empty()) return {};
+    return refuse({}, name + " has the last copy that can be read of " + std::to_string(alone.size()) +
+                          " shards (the first is " + std::to_string(alone.front().value) +
+                          "); wait until the nodes of the other groups are back and filled, then ask again");
+}
+
 Result<void> judge_removal(const Topology& topology, const NodeId& id, bool lost) {
     MIROIR_TRY(const NodeIndex index, named(topology, id));
     const Node& node = topology.node(index);

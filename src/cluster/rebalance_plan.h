@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -54,5 +55,9 @@ std::vector<ShardSeat> explain_seats(const Topology& topology, ShardId shard, Gr
 // Refusals of the operator's wishes, each with the reason and the way out; 409.
 Result<void> judge_drain(const Topology& topology, const NodeId& node);
 Result<void> judge_removal(const Topology& topology, const NodeId& node, bool lost);
+// `keeps`: does this node hold the shard, with all writes? `in_use`: has somebody written to it? The rest may go.
+Result<void> judge_group_removal(const Topology& topology, GroupId group,
+                                 const std::function<bool(const NodeId&, ShardId)>& keeps,
+                                 const std::function<bool(ShardId)>& in_use);
 
 }  // namespace miroir::cluster

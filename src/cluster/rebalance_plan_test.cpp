@@ -179,5 +179,26 @@ TEST(Plan, AMoveGivenUpLeavesTheOldOwner) {
     EXPECT_EQ(plan_moves(*t).size(), plan_moves(*up(with_node(*cluster_of(3, 1), spec_of(3)).value(), "n3")).size());
 }
 
+TEST(GroupRemoval, NeverTheLastCopyThatCanBeRead) {
+    const auto all = [](const NodeId&, ShardId) { return true; };
+    const auto used = [](ShardId) { return true; };
+    const auto why = [&](const TopologyPtr& t, std::uint32_t group, const auto& keeps, const auto& in_use) {
+        const Result<void> judged = judge_group_removal(*t, GroupId{group}, keeps, in_use);
+        return judged ? std::string() : judged.error().message;
+    };
+    const TopologyPtr two = cluster_of(4, 1, 2);
+    EXPECT_EQ(why(two, 0, all, used), "");
+    EXPECT_NE(why(two, 7, all, used).find("there is no group 7"), std::string::npos);
+    EXPECT_NE(why(cluster_of(2, 1), 0, all, used).find("the only one"), std::string::npos);
+
+    // A node of the other group is away, or is behind: group 0 has the last copy of what it held.
+    const TopologyPtr away = event(two, "n1", NodeEvent::Failed);
+    EXPECT_NE(why(away, 0, all, used).find("the last copy that can be read of"), std::string::npos);
+    EXPECT_EQ(why(away, 1, all, used), "") << "the group that lacks a node may leave";
+    const auto behind = [](const NodeId& node, ShardId) { return node.value != "n3"; };
+    EXPECT_NE(why(two, 0, behind, used), "");
+    EXPECT_EQ(why(two, 0, behind, [](ShardId) { return false; }), "") << "nobody has written anything";
+}
+
 }  // namespace
 }  // namespace miroir::cluster

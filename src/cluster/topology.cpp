@@ -78,7 +78,8 @@ Result<std::uint32_t> check_groups(const TopologySpec& spec) {
         groups = std::max(groups, node.group.value + 1);
     }
     for (std::uint32_t g = 0; g < groups; ++g) {
-        if (sizes[g] >= spec.replicas) continue;
+        const bool left = sizes[g] == 0 && !spec.nodes.empty();  // the number of a group that has left stays free
+        if (sizes[g] >= spec.replicas || left) continue;
         std::string message = "group " + std::to_string(g) + " has " + std::to_string(sizes[g]) + " nodes, but " +
                               std::to_string(spec.replicas) + " replicas of each shard need as many nodes";
         return std::unexpected(refuse(std::move(message)).error());
@@ -132,9 +133,21 @@ bool Topology::holds_exactly(NodeIndex node, std::span<const ShardId> answers_fo
     return placement_->held_by(node, shards) == answers_for.size();
 }
 
+bool Topology::has_group(GroupId group) const {
+    return std::ranges::any_of(
+        nodes_, [group](const Node& node) { return node.group == group && node.standing.role != NodeRole::Removed; });
+}
+
+std::uint32_t Topology::copies() const {
+    const auto written =
+        std::ranges::count_if(replicas_of(ShardId{0}), [](Replica r) { return r.role != ReplicaRole::Leaving; });
+    return static_cast<std::uint32_t>(std::max<std::ptrdiff_t>(written, 1));
+}
+
 bool Topology::settled() const {
     for (std::uint32_t s = 0; s < placement_->shards(); ++s) {
         for (std::uint32_t g = 0; g < groups_; ++g) {
+            if (!has_group(GroupId{g})) continue;
             const auto cell = replicas_of(ShardId{s}, GroupId{g});
             const bool serve = std::ranges::all_of(cell, [](Replica r) { return r.role == ReplicaRole::Serving; });
             if (cell.size() != replicas_ || !serve) return false;
@@ -279,6 +292,18 @@ Result<TopologyPtr> with_node(const Topology& from, NodeSpec spec) {
     change.nodes().push_back(Node{std::move(spec), Standing{.role = NodeRole::Joining}, NodeFacts{}});
     PlacementEditor editor(from.placement());
     editor.set_groups(std::max(from.groups(), groups_in_use(change.nodes())));
+    change.place(editor.finish());
+    change.agree();
+    return TopologyPtr(change.next);
+}
+
+Result<TopologyPtr> with_group_dropped(const Topology& from, GroupId group) {
+    const TopologyChange change(from);
+    PlacementEditor editor(from.placement());
+    for (Node& node : change.nodes()) {
+        if (node.group == group) node.standing = {.role = NodeRole::Removed, .reach = node.standing.reach};
+    }
+    for (std::uint32_t s = 0; s < from.placement().shards(); ++s) editor.at(ShardId{s}, group).clear();
     change.place(editor.finish());
     change.agree();
     return TopologyPtr(change.next);

@@ -79,6 +79,10 @@ public:
     // True when the node serves exactly these of the first `shards` shards and holds no other (so that a read needs
     // no shard filter). `answers_for` is sorted.
     bool holds_exactly(NodeIndex node, std::span<const ShardId> answers_for, std::uint32_t shards) const;
+    // Does a node belong to the group that has not left? A number may stay free after its group has left.
+    bool has_group(GroupId group) const;
+    // Copies of each shard that take writes, as shard 0 has them: groups may be empty, or still filling.
+    std::uint32_t copies() const;
     // True when each group serves every shard R times and holds no other copy: nothing moves, nothing is missing.
     bool settled() const;
 
@@ -118,6 +122,10 @@ Result<TopologyPtr> with_node_weight(const Topology& from, const NodeId& node, s
 Result<TopologyPtr> with_node(const Topology& from, NodeSpec spec);
 // Forgets a removed node; refused while the placement names it, in whatever role.
 Result<TopologyPtr> without_node(const Topology& from, const NodeId& node);
+
+// The group holds nothing any more and its nodes are removed, whatever they held: the other groups have it. For the
+// group's own sake judge_group_removal() comes first.
+Result<TopologyPtr> with_group_dropped(const Topology& from, GroupId group);
 
 // The three visible steps of a move. Without `from` a copy is added, without `to` there is one too many.
 struct Move {

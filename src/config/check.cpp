@@ -152,7 +152,8 @@ private:
         std::map<std::uint32_t, std::uint32_t> sizes;
         for (const Node& node : config_.nodes) ++sizes[node.replica_group];
         for (std::uint32_t group = 0; group < config_.replica_groups; ++group) {
-            if (sizes[group] >= config_.replication_factor) continue;
+            const bool left = sizes[group] == 0 && group + 1 < config_.replica_groups;  // a group that was removed
+            if (sizes[group] >= config_.replication_factor || left) continue;
             // What nobody wrote was not found anywhere.
             const bool by_default = config_.replication_factor == Config().replication_factor;
             complain("replication_factor", by_default ? "" : std::to_string(config_.replication_factor),

@@ -5,6 +5,7 @@
 #include "cluster/rebalance_plan.h"
 #include "json/members.h"
 #include "json/parse.h"
+#include "rebalance/room.h"
 
 namespace miroir::rebalance {
 namespace {
@@ -74,6 +75,13 @@ env::Task<Result<void>> NodeLife::meet(cluster::NodeSpec spec, bool any_version)
     co_return Result<void>{};
 }
 
+Result<void> NodeLife::judge_room_in(const Topology& after) const {
+    const RoomFacts facts{.limit = max_node_bytes_,
+                          .bytes_of = [this](ShardId shard) { return mover_.bytes_of(shard); },
+                          .used = [this](const NodeId& node) { return mover_.database_of(node); }};
+    return judge_room(after, plan_moves(after), facts);
+}
+
 Result<void> NodeLife::judge_version(std::uint64_t expected) const {
     const std::uint64_t now = book_.current()->placement_version();
     if (expected == 0 || expected == now) return {};
@@ -82,21 +90,39 @@ Result<void> NodeLife::judge_version(std::uint64_t expected) const {
 }
 
 env::Task<Result<void>> NodeLife::add(Newcomer newcomer) {
-    const cluster::NodeSpec spec = newcomer.spec;
-    const auto change = [spec](const Topology& from) { return with_node(from, spec); };
-    MIROIR_CO_CHECK(change(*book_.current()));
-    MIROIR_CO_CHECK(http::parse_address(spec.address));
-    MIROIR_CO_CHECK(co_await meet(spec, newcomer.any_version));
-    if (newcomer.only_judge) co_return Result<void>{};
+    std::vector<Newcomer> alone;
+    alone.push_back(std::move(newcomer));
+    return add_all(std::move(alone));
+}
+
+env::Task<Result<void>> NodeLife::add_all(std::vector<Newcomer> newcomers) {
+    const auto change = [&newcomers](const Topology& from) -> Result<TopologyPtr> {
+        TopologyPtr next;
+        for (const Newcomer& newcomer : newcomers) {
+            MIROIR_TRY(next, with_node(next ? *next : from, newcomer.spec));
+        }
+        return next;
+    };
+    MIROIR_CO_TRY(const TopologyPtr after, change(*book_.current()));
+    MIROIR_CO_CHECK(judge_room_in(*after));
+    bool only_judge = false;
+    for (const Newcomer& newcomer : newcomers) {
+        MIROIR_CO_CHECK(http::parse_address(newcomer.spec.address));
+        MIROIR_CO_CHECK(co_await meet(newcomer.spec, newcomer.any_version));
+        only_judge = only_judge || newcomer.only_judge;
+    }
+    if (only_judge) co_return Result<void>{};
     const Result<TopologyPtr> changed = co_await book_.change(change);
     if (!changed) co_return fail(changed.error());
     co_return Result<void>{};
 }
 
 env::Task<Result<void>> NodeLife::drain(NodeId node, bool only_judge) {
-    const auto change = [node](const Topology& from) -> Result<TopologyPtr> {
+    const auto change = [this, node](const Topology& from) -> Result<TopologyPtr> {
         MIROIR_CHECK(judge_drain(from, node));
-        return with_node_event(from, node, NodeEvent::Drain);
+        MIROIR_TRY(TopologyPtr after, with_node_event(from, node, NodeEvent::Drain));
+        MIROIR_CHECK(judge_room_in(*after));
+        return after;
     };
     MIROIR_CO_CHECK(change(*book_.current()));
     if (only_judge) co_return Result<void>{};

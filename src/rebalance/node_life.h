@@ -16,10 +16,13 @@ struct Newcomer {
 
 class NodeLife {
 public:
-    NodeLife(TopologyBook& book, quorum::Mover& mover) : book_(book), mover_(mover) {}
+    // `max_node_bytes`: how large the database of a node may become by what moves to it; 0: no limit.
+    NodeLife(TopologyBook& book, quorum::Mover& mover, std::uint64_t max_node_bytes = 0)
+        : book_(book), mover_(mover), max_node_bytes_(max_node_bytes) {}
 
     // It must answer, run the others' engine version, be empty, and be nobody whom the cluster knows by another name.
     env::Task<Result<void>> add(Newcomer newcomer);
+    env::Task<Result<void>> add_all(std::vector<Newcomer> newcomers);  // all of them, or none
     env::Task<Result<void>> drain(NodeId node, bool only_judge);
     env::Task<Result<void>> recover(NodeId node);  // back from draining
     // Forgets a node that holds nothing; with `lost`, writes off one that is down: what it held is copied from others.
@@ -29,11 +32,14 @@ public:
     Result<void> judge_version(std::uint64_t expected) const;
 
 private:
+    // Nodes would have to take more than they may, once the cluster is this.
+    Result<void> judge_room_in(const cluster::Topology& after) const;
     env::Task<Result<void>> meet(cluster::NodeSpec spec, bool any_version);
     env::Task<Result<std::string>> ask(const cluster::NodeSpec& spec, std::string target);
 
     TopologyBook& book_;
     quorum::Mover& mover_;
+    std::uint64_t max_node_bytes_;
 };
 
 }  // namespace miroir::rebalance

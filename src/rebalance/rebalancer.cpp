@@ -22,10 +22,6 @@ constexpr std::string_view kTarget = "rebalance";
 constexpr std::string_view kMoves = "moves";
 constexpr std::string_view kCluster = "cluster";
 constexpr std::string_view kWishes = "rebalance";
-constexpr env::MetricName kRunning{.name = "miroir_rebalance_in_progress", .help = "Moves of shards under way."};
-constexpr env::MetricName kPlanned{.name = "miroir_rebalance_planned", .help = "Moves of shards not begun yet."};
-constexpr env::MetricName kCopied{.name = "miroir_rebalance_documents_migrated_total",
-                                  .help = "Documents copied to nodes, repairs among them."};
 
 bool has_left(const Topology& topology, const NodeId& node) {
     if (node.value.empty()) return false;
@@ -115,12 +111,13 @@ Rebalancer::Status Rebalancer::status() const {
     const bool may_begin = !paused_ && (options_.by_itself || started_);
     out.mood = !out.moves.empty() ? Mood::Running : out.planned.empty() ? Mood::Idle : Mood::Running;
     if (paused_) out.mood = Mood::Paused;
-    else if (!may_begin && out.moves.empty() && !out.planned.empty()) out.mood = Mood::Waiting;
+    else if ((!may_begin || !window_is_open()) && out.moves.empty() && !out.planned.empty()) out.mood = Mood::Waiting;
+    out.window_open = window_is_open();
     out.cut_over = cut_over_;
     out.longest_pause = longest_pause_;
     out.copied = mover_.copied();
     out.absent = absences();
-    out.trouble = trouble_;
+    out.trouble = trouble_.empty() ? no_room_ : trouble_;
     return out;
 }
 
@@ -146,7 +143,7 @@ std::string Rebalancer::waits_for(const MoveRecord& move) const {
 MoveFacts Rebalancer::facts_of(const std::string& key, const Topology& topology) {
     const MoveRecord& move = moves_.at(key);
     MoveFacts facts;
-    facts.given_up = giving_up_;
+    facts.given_up = giving_up_ || (is_filling(move) && mover_.is_full(move.to));
     facts.older_writes_sent = move.topology_version <= lanes_passed_at_;
     facts.from_left = has_left(topology, move.from);
     facts.to_left = has_left(topology, move.to);
@@ -173,6 +170,7 @@ env::Task<void> Rebalancer::run(env::Cancel stop) {
 }
 
 env::Task<Result<void>> Rebalancer::round() {
+    const env::Lane::Pass pass = co_await turn_.enter();
     MIROIR_CO_CHECK(co_await introduce());
     MIROIR_CO_CHECK(co_await take_steps());
     MIROIR_CO_CHECK(co_await settle_nodes());
@@ -270,7 +268,8 @@ env::Task<Result<void>> Rebalancer::begin_moves() {
     const TopologyPtr topology = book_.current();
     std::vector<cluster::Move> running;
     for (const auto& [key, move] : moves_) running.push_back(running_move(*topology, move));
-    const std::vector<cluster::PlannedMove> next = next_moves(*topology, plan(), running, options_.limits);
+    std::vector<cluster::PlannedMove> next = next_moves(*topology, plan(), running, options_.limits);
+    leave_out_what_must_wait(next);
     if (next.empty()) co_return Result<void>{};
     const auto now_ms =
         std::chrono::duration_cast<std::chrono::milliseconds>(env_.clock.wall().time_since_epoch()).count();
@@ -293,12 +292,6 @@ env::Task<Result<void>> Rebalancer::begin_moves() {
     MIROIR_CO_CHECK(co_await commit(std::move(begun), begin));
     env_.log.info(kTarget, "moves have begun", {{"moves", next.size()}});
     co_return Result<void>{};
-}
-
-void Rebalancer::show() {
-    options_.metrics->gauge(kRunning).set(static_cast<double>(moves_.size()));
-    options_.metrics->gauge(kPlanned).set(static_cast<double>(plan().size()));
-    options_.metrics->gauge(kCopied).set(static_cast<double>(mover_.copied().documents));
 }
 
 }  // namespace miroir::rebalance

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cluster/schedule.h"
 #include "env/metrics.h"
 #include "quorum/repair/mover.h"
 #include "rebalance/move_step.h"
@@ -23,13 +24,15 @@ struct RebalancerOptions {
     std::chrono::nanoseconds grace = std::chrono::seconds(10);  // the old copy is kept so long after the cut-over
     std::chrono::nanoseconds every = std::chrono::milliseconds(200);
     std::chrono::nanoseconds write_off_after{0};  // a node that is away for so long is lost for good; 0: never
+    std::uint64_t max_node_bytes = 0;             // of a database, by what moves to it; 0: no limit
+    std::vector<cluster::Window> windows{};       // when moves may begin; none: always
     env::Metrics* metrics = &env::no_metrics();
 };
 
 class Rebalancer {
 public:
     Rebalancer(env::Env env, tasks::Store& store, TopologyBook& book, quorum::Mover& mover, RebalancerOptions options)
-        : env_(env), store_(store), book_(book), mover_(mover), options_(options) {}
+        : env_(env), store_(store), book_(book), mover_(mover), options_(std::move(options)), turn_(env.executor) {}
 
     // The moves that an earlier process left.
     env::Task<Result<void>> open();
@@ -40,6 +43,10 @@ public:
     env::Task<Result<void>> pause();   // moves that run are finished, none begins
     env::Task<Result<void>> cancel();  // pauses, and gives up what has not been cut over
 
+    // All nodes of the group leave at once; 409 where others lack what it holds. Its nodes stay known as removed, or
+    // are forgotten.
+    env::Task<Result<void>> drop_group(GroupId group, bool forget, bool only_judge);
+
     struct Status {
         enum class Mood : std::uint8_t { Idle, Running, Paused, Waiting } mood = Mood::Idle;  // Waiting: to be started
         std::vector<MoveRecord> moves;                                                        // under way
@@ -48,10 +55,12 @@ public:
         std::chrono::nanoseconds longest_pause{0};  // of writes, at a cut-over
         quorum::Copied copied;
         std::vector<AbsenceVerdict> absent;  // nodes that are down
-        std::string trouble;                 // why the last round did not get on, or empty
+        bool window_open = true;
+        std::string trouble;  // why the last round did not get on, or why moves do not begin; or empty
     };
     Status status() const;
     std::string waits_for(const MoveRecord& move) const;
+    std::uint64_t documents_of(ShardId shard) const { return mover_.documents_of(shard); }  // about
     std::vector<cluster::PlannedMove> plan() const;
 
 private:
@@ -69,7 +78,10 @@ private:
     env::Task<Result<void>> begin_moves();
     env::Task<Result<void>> settle_nodes();
     env::Task<Result<void>> look_after_absent();
+    Result<void> judge_group(const cluster::Topology& topology, GroupId group) const;
     std::vector<AbsenceVerdict> absences() const;
+    bool window_is_open() const;
+    void leave_out_what_must_wait(std::vector<cluster::PlannedMove>& next);
     env::Task<Result<void>> introduce();
     MoveFacts facts_of(const std::string& key, const cluster::Topology& topology);
     std::vector<MoveRecord> moved_to(const Keys& keys, MovePhase phase) const;
@@ -84,6 +96,7 @@ private:
     TopologyBook& book_;
     quorum::Mover& mover_;
     RebalancerOptions options_;
+    env::Lane turn_;  // rounds, and what must not come amid one
     std::map<std::string, MoveRecord> moves_;
     std::map<std::string, env::Monotonic> phase_since_;  // of this process: after a restart a grace begins anew
     std::uint64_t lanes_passed_at_ = 0;                  // placement version before which every write has been sent
@@ -101,6 +114,12 @@ private:
     std::uint64_t cut_over_ = 0;
     std::chrono::nanoseconds longest_pause_{0};
     std::string trouble_;
+    std::string no_room_;  // why moves do not begin
+    struct Shown {         // as metrics
+        std::uint64_t cut_over = 0;
+        quorum::Copied copied;
+        std::optional<env::Monotonic> busy_since;
+    } shown_;
 };
 
 std::string_view name_of(Rebalancer::Status::Mood mood);  // "running"
