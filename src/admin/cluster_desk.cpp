@@ -4,7 +4,9 @@
 #include <cmath>
 
 #include "admin/admin_key.h"
+#include "admin/anti_entropy_view.h"
 #include "admin/rebalance_view.h"
+#include "admin/topology_view.h"
 #include "env/hop.h"
 #include "json/parse.h"
 #include "server/body.h"
@@ -37,6 +39,22 @@ Result<std::uint64_t> number_of(const json::Value& body, const std::string& name
     if (found == nullptr || found->is_null()) return fallback;
     if (!found->is_unsigned()) return wrong("`" + name + "` is a whole number");
     return found->unsigned_integer();
+}
+
+std::optional<std::uint32_t> number_in(const std::string& text) {
+    std::uint32_t out = 0;
+    const auto [end, trouble] = std::from_chars(text.data(), text.data() + text.size(), out);
+    if (trouble != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return out;
+}
+
+// On the office's executor.
+env::Task<json::Value> begin_comparing(quorum::AntiEntropy& anti_entropy) {
+    anti_entropy.begin_pass();
+    co_return anti_entropy_view(anti_entropy);
+}
+env::Task<json::Value> look_at_comparing(const quorum::AntiEntropy& anti_entropy) {
+    co_return anti_entropy_view(anti_entropy);
 }
 
 Result<rebalance::Newcomer> newcomer_of(const json::Value& body, std::optional<std::uint64_t> group) {
@@ -73,7 +91,11 @@ void ClusterDesk::mount(server::Router& router) {
     add(router, "DELETE", "/_miroir/nodes/{id}", 202, &ClusterDesk::remove);
     add(router, "GET", "/_miroir/nodes/{id}/status", 200, &ClusterDesk::node_status);
     add(router, "POST", "/_miroir/replica_groups", 202, &ClusterDesk::add_group);
+    add(router, "GET", "/_miroir/replica_groups", 200, &ClusterDesk::list_groups);
+    add(router, "POST", "/_miroir/replica_groups/{id}/drain", 202, &ClusterDesk::drain_group);
     add(router, "DELETE", "/_miroir/replica_groups/{id}", 202, &ClusterDesk::drop_group);
+    add(router, "POST", "/_miroir/anti_entropy", 202, &ClusterDesk::compare);
+    add(router, "GET", "/_miroir/anti_entropy/status", 200, &ClusterDesk::comparing);
     add(router, "POST", "/_miroir/rebalance", 202, &ClusterDesk::start);
     add(router, "POST", "/_miroir/rebalance/pause", 202, &ClusterDesk::pause);
     add(router, "POST", "/_miroir/rebalance/resume", 202, &ClusterDesk::resume);
@@ -124,9 +146,10 @@ ClusterDesk::Answer ClusterDesk::add_node(Incoming& in, json::Value body) {
     co_return about(id, newcomer.only_judge);
 }
 
-// All are judged before the first is taken in.
 ClusterDesk::Answer ClusterDesk::add_group(Incoming& in, json::Value body) {
-    const std::uint64_t next = parts_.topology.current()->groups();
+    const cluster::TopologyPtr topology = parts_.topology.current();
+    std::uint64_t next = 0;  // the number of a group that has left is free again
+    while (next < topology->groups() && topology->has_group(GroupId{static_cast<std::uint32_t>(next)})) ++next;
     MIROIR_CO_TRY(const std::uint64_t group, number_of(body, "group_id", next));
     if (group != next) co_return wrong("the next group is " + std::to_string(next));
     const json::Value* nodes = body.find("nodes");
@@ -137,26 +160,50 @@ ClusterDesk::Answer ClusterDesk::add_group(Incoming& in, json::Value body) {
     for (const json::Value& node : nodes->array()) {
         MIROIR_CO_TRY(rebalance::Newcomer newcomer, newcomer_of(node, group));
         if (newcomer.spec.group.value != group) co_return wrong("a node of another group");
-        newcomer.only_judge = true;
+        newcomer.only_judge = asks(in, "dryRun");
         newcomers.push_back(newcomer);
-        MIROIR_CO_CHECK(co_await carry(parts_.nodes.add(newcomer)));
     }
-    const bool dry = asks(in, "dryRun");
+    MIROIR_CO_CHECK(co_await carry(parts_.nodes.add_all(newcomers)));
     json::Array out;
-    for (rebalance::Newcomer& newcomer : newcomers) {
-        newcomer.only_judge = dry;
-        if (!dry) MIROIR_CO_CHECK(co_await carry(parts_.nodes.add(newcomer)));
-        out.push_back(about(newcomer.spec.id, dry));
-    }
+    for (const rebalance::Newcomer& newcomer : newcomers) out.push_back(about(newcomer.spec.id, newcomer.only_judge));
     co_return json::Object{{"group_id", group}, {"nodes", std::move(out)}};
 }
 
-ClusterDesk::Answer ClusterDesk::drop_group(Incoming&, json::Value) {
-    co_return fail({.code = ErrorCode::MiroirInvalidRequest,
-                    .message = "a group cannot be removed as a whole yet: stop its nodes and write each off "
-                               "(DELETE /_miroir/nodes/{id}?lost=true); the other groups answer alone",
-                    .node = {},
-                    .status = 409});
+ClusterDesk::Answer ClusterDesk::let_group_go(Incoming& in, bool forget) {
+    const std::string text = in.params.get("id");
+    const std::optional<std::uint32_t> group = number_in(text);
+    if (!group) co_return fail(ErrorCode::MiroirNotFound, "there is no group `" + text + "`");
+    const bool dry = asks(in, "dryRun");
+    const GroupId id{*group};
+    MIROIR_CO_CHECK(co_await carry(parts_.rebalancer.drop_group(id, forget, dry)));
+    json::Object out{{"group_id", *group},
+                     {"status", forget ? "forgotten" : "removed"},
+                     {"topology_version", parts_.topology.current()->placement_version()}};
+    if (dry) out.append("dry_run", true);
+    co_return out;
+}
+
+ClusterDesk::Answer ClusterDesk::drop_group(Incoming& in, json::Value) { return let_group_go(in, true); }
+ClusterDesk::Answer ClusterDesk::drain_group(Incoming& in, json::Value) { return let_group_go(in, false); }
+
+ClusterDesk::Answer ClusterDesk::list_groups(Incoming&, json::Value) {
+    co_return groups_view(*parts_.topology.current());
+}
+
+ClusterDesk::Answer ClusterDesk::compare(Incoming&, json::Value) {
+    if (!parts_.anti_entropy.options().enabled) {
+        co_return fail({.code = ErrorCode::MiroirInvalidRequest,
+                        .message =
+                            "anti-entropy is off, so deletions are not remembered and comparing could bring back "
+                            "what was deleted: set anti_entropy.enabled and start Miroir again",
+                        .node = {},
+                        .status = 409});
+    }
+    co_return co_await env::hop(parts_.env.executor, parts_.home, begin_comparing(parts_.anti_entropy));
+}
+
+ClusterDesk::Answer ClusterDesk::comparing(Incoming&, json::Value) {
+    co_return co_await env::hop(parts_.env.executor, parts_.home, look_at_comparing(parts_.anti_entropy));
 }
 
 ClusterDesk::Answer ClusterDesk::drain(Incoming& in, json::Value) {
@@ -217,14 +264,13 @@ ClusterDesk::Answer ClusterDesk::status(Incoming&, json::Value) {
 ClusterDesk::Answer ClusterDesk::explain(Incoming& in, json::Value) {
     const cluster::TopologyPtr topology = parts_.topology.current();
     const std::string text = in.params.get("shard");
-    std::uint32_t shard = 0;
-    const auto [end, trouble] = std::from_chars(text.data(), text.data() + text.size(), shard);
-    if (trouble != std::errc() || end != text.data() + text.size() || shard >= topology->placement().shards()) {
+    const std::optional<std::uint32_t> shard = number_in(text);
+    if (!shard || *shard >= topology->placement().shards()) {
         co_return fail(ErrorCode::MiroirNotFound, "there is no shard `" + text + "`: shards are numbered from 0 to " +
                                                       std::to_string(topology->placement().shards() - 1));
     }
     co_return co_await env::hop(parts_.env.executor, parts_.home,
-                                look(parts_.rebalancer, topology, View::Shard, shard));
+                                look(parts_.rebalancer, topology, View::Shard, *shard));
 }
 
 ClusterDesk::Answer ClusterDesk::start(Incoming& in, json::Value body) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "env/env.h"
+#include "quorum/repair/anti_entropy.h"
 #include "rebalance/node_life.h"
 #include "rebalance/rebalancer.h"
 #include "server/router.h"
@@ -19,6 +20,7 @@ public:
         const cluster::SnapshotHolder& topology;
         rebalance::NodeLife& nodes;
         rebalance::Rebalancer& rebalancer;
+        quorum::AntiEntropy& anti_entropy;
     };
     ClusterDesk(Parts parts, std::string admin_key) : parts_(parts), admin_key_(std::move(admin_key)) {}
 
@@ -33,6 +35,11 @@ private:
     Answer add_node(server::Incoming& in, json::Value body);
     Answer add_group(server::Incoming& in, json::Value body);
     Answer drop_group(server::Incoming& in, json::Value body);
+    Answer drain_group(server::Incoming& in, json::Value body);
+    Answer list_groups(server::Incoming& in, json::Value body);
+    Answer let_group_go(server::Incoming& in, bool forget);
+    Answer compare(server::Incoming& in, json::Value body);
+    Answer comparing(server::Incoming& in, json::Value body);
     Answer drain(server::Incoming& in, json::Value body);
     Answer recover(server::Incoming& in, json::Value body);
     Answer write_off(server::Incoming& in, json::Value body);

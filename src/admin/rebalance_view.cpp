@@ -23,6 +23,7 @@ json::Value move_view(const Rebalancer& rebalancer, const MoveRecord& move) {
                         {"to", name_or_null(move.to)},
                         {"phase", name_of(move.phase)},
                         {"reason", cluster::name_of(move.reason)},
+                        {"documents", rebalancer.documents_of(move.shard)},
                         {"waits_for", rebalancer.waits_for(move)},
                         {"began_at_ms", move.began_ms}};
 }
@@ -63,9 +64,24 @@ json::Array absences_view(const std::vector<rebalance::AbsenceVerdict>& absent) 
     return out;
 }
 
+// About so many have to be copied before all is where it ought to be.
+std::uint64_t documents_to_come(const Rebalancer& rebalancer, const Rebalancer::Status& status) {
+    std::uint64_t out = 0;
+    for (const MoveRecord& move : status.moves) {
+        const bool filling =
+            move.phase == rebalance::MovePhase::Doubling || move.phase == rebalance::MovePhase::Copying;
+        if (filling) out += rebalancer.documents_of(move.shard);
+    }
+    for (const cluster::PlannedMove& planned : status.planned) {
+        if (planned.move.to) out += rebalancer.documents_of(planned.move.shard);
+    }
+    return out;
+}
+
 }  // namespace
 
-json::Value plan_view(const std::vector<cluster::PlannedMove>& plan, const cluster::Topology& topology) {
+json::Value plan_view(const Rebalancer& rebalancer, const std::vector<cluster::PlannedMove>& plan,
+                      const cluster::Topology& topology) {
     json::Array moves;
     for (std::size_t i = 0; i < std::min(plan.size(), kShown); ++i) {
         const cluster::PlannedMove& planned = plan[i];
@@ -75,6 +91,7 @@ json::Value plan_view(const std::vector<cluster::PlannedMove>& plan, const clust
                                         {"to", name_in(topology, planned.move.to)},
                                         {"reason", cluster::name_of(planned.reason)},
                                         {"readable_copies", planned.readable},
+                                        {"documents", rebalancer.documents_of(planned.move.shard)},
                                         {"indexes", planned.documents}});
     }
     return moves;
@@ -90,12 +107,14 @@ json::Value rebalance_view(const Rebalancer& rebalancer, const cluster::Topology
                       {"topology_version", topology.placement_version()},
                       {"moving", status.moves.size()},
                       {"planned", status.planned.size()},
+                      {"window_open", status.window_open},
                       {"cut_over", status.cut_over},
                       {"longest_pause_ms", static_cast<double>(pause_us) / 1000.0},
                       {"documents_copied", status.copied.documents},
+                      {"documents_to_come", documents_to_come(rebalancer, status)},
                       {"bytes_copied", status.copied.bytes},
                       {"moves", std::move(moves)},
-                      {"plan", plan_view(status.planned, topology)}};
+                      {"plan", plan_view(rebalancer, status.planned, topology)}};
     if (!status.absent.empty()) view.append("absent", absences_view(status.absent));
     if (!status.trouble.empty()) view.append("trouble", status.trouble);
     return view;
@@ -152,9 +171,10 @@ json::Value seats_view(const Rebalancer& rebalancer, const cluster::Topology& to
     std::vector<cluster::PlannedMove> planned = status.planned;
     std::erase_if(planned, [shard](const cluster::PlannedMove& p) { return p.move.shard != shard; });
     return json::Object{{"shard", shard.value},
+                        {"documents", rebalancer.documents_of(shard)},
                         {"groups", std::move(groups)},
                         {"moves", std::move(moves)},
-                        {"plan", plan_view(planned, topology)}};
+                        {"plan", plan_view(rebalancer, planned, topology)}};
 }
 
 }  // namespace miroir::admin

@@ -9,7 +9,8 @@ namespace miroir::admin {
 
 // On the rebalancer's executor.
 json::Value rebalance_view(const rebalance::Rebalancer& rebalancer, const cluster::Topology& topology);
-json::Value plan_view(const std::vector<cluster::PlannedMove>& plan, const cluster::Topology& topology);
+json::Value plan_view(const rebalance::Rebalancer& rebalancer, const std::vector<cluster::PlannedMove>& plan,
+                      const cluster::Topology& topology);
 // One node: what it is, what it holds, what moves to and from it.
 json::Value node_progress_view(const rebalance::Rebalancer& rebalancer, const cluster::Topology& topology,
                                cluster::NodeIndex node);

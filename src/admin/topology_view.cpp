@@ -132,6 +132,34 @@ json::Value topology_view(const cluster::Topology& topology, const NodeWatch& wa
     return view;
 }
 
+json::Value groups_view(const cluster::Topology& topology) {
+    json::Array groups;
+    for (std::uint32_t g = 0; g < topology.groups(); ++g) {
+        json::Array nodes;
+        bool joining = false;
+        for (const cluster::Node& node : topology.nodes()) {
+            if (node.group.value != g) continue;
+            nodes.emplace_back(json::Object{{"id", node.id.value}, {"status", cluster::name_of(node.state())}});
+            joining = joining || node.standing.role == cluster::NodeRole::Joining;
+        }
+        std::uint64_t held = 0;  // shards that the group alone could answer for
+        for (std::uint32_t s = 0; s < topology.shards(); ++s) {
+            const auto cell = topology.replicas_of(ShardId{s}, GroupId{g});
+            held += std::ranges::any_of(cell, [&](const cluster::Replica& replica) {
+                return replica.role == cluster::ReplicaRole::Serving && topology.node(replica.node).readable();
+            });
+        }
+        const bool there = topology.has_group(GroupId{g});
+        const char* status = !there ? "removed" : joining && held < topology.shards() ? "initializing" : "active";
+        groups.emplace_back(json::Object{{"group_id", g},
+                                         {"status", status},
+                                         {"shards_answered", held},
+                                         {"shards", topology.shards()},
+                                         {"nodes", std::move(nodes)}});
+    }
+    return json::Object{{"groups", std::move(groups)}, {"topology_version", topology.placement_version()}};
+}
+
 json::Value shards_view(const cluster::Topology& topology, const quorum::Behind& behind) {
     json::Object shards;
     for (std::uint32_t shard = 0; shard < topology.shards(); ++shard) {

@@ -33,6 +33,8 @@ protected:
 // `last_seen_ms`: milliseconds since the node last answered well, null when it never did.
 json::Value topology_view(const cluster::Topology& topology, const NodeWatch& watch, env::Monotonic now);
 // {"shards":{"0":["node-a","node-b"],…}}: who holds each shard, of all groups, in the order of preference.
+// {"groups":[{"group_id":0,"status":"active","nodes":[…],"shards_held":64},…]}
+json::Value groups_view(const cluster::Topology& topology);
 // Who holds what, who waits for writes or lacks shards of an index and so answers nothing for them, and what is lost.
 json::Value shards_view(const cluster::Topology& topology, const quorum::Behind& behind);
 // Ready: every shard has a node that may answer for it.

@@ -92,7 +92,9 @@ Result<void> House::open_office() {
     options.writer.metrics = &metrics_;
     options.sessions.ttl = std::chrono::seconds(config_.session_pinning.ttl_seconds);
     options.sessions.sessions_max = config_.session_pinning.max_sessions;
-    options.mender.bytes_per_second = config_.rebalancer.bytes_per_second;
+    options.mender = mender_options(config_);
+    options.anti_entropy = anti_entropy_options(config_, metrics_);
+    options.writer.keep_graves = config_.anti_entropy.enabled;
     if (!config_.master_key.empty()) options.master_key = config_.master_key;
     env::Task<Result<std::unique_ptr<quorum::Office>>> opening = quorum::Office::open(
         first_.env(log_), halls_[0]->client(), *store_, [this] { return topology_.current(); },
@@ -122,7 +124,8 @@ Result<void> House::open_office() {
 
 Result<void> House::open_rebalancer() {
     topology_book_ = std::make_unique<rebalance::TopologyBook>(first_, *store_, topology_);
-    node_life_ = std::make_unique<rebalance::NodeLife>(*topology_book_, office_->mover());
+    node_life_ =
+        std::make_unique<rebalance::NodeLife>(*topology_book_, office_->mover(), config_.rebalancer.max_node_bytes);
     rebalancer_ = std::make_unique<rebalance::Rebalancer>(first_.env(log_), *store_, *topology_book_, office_->mover(),
                                                           rebalancer_options(config_, metrics_));
     return env::run_task(first_, rebalancer_->open());

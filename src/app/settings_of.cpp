@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "cluster/schedule.h"
 #include "protocol/instance/webhook.h"
 
 namespace miroir::app {
@@ -98,6 +99,26 @@ rebalance::RebalancerOptions rebalancer_options(const config::Config& config, en
             .limits = {.per_node = config.rebalancer.max_concurrent_migrations},
             .grace = config.rebalancer.grace,
             .write_off_after = config.rebalancer.write_off_after,
+            .max_node_bytes = config.rebalancer.max_node_bytes,
+            .windows = cluster::parse_windows(config.rebalancer.allowed_windows).value(),  // checked when it was read
+            .metrics = &metrics};
+}
+
+quorum::MenderOptions mender_options(const config::Config& config) {
+    return {.bytes_per_second = config.rebalancer.bytes_per_second,
+            .at_once = config.rebalancer.max_concurrent_migrations,
+            .skip_delta_pass = config.rebalancer.skip_delta_pass};
+}
+
+quorum::AntiEntropyOptions anti_entropy_options(const config::Config& config, env::Metrics& metrics) {
+    const config::AntiEntropy& wished = config.anti_entropy;
+    return {.enabled = wished.enabled,
+            .every = cluster::parse_schedule(wished.schedule).value(),  // checked when it was read
+            .shards_per_pass = wished.shards_per_pass,
+            .at_once = wished.max_read_concurrency,
+            .page = wished.fingerprint_batch_size,
+            .cpu_percent = wished.cpu_percent,
+            .auto_repair = wished.auto_repair,
             .metrics = &metrics};
 }
 

@@ -24,6 +24,8 @@ cluster::HealthOptions health_options(const config::Config& config);
 scatter::ScatterOptions scatter_options(const config::Config& config, env::Metrics& metrics);
 api::DeskOptions desk_options(const config::Config& config, env::Metrics& metrics);
 rebalance::RebalancerOptions rebalancer_options(const config::Config& config, env::Metrics& metrics);
+quorum::MenderOptions mender_options(const config::Config& config);
+quorum::AntiEntropyOptions anti_entropy_options(const config::Config& config, env::Metrics& metrics);
 quorum::AckRule ack_rule(const config::Config& config);
 wire::ClientOptions client_options(const config::Config& config);
 wire::ClientOptions outside_options(const config::Config& config);
