@@ -36,6 +36,12 @@ std::span<const Scenario> all_scenarios() {
                  play_node_lost, kLong},
         Scenario{"moves", "nodes come and go in a storm; nothing acknowledged is lost, nothing deleted comes back",
                  play_moves, kLong},
+        Scenario{"altered", "copies are changed behind Miroir's back; they are found and put right", play_altered,
+                 kLong},
+        Scenario{"watched_over", "a storm while copies are compared all the time; comparing never does harm",
+                 play_watched_over, kLong},
+        Scenario{"abandoned", "a node never comes back and nobody says so; its copies are made anew", play_abandoned,
+                 kLong},
         Scenario{"selftest", "bugs planted on purpose; the checkers must catch each of them", play_selftest},
     };
     return kAll;

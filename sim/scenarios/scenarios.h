@@ -24,6 +24,9 @@ void play_move_kills_miroir(Run& run);
 void play_move_cut_off(Run& run);
 void play_node_lost(Run& run);
 void play_moves(Run& run);
+void play_altered(Run& run);
+void play_watched_over(Run& run);
+void play_abandoned(Run& run);
 void play_selftest(Run& run);
 
 }  // namespace miroir::sim

@@ -81,6 +81,11 @@ WriteCluster::WriteCluster(Run& run, WriteClusterOptions options) : run_(run), o
     scribe_options.office.shards = options.shards;
     scribe_options.office.sweeper = {.every = 500ms, .kept = options.node_tasks_kept};
     scribe_options.office.writer.link.timeout = run.between(200ms, 1500ms);
+    scribe_options.rebalance.write_off_after = options.write_off_after;
+    if (options.compare_every.count() > 0) {
+        scribe_options.office.anti_entropy = {
+            .every = options.compare_every, .page = 3 + run.below(20), .cpu_percent = 100, .second_look = 20ms};
+    }
     scribe_ = &run.host("scribe", sim::scribe(scribe_options));
     store_->kill = [this] { scribe_->kill(); };
     for (std::size_t i = 0; i < options.indexes; ++i) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,8 +23,10 @@ struct WriteClusterOptions {
     std::size_t indexes = 1;
     bool settings = true;
     std::uint64_t node_tasks_kept = 10'000;
-    std::uint32_t newcomers = 0;  // machines that stand by, not of the cluster yet
-    bool readers = false;         // somebody reads all the time what nobody changes
+    std::uint32_t newcomers = 0;                   // machines that stand by, not of the cluster yet
+    bool readers = false;                          // somebody reads all the time what nobody changes
+    std::chrono::milliseconds compare_every{0};    // anti-entropy; 0: only every six hours
+    std::chrono::milliseconds write_off_after{0};  // a node that is away; 0: never
 };
 
 class WriteCluster {
@@ -50,6 +53,12 @@ public:
     void write_off(std::size_t node);  // lost for good
     void forget(std::size_t node);
     void rebalance(std::string wish);  // start, pause, cancel
+    // Past Miroir, on one node: `path` behind the index.
+    void meddle(std::size_t node, std::size_t index, std::string method, std::string path, json::Value body);
+    json::Value copy_on(std::size_t node, std::size_t index, int id);  // as the node has it, or null
+    std::vector<std::size_t> owners_of(int id);
+    // Until a whole pass of anti-entropy has compared everything and found nothing.
+    void expect_compared(std::chrono::nanoseconds span);
     // Documents that are written now and never again: the readers look for them.
     void hold_still(std::vector<int> ids);
     bool is_member(std::size_t node);

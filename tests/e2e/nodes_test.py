@@ -7,6 +7,7 @@ Run: python3 tests/e2e/nodes_test.py (MIROIR_BIN and MIROIR_CTL_BIN name other p
 
 import collections
 import http.client
+import http.server
 import json
 import os
 import pathlib
@@ -34,7 +35,7 @@ def patiently(holds, what, seconds=90):
 
 
 class Nodes(unittest.TestCase):
-    def cluster(self, replicas=1):
+    def cluster(self, replicas=1, **more):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
@@ -43,9 +44,11 @@ class Nodes(unittest.TestCase):
             "http_addr": "127.0.0.1:0", "metrics_addr": "127.0.0.1:0", "master_key": MASTER_KEY, "node_master_key": NODE_KEY,
             "admin": {"api_key": ADMIN_KEY}, "shards": 16, "replication_factor": replicas,
             "health": {"interval_ms": 500, "timeout_ms": 500},
-            "rebalancer": {"grace_s": 1},
+            "rebalancer": {"grace_s": 1, **more.pop("rebalancer", {})},
+            "anti_entropy": {"cpu_percent": 100},
             "task_store": {"path": os.path.join(self.folder, "tasks.db")},
             "nodes": [{"id": f"node-{i}", "address": node.address} for i, node in enumerate(self.nodes)],
+            **more,
         }
         return self.miroir()
 
@@ -208,6 +211,186 @@ class Nodes(unittest.TestCase):
         self.check(process, Client(), copies=2)
         self.assertEqual(self.control(process, "node", "remove", "node-1")[0], 0)
         self.assertEqual(self.control(process, "verify")[0], 0)
+
+    def test_a_node_that_never_comes_back_is_written_off(self):
+        process = self.cluster(replicas=2, rebalancer={"write_off_after_s": 2})
+        self.fill(process)
+        self.nodes[1].kill()
+        patiently(lambda: process.ask_admin("/_miroir/topology").json["nodes"][1]["status"] == "down", "it is missed")
+        patiently(lambda: "written off in" in self.control(process, "status")[1] or self.is_removed(process, 1), "it is told when")
+        patiently(lambda: self.is_removed(process, 1), "it is written off")
+        patiently(lambda: self.is_idle(process), "its copies are made anew")
+        self.members = [self.nodes[0], self.nodes[2]]
+        self.check(process, Client(), copies=2)
+        self.assertIn("miroir_nodes_written_off_total 1", call(process.port, "GET", "/_miroir/metrics", ADMIN_KEY).text)
+
+    def is_removed(self, process, node):
+        return process.ask_admin("/_miroir/topology").json["nodes"][node]["status"] == "removed"
+
+    def is_idle(self, process):
+        return process.ask_admin("/_miroir/rebalance/status").json["state"] == "idle"
+
+    def test_what_only_a_lost_node_had_is_named(self):
+        process = self.cluster(replicas=1, rebalancer={"write_off_after_s": 1})
+        self.fill(process)
+        patiently(lambda: self.counted(process) == ALL, "the documents are counted", 90)
+        process.close()  # what was counted is there after a restart
+        process = self.miroir()
+        self.nodes[1].kill()
+        patiently(lambda: process.ask_admin("/_miroir/topology").json["nodes"][1]["status"] == "down", "it is missed")
+        time.sleep(1.5)
+        gap = process.ask_admin("/_miroir/shards").json["unreachable"][0]
+        self.assertEqual(gap["nodes"], "node-1")
+        self.assertGreater(gap["documents"], ALL / 10)
+        code, out, _ = self.control(process, "status")
+        self.assertEqual(code, 0)
+        self.assertIn(f"Nobody answers for {len(gap['shards'])} shards", out)
+        self.assertIn("it has the only copy of", out)
+        self.assertFalse(self.is_removed(process, 1), "it may come back with its disk")
+        self.assertEqual(self.control(process, "node", "remove", "node-1", "--lost", "--wait")[0], 0)
+        code, out, _ = self.control(process, "verify")
+        self.assertEqual(code, 1)
+        self.assertIn(f"Lost: {len(gap['shards'])} shards", out)
+        self.assertIn(f"about {gap['documents']} documents", out)
+
+    def counted(self, process):
+        """What the last count of all shards says."""
+        return sum(process.ask_admin(f"/_miroir/shards/{shard}/explain").json["documents"] for shard in range(16))
+
+    def test_copies_changed_behind_its_back_are_found_and_repaired(self):
+        process = self.cluster(replicas=2)
+        self.fill(process)
+        self.assertEqual(self.control(process, "verify", "--deep")[0], 0)
+        held = [sorted(node.documents()) for node in self.nodes]
+        first, second, third = held[0][:3]
+        call(self.nodes[0].port, "POST", "/indexes/books/documents/delete-batch", NODE_KEY, [first])
+        call(self.nodes[0].port, "PUT", "/indexes/books/documents", NODE_KEY, [{"id": second, "value": "changed"}])
+        call(self.nodes[0].port, "POST", "/indexes/books/documents", NODE_KEY, [{"id": third, "value": "without fields"}])
+        call(self.nodes[0].port, "POST", "/indexes/books/documents", NODE_KEY, [{"id": 7, "value": "a stranger"}])
+        patiently(lambda: self.nodes[0].documents().get(7) == "a stranger", "it is changed")
+        code, out, err = self.control(process, "verify", "--deep")
+        self.assertEqual(code, 1, out + err)
+        self.assertIn("had a wrong copy", out)
+        status = process.ask_admin("/_miroir/anti_entropy/status").json
+        self.assertEqual((status["mismatches_last"], status["undecided"]), (4, 0), status)
+        self.assertIn("it is missing", self.control(process, "anti-entropy", "status")[1])
+        self.assertEqual(self.control(process, "verify", "--deep")[0], 0)
+        counted = collections.Counter(number for node in self.nodes for number in node.documents())
+        self.assertEqual({counted[number] for number in (first, second, third, 7)}, {2})
+        self.assertEqual(call(process.port, "GET", "/indexes/books/documents/7", MASTER_KEY).json["value"], "a stranger")
+        for number in (first, second, third):
+            value = call(process.port, "GET", f"/indexes/books/documents/{number}", MASTER_KEY).json["value"]
+            self.assertIn(value, (f"first {number - OFFSET}", f"other {number - OFFSET}"))
+        passed_over = process.ask_admin("/_miroir/anti_entropy/status").json["shards_passed_over"]
+        self.control(process, "anti-entropy", "run", "--wait")
+        self.control(process, "anti-entropy", "run", "--wait")
+        self.assertGreater(process.ask_admin("/_miroir/anti_entropy/status").json["shards_passed_over"], passed_over,
+                           "nothing has changed, so nothing is read")
+
+    def test_a_group_comes_and_another_leaves(self):
+        process = self.cluster()
+        self.fill(process)
+        seen, _, stop_watching = self.watch(process)
+        code, _, err = self.control(process, "group", "remove", "0")
+        self.assertEqual(code, 1)
+        self.assertIn("add another group first", err)
+        more = [self.node(3), self.node(4)]
+        named = [f"node-{3 + i}={node.address}" for i, node in enumerate(more)]
+        self.assertEqual(self.control(process, "group", "add", "--dry-run", *named)[0], 0)
+        code, out, err = self.control(process, "group", "add", *named, "--wait")
+        self.assertEqual(code, 0, err)
+        self.assertIn("Group 1 is to be filled", out)
+        self.members = self.nodes + more
+        self.check(process, Client(), copies=2)
+        self.assertIn("active", self.control(process, "group", "list")[1])
+        more[0].kill()  # now group 0 has the last copies of what it held
+        patiently(lambda: process.ask_admin("/_miroir/topology").json["nodes"][3]["status"] == "down", "it is missed")
+        code, _, err = self.control(process, "group", "drain", "0")
+        self.assertEqual(code, 1)
+        self.assertIn("the last copy that can be read", err)
+        more[0].start()
+        patiently(lambda: self.control(process, "group", "remove", "0", "--dry-run")[0] == 0, "it is back")
+        self.assertEqual(self.control(process, "group", "drain", "0")[0], 0)
+        for node in self.nodes:
+            node.kill()
+        self.assertEqual(self.control(process, "group", "remove", "0")[0], 0)
+        stop_watching()
+        self.assertEqual(set(seen), {FIRST}, seen)
+        self.members = more
+        self.check(process, Client())
+        process.close()
+        process = self.miroir()  # the configuration still names what was
+        self.assertEqual([node["id"] for node in process.ask_admin("/_miroir/topology").json["nodes"]], ["node-3", "node-4"])
+        self.assertEqual(self.control(process, "verify")[0], 0)
+
+    def test_what_has_no_room_does_not_move(self):
+        process = self.cluster(rebalancer={"max_node_bytes": 1000})
+        self.fill(process)
+        patiently(lambda: self.counted(process) == ALL, "the documents are counted")
+        code, _, err = self.control(process, "node", "drain", "node-0")
+        self.assertEqual(code, 1)
+        self.assertRegex(err, "has no room: its database has .* add a node to its group, or raise the limit")
+        code, _, err = self.control(process, "node", "add", "--id", "node-3", "--address", self.node(3).address)
+        self.assertEqual(code, 1)
+        self.assertIn("has no room", err)
+        self.assertEqual(process.ask_admin("/_miroir/rebalance/status").json["planned"], 0)
+
+    def test_a_full_node_gives_its_moves_up(self):
+        process = self.cluster()
+        self.fill(process)
+        fourth = self.node(3)
+        self.assertEqual(self.control(process, "rebalance", "pause")[0], 0)
+        self.assertEqual(self.control(process, "node", "add", "--id", "node-3", "--address", fourth.address)[0], 0)
+        patiently(lambda: call(fourth.port, "GET", "/indexes/books", NODE_KEY).status == 200, "it knows the index")
+        fourth.suffer("read-only")
+        self.assertEqual(self.control(process, "rebalance", "start")[0], 0)
+        patiently(lambda: "disk is full" in process.ask_admin("/_miroir/rebalance/status").json.get("trouble", ""), "it is told")
+        patiently(lambda: not any(move["phase"] in ("doubling", "copying")
+                                  for move in process.ask_admin("/_miroir/rebalance/status").json["moves"]), "moves are given up")
+        self.assertEqual(call(process.port, "POST", "/indexes/books/search", MASTER_KEY,
+                              {"q": "first", "hitsPerPage": 1}).json["totalHits"], FIRST)
+
+    def test_moves_wait_for_their_window(self):
+        hour = (time.gmtime().tm_hour + 3) % 24
+        process = self.cluster(rebalancer={"allowed_windows": f"{hour:02}:00-{hour:02}:30"})
+        self.fill(process)
+        fourth = self.node(3)
+        self.assertEqual(self.control(process, "node", "add", "--id", "node-3", "--address", fourth.address)[0], 0)
+        patiently(lambda: process.ask_admin("/_miroir/rebalance/status").json["state"] == "waiting", "moves wait")
+        time.sleep(1)
+        status = process.ask_admin("/_miroir/rebalance/status").json
+        self.assertEqual((status["moving"], status["window_open"]), (0, False))
+        self.assertGreater(status["planned"], 0)
+
+    def test_another_engine_and_a_stolen_name_are_refused(self):
+        process = self.cluster()
+
+        class Older(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                body = {"/version": {"pkgVersion": "1.12.3", "commitSha": "x", "commitDate": "y"},
+                        "/indexes?limit=1": {"results": []}}.get(self.path, {"results": [], "total": 0})
+                text = json.dumps(body).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Older)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        address = f"http://127.0.0.1:{server.server_port}"
+        code, _, err = self.control(process, "node", "add", "--id", "older", "--address", address)
+        self.assertEqual(code, 1)
+        self.assertIn("runs engine version 1.12.3", err)
+        self.assertIn("upgrade one of them first, or allow it", err)
+        fourth = self.node(3)
+        code, _, err = self.control(process, "node", "add", "--id", "node-1", "--address", fourth.address)
+        self.assertEqual(code, 1)
+        self.assertIn("two nodes are called `node-1`", err)
 
 
 if __name__ == "__main__":
