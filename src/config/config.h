@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "config/upkeep.h"
 #include "env/log.h"
 
 namespace miroir::config {
@@ -133,29 +134,6 @@ struct SettingsDriftCheck {
     milliseconds interval{300'000};
     bool auto_repair = true;
     bool operator==(const SettingsDriftCheck&) const = default;
-};
-
-struct Rebalancing {
-    bool by_itself = true;
-    std::uint32_t max_concurrent_migrations = 4;
-    milliseconds grace{10'000};
-    std::uint64_t bytes_per_second = 0;
-    milliseconds write_off_after{1'800'000};
-    std::uint64_t max_node_bytes = 0;
-    std::string allowed_windows;
-    bool skip_delta_pass = false;
-    bool operator==(const Rebalancing&) const = default;
-};
-
-struct AntiEntropy {
-    bool enabled = true;
-    std::string schedule = "every 6h";
-    std::uint32_t shards_per_pass = 0;
-    std::uint32_t max_read_concurrency = 2;
-    std::uint32_t fingerprint_batch_size = 1'000;
-    double cpu_percent = 2.0;
-    bool auto_repair = true;
-    bool operator==(const AntiEntropy&) const = default;
 };
 
 struct ConnectionPool {
