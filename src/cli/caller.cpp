@@ -6,17 +6,13 @@
 #include <cstdio>
 
 #include "cli/tables.h"
+#include "json/members.h"
 #include "json/write.h"
 
 namespace miroir::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kLook{500};
-
-std::uint64_t number_at(const json::Value& object, std::string_view name) {
-    const json::Value* found = object.find(name);
-    return found != nullptr && found->is_unsigned() ? found->unsigned_integer() : 0;
-}
 
 bool is_settled(const json::Value& topology) {
     const json::Value* nodes = topology.find("nodes");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "json/members.h"
 #include "json/write.h"
 
 namespace miroir::cli {
@@ -11,11 +12,6 @@ const json::Array& list(const json::Value& object, std::string_view name) {
     static const json::Array kNone;
     const json::Value* found = object.find(name);
     return found != nullptr && found->is_array() ? found->array() : kNone;
-}
-
-bool is_true(const json::Value& object, std::string_view name) {
-    const json::Value* found = object.find(name);
-    return found != nullptr && *found == json::Value(true);
 }
 
 std::size_t letters(const std::string& text) {  // not bytes: names may be UTF-8
@@ -64,8 +60,8 @@ std::string nodes_text(const json::Value& topology) {
 
 std::string status_line(const json::Value& topology, const json::Value& rebalance) {
     const json::Array& nodes = list(topology, "nodes");
-    const auto healthy = std::ranges::count_if(nodes, [](const json::Value& n) { return is_true(n, "healthy"); });
-    const std::string shards = cell(topology, "shards") + (is_true(topology, "fully_covered") ? "" : " not all");
+    const auto healthy = std::ranges::count_if(nodes, [](const json::Value& n) { return flag_at(n, "healthy"); });
+    const std::string shards = cell(topology, "shards") + (flag_at(topology, "fully_covered") ? "" : " not all");
     std::string moves = cell(rebalance, "state");
     if (moves == "running")
         moves += " (" + cell(rebalance, "moving") + " moving, " + cell(rebalance, "planned") + " to come)";
@@ -132,8 +128,8 @@ std::string groups_text(const json::Value& groups) {
 }
 
 std::string comparing_text(const json::Value& status) {
-    std::string out = "Anti-entropy: " + std::string(is_true(status, "enabled") ? "on" : "off") +
-                      (is_true(status, "running") ? ", comparing (" + cell(status, "units_done") + " of " +
+    std::string out = "Anti-entropy: " + std::string(flag_at(status, "enabled") ? "on" : "off") +
+                      (flag_at(status, "running") ? ", comparing (" + cell(status, "units_done") + " of " +
                                                         cell(status, "units") + " groups of shards)"
                                                   : "") +
                       ", " + cell(status, "passes") + " passes, " + cell(status, "documents_read") +
@@ -142,7 +138,7 @@ std::string comparing_text(const json::Value& status) {
     std::vector<std::vector<std::string>> rows;
     for (const json::Value& finding : list(status, "findings")) {
         rows.push_back({cell(finding, "index"), cell(finding, "document"), cell(finding, "node"),
-                        is_true(finding, "repaired") ? "yes" : "no", cell(finding, "what")});
+                        flag_at(finding, "repaired") ? "yes" : "no", cell(finding, "what")});
     }
     if (!rows.empty()) out += table({"INDEX", "DOCUMENT", "NODE", "REPAIRED", "WHAT"}, rows);
     return out;

@@ -5,6 +5,7 @@
 
 #include "cluster/reserved.h"
 #include "env/log.h"
+#include "json/members.h"
 #include "json/parse.h"
 #include "json/write.h"
 #include "plan/shard_clause.h"
@@ -51,10 +52,7 @@ json::Object question(const std::vector<ShardId>& shards, const std::string& aft
             {"sort", json::Array{std::string(cluster::kStampField) + ":asc"}}};
 }
 
-std::string stamp_of(const json::Value& document) {
-    const json::Value* stamp = document.find(cluster::kStampField);
-    return stamp != nullptr && stamp->is_string() ? stamp->string() : std::string();
-}
+std::string stamp_of(const json::Value& document) { return text_at(document, cluster::kStampField); }
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cluster/reserved.h"
+#include "json/members.h"
 #include "json/parse.h"
 #include "json/write.h"
 
@@ -10,12 +11,6 @@ namespace miroir::quorum {
 namespace {
 
 constexpr std::string_view kTable = "shard_counts";  // index → documents by shard
-constexpr std::size_t kScanSize = 1000;
-
-std::uint64_t number_at(const json::Value& object, std::string_view name) {
-    const json::Value* found = object.find(name);
-    return found != nullptr && found->is_unsigned() ? found->unsigned_integer() : 0;
-}
 
 std::string record_of(const std::vector<std::uint64_t>& counts) {
     json::Array out;
@@ -32,20 +27,15 @@ std::uint64_t IndexCount::unlabelled() const {
 }
 
 env::Task<Result<void>> Census::open() {
-    tasks::Scan scan{.table = std::string(kTable), .from = {}, .limit = kScanSize};
-    for (;;) {
-        const Result<std::vector<tasks::Record>> page = co_await store_.scan(scan);
-        if (!page) co_return fail(page.error());
-        for (const tasks::Record& record : *page) {
-            const auto stored = json::parse(record.value);
-            if (!stored || !stored->is_array())
-                co_return fail(ErrorCode::MiroirStorageFailed, "the counts of shards in the store cannot be read");
-            std::vector<std::uint64_t>& counts = last_[record.key];
-            for (const json::Value& count : stored->array())
-                counts.push_back(count.is_unsigned() ? count.unsigned_integer() : 0);
-        }
-        if (page->size() < scan.limit) break;
-        scan.from = page->back().key + '\0';
+    const Result<std::vector<tasks::Record>> kept = co_await tasks::read_all(store_, std::string(kTable));
+    if (!kept) co_return fail(kept.error());
+    for (const tasks::Record& record : *kept) {
+        const auto stored = json::parse(record.value);
+        if (!stored || !stored->is_array())
+            co_return fail(ErrorCode::MiroirStorageFailed, "the counts of shards in the store cannot be read");
+        std::vector<std::uint64_t>& counts = last_[record.key];
+        for (const json::Value& count : stored->array())
+            counts.push_back(count.is_unsigned() ? count.unsigned_integer() : 0);
     }
     board_.set_counts(last_);
     co_return Result<void>{};

@@ -10,7 +10,6 @@ namespace miroir::quorum {
 namespace {
 
 constexpr std::string_view kTable = "graves";  // index/stamp → what was deleted
-constexpr std::size_t kScanSize = 1000;
 constexpr std::array<std::string_view, 3> kKinds = {"ids", "all", "some"};
 
 std::string key_text(const IndexUid& index, std::uint64_t at) { return index.value + "/" + tasks::key_of(at); }
@@ -38,21 +37,17 @@ Result<Grave> grave_of(const std::string& record) {
 }  // namespace
 
 env::Task<Result<void>> Graves::open() {
-    tasks::Scan scan{.table = std::string(kTable), .from = {}, .limit = kScanSize};
-    for (;;) {
-        const Result<std::vector<tasks::Record>> page = co_await store_.scan(scan);
-        if (!page) co_return fail(page.error());
-        for (const tasks::Record& record : *page) {
-            const std::size_t slash = record.key.rfind('/');
-            if (slash == std::string::npos)
-                co_return fail(ErrorCode::MiroirStorageFailed, "a deletion in the store cannot be read");
-            MIROIR_CO_TRY(Grave grave, grave_of(record.value));
-            grave.at = tasks::number_of(std::string_view(record.key).substr(slash + 1));
-            note(yards_[IndexUid{record.key.substr(0, slash)}], std::move(grave));
-        }
-        if (page->size() < scan.limit) co_return Result<void>{};
-        scan.from = page->back().key + '\0';
+    const Result<std::vector<tasks::Record>> kept = co_await tasks::read_all(store_, std::string(kTable));
+    if (!kept) co_return fail(kept.error());
+    for (const tasks::Record& record : *kept) {
+        const std::size_t slash = record.key.rfind('/');
+        if (slash == std::string::npos)
+            co_return fail(ErrorCode::MiroirStorageFailed, "a deletion in the store cannot be read");
+        MIROIR_CO_TRY(Grave grave, grave_of(record.value));
+        grave.at = tasks::number_of(std::string_view(record.key).substr(slash + 1));
+        note(yards_[IndexUid{record.key.substr(0, slash)}], std::move(grave));
     }
+    co_return Result<void>{};
 }
 
 void Graves::note(Yard& yard, Grave grave) {
