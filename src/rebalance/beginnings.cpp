@@ -38,16 +38,17 @@ void Rebalancer::leave_out_what_must_wait(std::vector<cluster::PlannedMove>& nex
         return !open && !endangered;
     });
     no_room_.clear();
+    for (const cluster::Node& node : topology->nodes()) {
+        if (mover_.is_full(node.id))
+            no_room_ = "node `" + node.id.value +
+                       "` says that its disk is full: free space there; moves to it are tried again every minute";
+    }
     const RoomFacts facts{.limit = options_.max_node_bytes,
                           .bytes_of = [this](ShardId shard) { return mover_.bytes_of(shard); },
                           .used = [this](const NodeId& node) { return mover_.database_of(node); }};
     std::vector<cluster::PlannedMove> fitting;
     for (const cluster::PlannedMove& planned : next) {
-        if (planned.move.to && mover_.is_full(topology->node(*planned.move.to).id)) {
-            no_room_ = "node `" + topology->node(*planned.move.to).id.value +
-                       "` says that its disk is full: free space there; moves to it are tried again every minute";
-            continue;
-        }
+        if (planned.move.to && mover_.is_full(topology->node(*planned.move.to).id)) continue;
         fitting.push_back(planned);
         const Result<void> judged = judge_room(*topology, fitting, facts);
         if (judged) continue;

@@ -112,14 +112,16 @@ const NodeCount* Census::of(const NodeId& node) const {
     return found == nodes_.end() ? nullptr : &found->second.count;
 }
 
-// Replicas that are behind or being filled say too little.
+// Replicas that are behind or being filled say too little. What is lost keeps its number, so that it can be named.
 env::Task<void> Census::keep(cluster::TopologyPtr topology) {
     tasks::Batch batch;
     CountsByIndex next = last_;
     for (const auto& [uid, index] : catalog_.committed()->indexes) {
         std::vector<std::uint64_t>& counts = next[uid.value];
         counts.resize(index->shards);
+        const std::vector<ShardId> lost = board_.current()->lost_of(uid.value);
         for (std::uint32_t s = 0; s < index->shards; ++s) {
+            if (std::ranges::binary_search(lost, ShardId{s})) continue;
             std::optional<std::uint64_t> most;
             for (const cluster::Replica& replica : topology->replicas_of(ShardId{s})) {
                 const cluster::Node& node = topology->node(replica.node);
