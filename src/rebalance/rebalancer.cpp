@@ -100,7 +100,11 @@ std::vector<cluster::PlannedMove> Rebalancer::plan() const {
     std::vector<std::uint64_t> indexes;
     for (std::uint32_t s = 0; s < topology->placement().shards(); ++s)
         indexes.push_back(mover_.indexes_with(ShardId{s}));
-    return plan_moves(*topology, indexes);
+    if (planned_.topology_version != topology->version() || planned_.indexes != indexes) {
+        planned_ = {.topology_version = topology->version(), .indexes = indexes, .moves = {}};
+        planned_.moves = plan_moves(*topology, indexes);
+    }
+    return planned_.moves;
 }
 
 Rebalancer::Status Rebalancer::status() const {

@@ -64,6 +64,12 @@ public:
     std::vector<cluster::PlannedMove> plan() const;
 
 private:
+    // Asked for several times a second, but another only with another topology or other indexes.
+    struct Planned {
+        std::uint64_t topology_version = 0;
+        std::vector<std::uint64_t> indexes;
+        std::vector<cluster::PlannedMove> moves;
+    };
     using Keys = std::vector<std::string>;
     using MoveChange = std::function<Result<cluster::TopologyPtr>(const cluster::Topology&, const cluster::Move&)>;
     env::Task<Result<void>> round();
@@ -120,6 +126,7 @@ private:
         quorum::Copied copied;
         std::optional<env::Monotonic> busy_since;
     } shown_;
+    mutable Planned planned_;
 };
 
 std::string_view name_of(Rebalancer::Status::Mood mood);  // "running"

@@ -65,7 +65,8 @@ std::vector<AbsenceVerdict> judge_absences(const Topology& topology, const std::
         verdict.only_copies = only_copies(topology, *index, rule);
         verdict.kept_because = why_kept(topology, node, verdict.only_copies);
         if (rule.after.count() == 0 && verdict.kept_because.empty())
-            verdict.kept_because = "nodes are not written off by themselves (rebalancer.auto and rebalancer.write_off_after_s)";
+            verdict.kept_because =
+                "nodes are not written off by themselves (rebalancer.auto and rebalancer.write_off_after_s)";
         verdict.rest = std::max(rule.after - absence.away, std::chrono::nanoseconds(0));
         verdict.write_off = verdict.kept_because.empty() && verdict.rest.count() == 0;
         out.push_back(std::move(verdict));
