@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <set>
+#include <deque>
+#include <unordered_map>
+#include <utility>
 
 #include "json/write.h"
 #include "merge/hit_bytes.h"
@@ -14,11 +16,31 @@ namespace {
 constexpr std::uint64_t kNumbersByTextMax = 3000;
 
 struct Sum {
-    std::string value;
+    std::string_view value;
     std::uint64_t count = 0;
-    std::string normal;            // of a text
+    std::string_view normal;       // of a text
     std::optional<double> number;  // of a number
 };
+
+// Values in normal form: most are already, the others are kept here.
+class NormalForms {
+public:
+    std::string_view of(std::string_view value) {
+        if (protocol::is_plainly_normal(value)) return value;
+        return kept_.emplace_back(protocol::normalize_facet(value));
+    }
+
+private:
+    std::deque<std::string> kept_;
+};
+
+// An integer as one would write it is sure to be shown as it is written.
+bool is_plain_integer(std::string_view text) {
+    constexpr std::size_t kExactDigits = 15;
+    const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
+    if (digits.empty() || digits.size() > kExactDigits || (digits.front() == '0' && text != "0")) return false;
+    return std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
+}
 
 // A reply does not say whether "3" was a number or a text. Numbers come first, in order, and lie between the node's own
 // stats; the first value that does not fit is a text, as are all behind it.
@@ -43,7 +65,8 @@ private:
         const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
         if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
         if (number < *field_.minimum || number > *field_.maximum) return std::nullopt;
-        return protocol::facet_number(number) == text ? std::optional(number) : std::nullopt;
+        const bool same = is_plain_integer(text) || protocol::facet_number(number) == text;
+        return same ? std::optional(number) : std::nullopt;
     }
 
     const FacetField& field_;
@@ -67,35 +90,66 @@ bool by_count(const Sum& a, const Sum& b) {
 }
 
 // One value may come in several spellings ("Red", "red"); the node asked first gives the spelling that is shown.
-std::vector<Sum> sum_up(std::span<const FacetField* const> parts, bool by_count) {
-    std::map<std::string, std::size_t, std::less<>> places;
+std::vector<Sum> sum_up(std::span<const FacetField* const> parts, bool by_count, NormalForms& normal_forms) {
+    std::size_t most = 0;
+    for (const FacetField* part : parts) most += part->values.size();
+    std::unordered_map<std::string_view, std::size_t> numbers_at, texts_at;
+    texts_at.reserve(most);
     std::vector<Sum> sums;
+    sums.reserve(most);
     for (const FacetField* part : parts) {
         Numbers numbers(*part, by_count);
         for (const FacetCount& count : part->values) {
-            Sum sum{.value = std::string(count.value), .count = count.count};
-            sum.number = numbers.next(count);
-            if (!sum.number) sum.normal = protocol::normalize_facet(sum.value);
-            const std::string key = (sum.number ? "n" : "t") + (sum.number ? sum.value : sum.normal);
-            const auto [found, fresh] = places.emplace(key, sums.size());
-            if (fresh) sums.push_back(std::move(sum));
+            Sum sum{.value = count.value, .count = count.count, .normal = {}, .number = numbers.next(count)};
+            if (!sum.number) sum.normal = normal_forms.of(sum.value);
+            const auto [found, fresh] = sum.number ? numbers_at.try_emplace(sum.value, sums.size())
+                                                   : texts_at.try_emplace(sum.normal, sums.size());
+            if (fresh) sums.push_back(sum);
             else sums[found->second].count += count.count;
         }
     }
     return sums;
 }
 
+std::size_t count_numbers(const std::vector<Sum>& sums) {
+    return static_cast<std::size_t>(std::ranges::count_if(sums, [](const Sum& s) { return s.number.has_value(); }));
+}
+
 // Walking the values, the engine stops at exactly as many as may be shown, looked at after each: when its numbers fill
 // the list, it does not stop among the texts.
+bool stops_among_numbers(const std::vector<Sum>& sums, std::size_t most) { return count_numbers(sums) >= most; }
+
+// As many as have to be in order for the cut.
+std::size_t shown_of(const std::vector<Sum>& sums, std::size_t most, bool walks) {
+    const bool all = walks && (most == 0 || stops_among_numbers(sums, most));
+    return all ? sums.size() : std::min(most, sums.size());
+}
+
 void cut(std::vector<Sum>& sums, std::size_t most, bool walks) {
-    const auto numbers =
-        static_cast<std::size_t>(std::ranges::count_if(sums, [](const Sum& s) { return s.number.has_value(); }));
     if (walks && most == 0) return;
-    if (walks && numbers >= most) {
+    if (walks && stops_among_numbers(sums, most)) {
         sums.erase(sums.begin() + static_cast<std::ptrdiff_t>(most),
-                   sums.begin() + static_cast<std::ptrdiff_t>(numbers));
+                   sums.begin() + static_cast<std::ptrdiff_t>(count_numbers(sums)));
     } else if (sums.size() > most) {
         sums.resize(most);
+    }
+}
+
+// The first so many in order, the others behind them in any.
+template <class Before>
+void sort_front(std::vector<Sum>& sums, std::size_t count, Before before) {
+    const auto end = sums.begin() + static_cast<std::ptrdiff_t>(count);
+    if (end != sums.end()) std::ranges::nth_element(sums, end, before);
+    std::sort(sums.begin(), end, before);
+}
+
+// The texts that nodes spell differently, as the earliest document does.
+void spell(std::vector<Sum>& sums, const std::string& field, const FacetRecipe& recipe) {
+    if (recipe.spellings.empty()) return;
+    for (Sum& sum : sums) {
+        if (sum.number) continue;
+        const auto spelling = recipe.spellings.find({field, std::string(sum.normal)});
+        if (spelling != recipe.spellings.end()) sum.value = spelling->second;
     }
 }
 
@@ -107,17 +161,24 @@ bool is_by_count(const FacetRecipe& recipe, std::string_view name) {
 }  // namespace
 
 std::vector<UnclearSpelling> unclear_spellings(std::span<const NodeAnswer> answers) {
+    struct Known {
+        std::string_view spelling;
+        bool told = false;
+    };
     std::vector<UnclearSpelling> out;
-    std::map<std::pair<std::string_view, std::string>, std::string_view> known;
-    std::set<std::pair<std::string_view, std::string>> told;
+    NormalForms normal_forms;
+    std::map<std::string_view, std::unordered_map<std::string_view, Known>> known;
     for (const NodeAnswer& answer : answers) {
         for (const FacetField& field : answer.facets()) {
+            auto& spellings = known[field.name];
+            spellings.reserve(field.values.size());
             for (const FacetCount& count : field.values) {
-                const std::pair key(field.name, protocol::normalize_facet(count.value));
-                const auto [found, fresh] = known.try_emplace(key, count.value);
-                if (fresh || found->second == count.value || !told.insert(key).second) continue;
-                out.push_back(
-                    {.field = std::string(key.first), .normal = key.second, .spelling = std::string(count.value)});
+                const std::string_view normal = normal_forms.of(count.value);
+                const auto [found, fresh] = spellings.try_emplace(normal, Known{.spelling = count.value});
+                if (fresh || found->second.spelling == count.value || std::exchange(found->second.told, true)) continue;
+                out.push_back({.field = std::string(field.name),
+                               .normal = std::string(normal),
+                               .spelling = std::string(count.value)});
             }
         }
     }
@@ -158,20 +219,20 @@ std::vector<MergedFacet> merge_facets(std::span<const NodeAnswer> answers, const
             if (part->maximum) field.maximum = std::max(field.maximum.value_or(*part->maximum), *part->maximum);
         }
         const bool count_first = is_by_count(recipe, name);
-        std::vector<Sum> sums = sum_up(parts, count_first);
-        for (Sum& sum : sums) {
-            const auto spelling = recipe.spellings.find({field.name, sum.normal});
-            if (!sum.number && spelling != recipe.spellings.end()) sum.value = spelling->second;
-        }
+        NormalForms normal_forms;
+        std::vector<Sum> sums = sum_up(parts, count_first, normal_forms);
+        spell(sums, field.name, recipe);
+        const bool walks = count_first || candidates > kNumbersByTextMax;
         // One node's list is in its own order, which goes by all values it holds.
-        if (answers.size() > 1)
-            std::ranges::sort(sums, [&](const Sum& a, const Sum& b) {
-                return count_first ? by_count(a, b) : alphabetical(a, b, candidates <= kNumbersByTextMax);
-            });
+        if (answers.size() > 1 && count_first) std::ranges::sort(sums, by_count);
+        if (answers.size() > 1 && !count_first)
+            sort_front(sums, shown_of(sums, recipe.values_max, walks),
+                       [&](const Sum& a, const Sum& b) { return alphabetical(a, b, candidates <= kNumbersByTextMax); });
         field.has_ties =
             answers.size() > 1 && count_first && std::ranges::adjacent_find(sums, {}, &Sum::count) != sums.end();
-        cut(sums, recipe.values_max, count_first || candidates > kNumbersByTextMax);
-        for (Sum& sum : sums) field.values.push_back({.value = std::move(sum.value), .count = sum.count});
+        cut(sums, recipe.values_max, walks);
+        field.values.reserve(sums.size());
+        for (const Sum& sum : sums) field.values.push_back({.value = std::string(sum.value), .count = sum.count});
     }
     return out;
 }

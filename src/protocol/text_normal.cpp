@@ -5,6 +5,7 @@
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/assert.h"
@@ -63,6 +64,12 @@ icu::UnicodeString decomposed(std::string_view text) {
 }
 
 }  // namespace
+
+bool is_plainly_normal(std::string_view text) {
+    if (text.empty()) return true;
+    if (text.front() == ' ' || text.back() == ' ') return false;
+    return std::ranges::none_of(text, [](char c) { return c < ' ' || c == '\x7f' || (c >= 'A' && c <= 'Z'); });
+}
 
 std::string normalize_facet(std::string_view text) {
     text = trimmed(text);

@@ -8,6 +8,8 @@
 namespace miroir::protocol {
 
 std::string normalize_facet(std::string_view text);
+// Is the text surely in that form already? Quick; of most texts that are.
+bool is_plainly_normal(std::string_view text);
 
 // The forms in which settings keep words: decomposed only (stop words), or also without marks, lower-cased and with
 // ligatures spelled out (words exempt from typos).
