@@ -67,6 +67,30 @@ TEST(Replay, WhatIsBelowTheThresholdIsGoneAsFarAsItIsLookedAt) {
     EXPECT_EQ(hits(replay(answers, {.limit = 1, .threshold = 0.5, .to_the_end = true})), "b");
 }
 
+// What one node would count is known without looking at everything when each node has shown what lies above.
+TEST(SearchMerge, CountsWhatLiesAboveTheThresholdWhereNodesShowTheirEnd) {
+    const auto of = [](std::string details, double score) {
+        return "{\"_rankingScore\":" + std::to_string(score) + ",\"_rankingScoreDetails\":{" + details +
+               ",\"_miroir_order:asc\":{\"order\":1,\"value\":\"" + std::to_string(score) + "\"}}}";
+    };
+    const std::string words = "\"words\":{\"order\":0,\"matchingWords\":1,\"score\":1.0}";
+    const std::string sort = "\"n:asc\":{\"order\":0,\"value\":1}";
+    const auto read = [&](const std::string& details, std::vector<double> scores) {
+        std::string body = "{\"hits\":[";
+        for (const double score : scores) body += (body.back() == '[' ? "" : ",") + of(details, score);
+        std::vector<NodeAnswer> out;
+        out.push_back(NodeAnswer::read(body + "],\"estimatedTotalHits\":500}").value());
+        return out;
+    };
+    const SearchRecipe recipe{.take = 20, .threshold = 0.5, .estimates = true};
+    const MergedHits known = merge_hits(read(words, {0.9, 0.8, 0.4}), recipe);
+    EXPECT_FALSE(known.starved);
+    EXPECT_EQ(known.total, 2u);
+    EXPECT_TRUE(merge_hits(read(words, {0.9, 0.8, 0.6}), recipe).starved) << "more may lie above";
+    EXPECT_TRUE(merge_hits(read(sort, {0.9, 0.8, 0.4}), recipe).starved) << "a sort comes before scores";
+    EXPECT_TRUE(merge_hits(read(words, {0.4, 0.9, 0.4}), recipe).starved) << "scores go up and down";
+}
+
 TEST(Replay, HybridTakesEachDocumentOnceAndEachValueOnce) {
     const auto words = two({{.stamp = "a", .rank = 1, .score = 0.8, .values = "1"}}, {});
     const auto vectors = two({{.stamp = "a", .rank = 0.9, .score = 0.9, .values = "1", .by_vector = true}},

@@ -1,6 +1,7 @@
 #include "merge/search_merge.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 #include <utility>
@@ -119,6 +120,20 @@ bool is_mixed(std::span<const NodeAnswer> census) {
     return numbers && texts;
 }
 
+bool only_counts(const Hit& hit) {
+    const RankKey rules = hit.key.empty() ? hit.key : hit.key.first(hit.key.size() - 1);
+    return std::ranges::all_of(rules, [](const RankEntry& entry) { return entry.shape == RankEntry::Shape::Weight; });
+}
+
+// Has the node shown all that is worth as much as the threshold? What it did not show is worth no more than its last
+// hit as long as nothing but words decides: a sort comes before scores without being one.
+bool shows_all_above(const NodeAnswer& answer, double threshold) {
+    if (answer.total() <= answer.hits().size()) return true;
+    if (answer.hits().empty() || answer.hits().back().score >= threshold) return false;
+    return std::ranges::all_of(answer.hits(), only_counts) &&
+           std::ranges::is_sorted(answer.hits(), std::greater<>(), &Hit::score);
+}
+
 MergedHits merge_organic(std::span<const NodeAnswer> answers, const SearchRecipe& recipe) {
     MergedHits out;
     for (const NodeAnswer& answer : answers) out.total += answer.total();
@@ -154,10 +169,16 @@ MergedHits merge_organic(std::span<const NodeAnswer> answers, const SearchRecipe
         last != nullptr && std::ranges::any_of(answers, [&](const NodeAnswer& answer) {
             return !answer.hits().empty() && answer.total() > answer.hits().size() && ties(*last, answer.hits().back());
         });
-    out.starved = !out.filled && std::ranges::any_of(answers, [](const NodeAnswer& answer) {
+    const bool counted = recipe.threshold && recipe.estimates && recipe.distinct_field.empty() &&
+                         !recipe.semantic_ratio && !out.filled &&
+                         std::ranges::all_of(answers, [&](const NodeAnswer& answer) {
+                             return shows_all_above(answer, *recipe.threshold);
+                         });
+    out.starved = !counted && !out.filled && std::ranges::any_of(answers, [](const NodeAnswer& answer) {
         return answer.total() > answer.hits().size();
     });
     if (recipe.threshold && recipe.estimates) out.total -= std::min(out.total, out.below);
+    if (counted) out.total = place;
     return out;
 }
 

@@ -11,7 +11,7 @@ namespace miroir::plan {
 
 // So many documents are looked at one by one; beyond, counts are those of what the nodes tell.
 inline constexpr std::uint64_t kReplayMost = 10'000;
-// Up to so many it is not worth while to look for a shorter way.
+// Up to so many it is not worth while to look for a shorter way, which documents of several values may lead astray.
 inline constexpr std::uint64_t kReplayAlways = 500;
 
 // All documents with their places and distinct values, without distinct, threshold and page.

@@ -41,6 +41,7 @@ bool is_open(const Leg& census, std::uint64_t documents, SearchOutcome& outcome)
         if (!recipe.estimates) return recipe.end() == plan.index->settings.max_total_hits;
         return outcome.merged.starved || (outcome.merged.below > 0 && outcome.merged.filled && plan.frame.facets);
     }
+    if (!plan.census) return true;
     const auto total = merge::distinct_total(census.answers, recipe, outcome.merged);
     if (total) outcome.merged.total = *total;
     return !total || documents <= plan::kReplayAlways || plan.frame.facets || outcome.merged.tie_is_cut;
