@@ -129,14 +129,11 @@ void fetch_distinct(SearchQuery& query, const std::string& field, merge::HitShap
     if (!highlit && !cropped) shape.drop_formatted = field;
 }
 
-NodeCall call_of(const IndexEntry& index, const cluster::CoverPart& part, SearchQuery query) {
-    NodeCall call;
-    call.node = part.node;
-    call.shards = part.shards;
-    call.target = "/indexes/" + index.uid.value + "/search";
-    if (!part.whole) query.filter = with_shard_clause(query.filter, part.shards);
-    call.body = json::to_text(json::Value(protocol::to_json(query)));
-    return call;
+std::string body_of(const SearchQuery& query) { return json::to_text(json::Value(protocol::to_json(query))); }
+
+std::string body_within(SearchQuery query, const std::vector<ShardId>& shards) {
+    query.filter = with_shard_clause(query.filter, shards);
+    return body_of(query);
 }
 
 merge::FacetRecipe facet_recipe_of(const protocol::Settings& settings) {
@@ -250,8 +247,15 @@ std::vector<NodeCall> calls_for(const SearchPlan& plan, const cluster::Cover& co
     const SearchQuery& asked = leg == Leg::Vectors  ? plan.asked_vectors
                                : leg == Leg::Census ? plan.asked_census
                                                     : plan.asked;
+    std::string of_all;  // what nodes are asked that hold nothing else is the same for all of them
     std::vector<NodeCall> calls;
-    for (const cluster::CoverPart& part : cover.parts) calls.push_back(call_of(*plan.index, part, asked));
+    calls.reserve(cover.parts.size());
+    for (const cluster::CoverPart& part : cover.parts) {
+        if (part.whole && of_all.empty()) of_all = body_of(asked);
+        NodeCall& call = calls.emplace_back(NodeCall{.node = part.node, .shards = part.shards});
+        call.target = "/indexes/" + plan.index->uid.value + "/search";
+        call.body = part.whole ? of_all : body_within(asked, part.shards);
+    }
     return calls;
 }
 
