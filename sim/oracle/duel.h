@@ -39,6 +39,8 @@ public:
     const std::optional<std::string>& trouble() const { return trouble_; }
     Spoken ask_cluster(const Question& question);
     Spoken ask_alone(const Question& question);
+    // A further write of the index `i`, carried out when this returns.
+    void tell(const Write& told);
 
 private:
     void write(const Write& write);

@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 
+#include "api/read/page_ends.h"
 #include "cluster/breakers.h"
 #include "cluster/cover.h"
 #include "cluster/snapshot.h"
@@ -68,6 +69,7 @@ struct DeskOptions {
     SessionOptions sessions;
     std::function<std::string()> metrics_text;    // what is counted for operators
     const cluster::Breakers* breakers = nullptr;  // whom they hold back is not chosen; none: everybody may be
+    std::shared_ptr<PageEnds> page_ends = std::make_shared<PageEnds>();
 };
 
 class SearchFlights;

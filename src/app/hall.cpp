@@ -47,12 +47,13 @@ Hall::Hall(Shared shared, env::Reactor& reactor)
 void Hall::serve_clients(const ClientSide& clients) {
     api::DeskOptions options = desk_options(shared_.config, shared_.metrics);
     options.breakers = &shared_.breakers;
+    options.page_ends = shared_.page_ends;
     options.metrics_text = [&metrics = shared_.metrics] { return metrics.text(); };
     const auto behind = [&board = clients.behind] { return board.current(); };
+    scatter::Scatter scatter(env(), metered_, scatter_options(shared_.config, shared_.metrics, shared_.paces));
     desk_ =
         std::make_unique<api::Desk>(env(), shared_.topology, clients.catalog, clients.shelves, behind,
-                                    scatter::Scatter(env(), metered_, scatter_options(shared_.config, shared_.metrics)),
-                                    clients.office, clients.office_executor, std::move(options));
+                                    std::move(scatter), clients.office, clients.office_executor, std::move(options));
     api::mount(router_, *desk_);
     cluster_desk_ =
         std::make_unique<admin::ClusterDesk>(admin::ClusterDesk::Parts{.env = env(),

@@ -27,6 +27,8 @@ struct Shared {
     cluster::SnapshotHolder& topology;
     admin::NodeLedger& ledger;
     cluster::Breakers& breakers;
+    scatter::Paces& paces;
+    const std::shared_ptr<api::PageEnds>& page_ends;
     const quorum::BehindBoard& behind;
     const admin::NodeKeys& node_keys;
     std::uint32_t threads;

@@ -32,6 +32,7 @@ House::House(const config::Config& config, env::Log& log, env::Reactor& first, c
       node_keys_(config.node_master_key),
       log_(log),
       first_(first),
+      paces_(pace_options(config)),
       ledger_(metrics_, &breakers_),
       topology_(std::move(topology)),
       reactors_(thread_count(config) - 1) {
@@ -51,6 +52,8 @@ Shared House::shared() {
             .topology = topology_,
             .ledger = ledger_,
             .breakers = breakers_,
+            .paces = paces_,
+            .page_ends = page_ends_,
             .behind = behind_,
             .node_keys = node_keys_,
             .threads = static_cast<std::uint32_t>(reactors_.size() + 1)};

@@ -89,6 +89,8 @@ private:
     env::Reactor& first_;
     admin::PrometheusMetrics metrics_;
     cluster::Breakers breakers_;
+    scatter::Paces paces_;
+    const std::shared_ptr<api::PageEnds> page_ends_ = std::make_shared<api::PageEnds>();
     admin::NodeLedger ledger_;
     cluster::SnapshotHolder topology_;
     quorum::BehindBoard behind_;

@@ -56,17 +56,21 @@ cluster::HealthOptions health_options(const config::Config& config) {
             .recovery_threshold = config.health.recovery_threshold};
 }
 
-scatter::ScatterOptions scatter_options(const config::Config& config, env::Metrics& metrics) {
+scatter::PaceOptions pace_options(const config::Config& config) {
+    return {.latency_weight = config.replica_selection.latency_weight,
+            .inflight_weight = config.replica_selection.inflight_weight,
+            .error_weight = config.replica_selection.error_weight,
+            .half_life = config.replica_selection.ewma_half_life};
+}
+
+scatter::ScatterOptions scatter_options(const config::Config& config, env::Metrics& metrics, scatter::Paces& paces) {
     scatter::ScatterOptions options{.node_timeout = config.scatter_node_timeout, .node_key = config.node_master_key};
     options.hedging.enabled = config.hedging.enabled;
     options.hedging.p95_multiplier = config.hedging.p95_trigger_multiplier;
     options.hedging.min_trigger = config.hedging.min_trigger;
     options.hedging.max_per_query = config.hedging.max_hedges_per_query;
     options.hedging.cross_group = config.hedging.cross_group_fallback;
-    options.paces.latency_weight = config.replica_selection.latency_weight;
-    options.paces.inflight_weight = config.replica_selection.inflight_weight;
-    options.paces.error_weight = config.replica_selection.error_weight;
-    options.paces.half_life = config.replica_selection.ewma_half_life;
+    options.board = &paces;
     options.metrics = &metrics;
     return options;
 }

@@ -36,8 +36,7 @@ env::Task<Result<std::string>> Pages::next() {
         query.retrieve_vectors = true;
         query.filter = filter_;
         const api::CallOf call_of = [&](const cluster::CoverPart& part) {
-            return plan::documents_call(*index_, part, query,
-                                        {.offset = 0, .limit = page_, .from = cursor_, .before = {}});
+            return plan::documents_call(*index_, part, query, {.limit = page_, .from = cursor_});
         };
         std::vector<merge::DocumentsAnswer> answers;
         std::size_t largest = 0;

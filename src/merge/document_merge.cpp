@@ -1,5 +1,7 @@
 #include "merge/document_merge.h"
 
+#include <algorithm>
+
 #include "json/lazy.h"
 #include "merge/hit_bytes.h"
 
@@ -120,6 +122,16 @@ std::vector<const ListedDocument*> merge_documents(std::span<const DocumentsAnsw
         if (place >= skip) page.push_back(best);
     }
     return page;
+}
+
+bool is_complete(std::span<const DocumentsAnswer> answers, std::span<const ListedDocument* const> page,
+                 std::uint64_t take) {
+    if (take == 0) return true;
+    return std::ranges::all_of(answers, [&](const DocumentsAnswer& answer) {
+        if (answer.total() <= answer.documents().size()) return true;
+        return page.size() == take && !answer.documents().empty() &&
+               compare(answer.documents().back().key, page.back()->key) >= 0;
+    });
 }
 
 void append_documents(std::string& out, std::span<const ListedDocument* const> documents) {

@@ -44,6 +44,11 @@ private:
 std::vector<const ListedDocument*> merge_documents(std::span<const DocumentsAnswer> answers, std::uint64_t skip,
                                                    std::uint64_t take);
 
+// Does such a page hold what it should, though nodes may not have shown all of their lists? What they did not show has
+// to come after the page.
+bool is_complete(std::span<const DocumentsAnswer> answers, std::span<const ListedDocument* const> page,
+                 std::uint64_t take);
+
 // Appends `[{…},…]`, without what is ours.
 void append_documents(std::string& out, std::span<const ListedDocument* const> documents);
 

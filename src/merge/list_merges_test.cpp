@@ -29,6 +29,19 @@ TEST(DocumentMerge, ListsInTheOrderOfTheStampsWithoutWhatIsOurs) {
     EXPECT_EQ(stamp_of(answers[0].documents()[1].key), "/!");
 }
 
+TEST(DocumentMerge, APageIsCompleteWhenWhatIsNotShownComesBehindIt) {
+    std::vector<DocumentsAnswer> answers;
+    answers.push_back(
+        *DocumentsAnswer::read(R"({"results":[)" + listed(1, "!!") + "," + listed(4, "/!") + R"(],"total":7})"));
+    answers.push_back(
+        *DocumentsAnswer::read(R"({"results":[)" + listed(2, "!,") + "," + listed(5, "|!") + R"(],"total":2})"));
+    EXPECT_TRUE(is_complete(answers, merge_documents(answers, 0, 2), 2));
+    EXPECT_TRUE(is_complete(answers, merge_documents(answers, 1, 2), 2)) << "its last is the last one shown";
+    EXPECT_FALSE(is_complete(answers, merge_documents(answers, 1, 3), 3)) << "something may lie before 5";
+    EXPECT_FALSE(is_complete(answers, merge_documents(answers, 0, 9), 9));
+    EXPECT_TRUE(is_complete(answers, {}, 0));
+}
+
 TEST(DocumentMerge, AReplyWithoutSortValuesOrWithoutDocumentsIsAFailureOfTheNode) {
     EXPECT_FALSE(DocumentsAnswer::read(R"({"results":[{"id":1}],"total":1})"));
     EXPECT_FALSE(DocumentsAnswer::read(R"({"total":1})"));
@@ -53,6 +66,28 @@ TEST(FacetMerge, NeverShowsWhatIsOurs) {
     std::string out;
     append_distribution(out, merge_facets(answers, {}, 1));
     EXPECT_EQ(out, R"({"color":{"red":1}})");
+}
+
+TEST(FacetMerge, SumsNumbersAndSpellingsAndPutsTheFirstOfManyInOrder) {
+    std::string counts;
+    for (int i = 149; i >= 0; --i) counts += (counts.empty() ? "" : ",") + ("\"v" + std::to_string(i) + "\":1");
+    std::vector<NodeAnswer> answers;
+    answers.push_back(
+        *NodeAnswer::read(R"({"hits":[],"estimatedTotalHits":1,"facetStats":{"n":{"min":-2,"max":10}},)"
+                          R"("facetDistribution":{"n":{"-2":1,"10":2,"x":1},"c":{"red":1," Green ":4},"many":{)" +
+                          counts + "}}}"));
+    answers.push_back(
+        *NodeAnswer::read(R"({"hits":[],"estimatedTotalHits":1,"facetStats":{"n":{"min":2,"max":10}},)"
+                          R"("facetDistribution":{"n":{"2.5":1,"10":3},"c":{"Red":2,"green":1},"many":{"v7":5}}})"));
+    const std::vector<MergedFacet> merged = merge_facets(answers, {.values_max = 4}, 1);
+    std::string out;
+    append_distribution(out, merged);
+    EXPECT_EQ(out, R"({"c":{" Green ":5,"red":3},"many":{"v0":1,"v1":1,"v10":1,"v100":1},)"
+                   R"("n":{"-2":1,"10":5,"2.5":1,"x":1}})");
+    const auto unclear = unclear_spellings(answers);
+    ASSERT_EQ(unclear.size(), 2u);
+    EXPECT_EQ(unclear[0].normal, "red");
+    EXPECT_EQ(unclear[1].normal, "green");
 }
 
 // One word decides, the stamp is last.

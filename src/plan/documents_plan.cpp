@@ -21,7 +21,8 @@ std::optional<json::Value> filter_of(const cluster::CoverPart& part, const proto
     std::optional<json::Value> filter = query.filter;
     if (!part.whole) filter = with_shard_clause(filter, part.shards);
     if (stretch.from) filter = protocol::and_filters(filter, stamp_clause(">=", *stretch.from));
-    if (stretch.before) filter = protocol::and_filters(filter, stamp_clause("<", *stretch.before));
+    if (stretch.after) filter = protocol::and_filters(filter, stamp_clause(">", *stretch.after));
+    if (stretch.through) filter = protocol::and_filters(filter, stamp_clause("<=", *stretch.through));
     return filter;
 }
 
@@ -47,11 +48,23 @@ NodeCall documents_call(const IndexEntry& index, const cluster::CoverPart& part,
     return call;
 }
 
-bool is_far(const protocol::DocumentsQuery& query) {
-    return query.offset >= kFarOffset && (!query.sort || query.sort->empty());
-}
+bool by_insertion(const protocol::DocumentsQuery& query) { return !query.sort || query.sort->empty(); }
+
+bool is_far(const protocol::DocumentsQuery& query) { return query.offset >= kFarOffset && by_insertion(query); }
 
 // Documents fall on nodes by a hash, so the share of a node before a place varies by about the square root of it.
+std::uint64_t likely_share(std::uint64_t wanted, std::size_t shards, std::size_t all) {
+    if (shards >= all) return wanted;
+    const double share = static_cast<double>(wanted) * static_cast<double>(shards) / static_cast<double>(all);
+    const double likely = share + 4 * std::sqrt(share) + 4;
+    return likely >= static_cast<double>(wanted) ? wanted : static_cast<std::uint64_t>(likely);
+}
+
+std::uint64_t probe_slack(std::uint64_t offset, std::size_t nodes) {
+    const double spread = std::sqrt(static_cast<double>(offset) * static_cast<double>(nodes));
+    return static_cast<std::uint64_t>(6 * spread) + 64;
+}
+
 std::uint64_t probe_offset(std::uint64_t offset, std::uint64_t own, std::uint64_t all) {
     if (own == 0 || all == 0) return 0;
     const double share = static_cast<double>(offset) * static_cast<double>(own) / static_cast<double>(all);

@@ -12,23 +12,32 @@
 
 namespace miroir::plan {
 
-// A stretch of a node's list. `from` and `before` bound the stamps.
+// A stretch of a node's list, perhaps between two stamps.
 struct DocumentStretch {
     std::uint64_t offset = 0;
     std::uint64_t limit = 20;
-    std::optional<std::string> from;    // this stamp and later ones
-    std::optional<std::string> before;  // earlier ones
+    std::optional<std::string> from{};     // this stamp and later ones
+    std::optional<std::string> after{};    // later ones
+    std::optional<std::string> through{};  // earlier ones and this one
     bool keys_only = false;
 };
 
 NodeCall documents_call(const IndexEntry& index, const cluster::CoverPart& part, const protocol::DocumentsQuery& query,
                         const DocumentStretch& stretch);
 
+// In the order of insertion, which is the order of the stamps?
+bool by_insertion(const protocol::DocumentsQuery& query);
+
 // From this offset on it pays to look for the stamp at which the page begins.
 inline constexpr std::uint64_t kFarOffset = 1000;
 bool is_far(const protocol::DocumentsQuery& query);
 
+// So many of the first `wanted` documents lie on the nodes that answer for `shards` of `all` shards, all but surely.
+std::uint64_t likely_share(std::uint64_t wanted, std::size_t shards, std::size_t all);
+
 // A place in one node's list that surely lies before the global `offset`, when the node holds `own` of `all` documents.
 std::uint64_t probe_offset(std::uint64_t offset, std::uint64_t own, std::uint64_t all);
+// How many documents lie between such a place and the offset, all but surely.
+std::uint64_t probe_slack(std::uint64_t offset, std::size_t nodes);
 
 }  // namespace miroir::plan

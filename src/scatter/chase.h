@@ -17,7 +17,8 @@ struct Scatter::Core {
     ScatterOptions options;
     std::uint64_t addresses_version = 0;  // the topology whose nodes' addresses these are
     std::vector<http::Address> addresses;
-    Paces paces;
+    Paces own_paces;
+    Paces& paces;
     double hedge_tokens;  // second tries that may be sent now
     env::Counter& retries;
     env::Counter& hedges_won;

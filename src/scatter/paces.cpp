@@ -9,7 +9,11 @@ namespace {
 
 constexpr double kPeersFactor = 2;  // a node that is slow altogether is late after this many p95 of its peers
 constexpr double kSlowFactor = 3;
-constexpr double kSlowMargin_ms = 10;
+constexpr double kSlowMargin_ms = 3;
+// However fast calls come one after another, each says something of how fast the node is now; one that was given up
+// because another node was faster says much: whoever is late shall not be waited for many times.
+constexpr double kLeastWeight = 1.0 / 8;
+constexpr double kWeightOfLate = 1.0 / 2;
 
 double ms_of(std::chrono::nanoseconds span) { return std::chrono::duration<double, std::milli>(span).count(); }
 
@@ -24,7 +28,10 @@ T median(std::vector<T> values) {
 
 }  // namespace
 
-void Paces::began(const NodeId& node) { ++paces_[node.value].in_flight; }
+void Paces::began(const NodeId& node) {
+    const std::scoped_lock lock(mutex_);
+    ++paces_[node.value].in_flight;
+}
 
 void Paces::note_latency(Pace& pace, std::chrono::nanoseconds took, double weight) {
     pace.latency_ms = pace.known ? pace.latency_ms + weight * (ms_of(took) - pace.latency_ms) : ms_of(took);
@@ -50,6 +57,7 @@ void Paces::look_at_all() {
 }
 
 void Paces::ended(const NodeId& node, std::chrono::nanoseconds took, Ending ending, env::Monotonic now) {
+    const std::scoped_lock lock(mutex_);
     Pace& pace = paces_[node.value];
     if (pace.in_flight > 0) --pace.in_flight;
     if (ending == Ending::Canceled && pace.known && ms_of(took) <= pace.latency_ms) return;
@@ -57,12 +65,14 @@ void Paces::ended(const NodeId& node, std::chrono::nanoseconds took, Ending endi
     const double age = ms_of(now - pace.told_at) / std::max(1e-6, ms_of(options_.half_life));
     const double weight = pace.known ? 1 - std::exp2(-age) : 1;
     pace.error_rate += weight * ((ending == Ending::Failed ? 1.0 : 0.0) - pace.error_rate);
-    if (ending != Ending::Failed) note_latency(pace, took, weight);
+    const double least = ending == Ending::Canceled ? kWeightOfLate : kLeastWeight;
+    if (ending != Ending::Failed) note_latency(pace, took, std::max(weight, least));
     pace.known = true;
     pace.told_at = now;
 }
 
 double Paces::cost(const NodeId& node) const {
+    const std::scoped_lock lock(mutex_);
     const auto at = paces_.find(node.value);
     if (at == paces_.end()) return 1;
     const Pace& pace = at->second;
@@ -71,6 +81,7 @@ double Paces::cost(const NodeId& node) const {
 }
 
 std::optional<std::chrono::nanoseconds> Paces::p95(const NodeId& node) const {
+    const std::scoped_lock lock(mutex_);
     const auto at = paces_.find(node.value);
     const std::int64_t own = at == paces_.end() ? 0 : at->second.p95_ns;
     const auto peers = static_cast<std::int64_t>(kPeersFactor * static_cast<double>(fleet_p95_ns_));
@@ -79,12 +90,14 @@ std::optional<std::chrono::nanoseconds> Paces::p95(const NodeId& node) const {
 }
 
 bool Paces::slow(const NodeId& node) const {
+    const std::scoped_lock lock(mutex_);
     const auto at = paces_.find(node.value);
     return at != paces_.end() && at->second.known && fleet_latency_ms_ > 0 &&
            at->second.latency_ms > kSlowFactor * fleet_latency_ms_ + kSlowMargin_ms;
 }
 
 std::chrono::nanoseconds Paces::typical(const NodeId& node) const {
+    const std::scoped_lock lock(mutex_);
     const auto at = paces_.find(node.value);
     const double ms = at == paces_.end() ? 0 : at->second.latency_ms;
     return std::chrono::nanoseconds(static_cast<std::int64_t>(ms * 1e6));

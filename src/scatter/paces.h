@@ -1,10 +1,11 @@
 // How fast each node answers reads of late, and how many it has in hand: what the choice of a replica and the moment
-// for a second try are decided by. No clock: the caller brings the time. Belongs to one executor.
+// for a second try are decided by. No clock: the caller brings the time. Executors may share one.
 #pragma once
 
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -55,7 +56,8 @@ private:
     void note_latency(Pace& pace, std::chrono::nanoseconds took, double weight);
     void look_at_all();
 
-    PaceOptions options_;
+    const PaceOptions options_;
+    mutable std::mutex mutex_;  // over all that follows
     std::unordered_map<std::string, Pace> paces_;
     std::int64_t fleet_p95_ns_ = 0;
     double fleet_latency_ms_ = 0;

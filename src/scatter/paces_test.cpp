@@ -59,5 +59,21 @@ TEST(Paces, ACancelledCallOnlySaysThatItWouldHaveTakenLonger) {
     EXPECT_GT(course.paces.cost(kFast), before);
 }
 
+TEST(Paces, WhoeverWasLateOnceOrTwiceIsAvoidedHoweverFastCallsCome) {
+    Course course;
+    for (int i = 0; i < 200; ++i) {
+        course.call(kFast, milliseconds(5));
+        course.call(kSlow, milliseconds(5));
+    }
+    for (int i = 0; i < 2; ++i) {
+        course.paces.began(kSlow);
+        course.now += std::chrono::microseconds(100);
+        course.paces.ended(kSlow, milliseconds(35), Paces::Ending::Canceled, course.now);
+    }
+    EXPECT_GT(course.paces.cost(kSlow), 3 * course.paces.cost(kFast));
+    for (int i = 0; i < 20; ++i) course.call(kSlow, milliseconds(5));
+    EXPECT_LT(course.paces.cost(kSlow), 1.5 * course.paces.cost(kFast)) << "and trusted again";
+}
+
 }  // namespace
 }  // namespace miroir::scatter

@@ -35,6 +35,7 @@ struct ScatterOptions {
     std::uint32_t rounds_max = 3;  // the first and the ones that ask other replicas
     HedgeOptions hedging;
     PaceOptions paces;
+    Paces* board = nullptr;  // what others learn of the nodes, too; none: it learns for itself
     env::Metrics* metrics = nullptr;
 };
 

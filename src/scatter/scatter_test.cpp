@@ -186,6 +186,18 @@ TEST(Scatter, ANodeThatRefusesOurKeyOrHasLostTheIndexIsNoAnswer) {
     EXPECT_FALSE(unclear.turned_away);
 }
 
+TEST(Scatter, WhatOneExecutorHasLearntAnotherKnows) {
+    Paces board;
+    Room room;
+    room.options.board = &board;
+    room.warm_up();
+    room.scatter.reset();  // another one, which was never asked
+    room.nodes.manners["a"].takes = milliseconds(500);
+    Gathered gathered;
+    room.time_of(0, gathered);
+    EXPECT_EQ(gathered.hedges, 1u);
+}
+
 TEST(Scatter, ALateNodeIsHedgedAndTheLoserCancelled) {
     Room room;
     room.warm_up();

@@ -28,7 +28,7 @@ Error inside(const std::string& uid, std::string text) {
 env::Task<Result<std::vector<json::Value>>> fetch(Desk& desk, plan::IndexPtr index, protocol::DocumentsQuery query,
                                                   http::Call call) {
     const CallOf call_of = [&](const cluster::CoverPart& part) {
-        return plan::documents_call(*index, part, query, {.offset = 0, .limit = query.limit, .from = {}, .before = {}});
+        return plan::documents_call(*index, part, query, {.limit = query.limit});
     };
     std::vector<merge::DocumentsAnswer> answers;
     const scatter::Accept accept = [&](scatter::Answered& answered) -> Result<void> {

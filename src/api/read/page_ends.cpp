@@ -1,0 +1,26 @@
+#include "api/read/page_ends.h"
+
+namespace miroir::api {
+
+void PageEnds::note(std::uint64_t list, End end) {
+    const std::scoped_lock lock(mutex_);
+    const Place place(list, end.offset);
+    const auto [known, fresh] = stamps_.insert_or_assign(place, std::move(end.stamp));
+    if (!fresh) return;
+    oldest_first_.push_back(place);
+    if (oldest_first_.size() <= most_) return;
+    stamps_.erase(oldest_first_.front());
+    oldest_first_.pop_front();
+}
+
+std::optional<PageEnds::End> PageEnds::last_before(std::uint64_t list, std::uint64_t offset,
+                                                   std::uint64_t reach) const {
+    const std::scoped_lock lock(mutex_);
+    auto found = stamps_.upper_bound({list, offset});
+    if (found == stamps_.begin()) return std::nullopt;
+    --found;
+    if (found->first.first != list || offset - found->first.second > reach) return std::nullopt;
+    return End{.offset = found->first.second, .stamp = found->second};
+}
+
+}  // namespace miroir::api
