@@ -181,6 +181,7 @@ Duel::Duel(const Story& story, std::uint64_t seed) : run_(seed) {
     OrchestratorOptions options{
         .topology = spec, .health = {}, .office = {}, .scatter = {}, .desk = {}, .store = store_};
     options.office.shards = story.shards;
+    options.office.writer.large_body = 64;
     miroir_ = &run_.host("miroir", sim::orchestrator(options));
     run_.world.run_until([this] { return orchestrator().open(); }, 10s);
     run_.world.run_for(1s);  // all nodes are found healthy
@@ -189,10 +190,12 @@ Duel::Duel(const Story& story, std::uint64_t seed) : run_(seed) {
     wait_for_tasks();
     write({.method = "PATCH", .path = "/indexes/i/settings", .body = story.settings});
     wait_for_tasks();
-    for (const Write& told : story.writes) {
-        write({.method = told.method, .path = "/indexes/i" + told.path, .body = told.body});
-        wait_for_tasks();  // the one node shall not put several writes into one batch
-    }
+    for (const Write& told : story.writes) tell(told);
+}
+
+void Duel::tell(const Write& told) {
+    write({.method = told.method, .path = "/indexes/i" + told.path, .body = told.body});
+    wait_for_tasks();  // the one node shall not put several writes into one batch
 }
 
 Spoken Duel::ask(Host& host, http::Handler& handler, const std::string& method, const std::string& path,

@@ -262,6 +262,16 @@ env::Task<Result<std::optional<Hints::Hint>>> Hints::first(NodeId node) {
     co_return *std::move(hint);
 }
 
+env::Task<Result<std::string>> Hints::body(NodeId node, std::uint64_t place) {
+    tasks::RecordKey at{.table = table_of(node), .key = tasks::key_of(place)};
+    Result<std::optional<std::string>> record = co_await store_.get(std::move(at));
+    if (!record) co_return fail(record.error());
+    const std::size_t head = *record ? (*record)->find('\n') : std::string::npos;
+    if (head == std::string::npos) co_return fail(ErrorCode::MiroirStorageFailed, "a hint in the store is gone");
+    (*record)->erase(0, head + 1);  // in place: it may be large
+    co_return **std::move(record);
+}
+
 bool Hints::keeps(const NodeId& node, std::uint64_t task) const {
     const auto kept = kept_.find(node);
     return kept != kept_.end() &&

@@ -83,6 +83,9 @@ public:
     bool any_to_send(const NodeId& node) const { return to_send(node) > 0; }
     env::Task<Result<std::optional<Hint>>> first(NodeId node);  // of those to send, then of the awaited
 
+    // The body of the request that was written down there.
+    env::Task<Result<std::string>> body(NodeId node, std::uint64_t place);
+
     // Is something of the task kept for the node, owed or held back?
     bool keeps(const NodeId& node, std::uint64_t task) const;
     // Bytes of what is owed to it.

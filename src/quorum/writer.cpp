@@ -18,6 +18,7 @@ struct Writer::Sending {
     std::vector<env::Lane::Pass> passes;
     std::vector<SendOutcome> outcomes;                  // beside the requests; a part that is not sent stays Missed
     std::vector<std::uint64_t> places;                  // of their hints
+    std::set<std::size_t> stored_only;                  // whose bodies are large: they wait in the store
     std::vector<std::optional<std::uint64_t>> holders;  // beside them: the change of settings that holds it back
     std::vector<std::uint8_t> held_good;                // held back, and as good as taken
     bool held(std::size_t i) const { return holders[i].has_value(); }
@@ -156,6 +157,10 @@ env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::Ca
         if (part.state == NodeTask::State::Planned) hint.uid = part.uid;
         hint.request = std::move(sending.order.requests[i]);  // lent: bodies may be large
         hints_.change(also, part.node, hint);
+        if (hint.request.body.size() > options_.large_body) {
+            hint.request.body = std::string();
+            sending.stored_only.insert(i);
+        }
         sending.order.requests[i] = std::move(hint.request);
         sending.places.push_back(hint.place);
         if (!sending.held(i)) continue;
@@ -197,6 +202,11 @@ env::Task<Result<void>> Writer::send_parts(Sending& sending, NodeId id) {
         const cluster::Node& node = sending.order.topology->node(sending.order.requests[i].node);
         NodeRequest& kept = sending.order.requests[i];
         std::string body = std::exchange(kept.body, {});  // who has to send it again reads it from the store
+        if (sending.stored_only.contains(i)) {
+            Result<std::string> stored = co_await hints_.body(id, sending.places[i]);
+            if (!stored) break;
+            body = *std::move(stored);
+        }
         NodeRequest request = kept;
         request.body = std::move(body);
         sending.outcomes[i] = co_await link(id).send(node.address, std::move(request), part.uid);

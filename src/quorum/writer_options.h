@@ -30,6 +30,7 @@ struct WriterOptions {
     SettingsOptions settings{};
     env::Metrics* metrics = &env::no_metrics();
     std::uint64_t hint_bytes_max = 512 << 20;  // of one node; beyond that it is in debt instead
+    std::size_t large_body = 4 << 20;          // beyond that it is not held in memory while it is written down
     bool keep_graves = true;                   // deletions are remembered until all copies have been compared
 };
 
