@@ -37,19 +37,34 @@ def batches_of(documents):
     return [json.dumps(documents[at:at + BATCH]).encode() for at in range(0, len(documents), BATCH)]
 
 
+# What these ask for may need further rounds of calls: counts of words, of values, of what lies below a threshold.
+FURTHER_ROUNDS = ("frequency", "facets", "distinct", "threshold", "hybrid")
+
+
 def searches(miroir, nodes):
     """What a search through Miroir is and which calls it makes of the nodes, as Miroir itself explains it."""
     found = []
     for line in gzip.decompress((RANKING / "cases.jsonl.gz").read_bytes()).splitlines():
-        query = json.loads(line)["request"]
+        case = json.loads(line)
+        query = case["request"]
         status, plan = stage.ask(miroir, "POST", "/indexes/packages/explain", query)
         if status != 200 or "vectorCalls" in plan:  # a second round of calls cannot be played blindly
             continue
         calls = [{"address": nodes[int(call["node"].removeprefix("node-"))].address, "target": call["target"].removeprefix("POST "),
                   "key": stage.KEY, "body": call["body"]} for call in plan["calls"]]
         through = {"address": miroir.address, "target": "/indexes/packages/search", "key": stage.KEY, "body": json.dumps(query)}
-        found.append({"through": through, "calls": calls})
+        found.append({"kind": case["kind"], "through": through, "calls": calls})
     return found
+
+
+def play(place, asked, seconds, clients):
+    """What both sides took, in microseconds."""
+    plan = place.folder / "searches.jsonl"
+    plan.write_text("".join(json.dumps(line) + "\n" for line in asked))
+    done = subprocess.run([str(place.bin / "fanout_bench"), str(plan), str(seconds), str(clients)], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise stage.Trouble("fanout_bench: " + (done.stdout + done.stderr)[-300:])
+    return json.loads(done.stdout)
 
 
 def search(place, quick):
@@ -57,27 +72,26 @@ def search(place, quick):
     miroir = place.miroir(nodes, server={"threads": 1})
     prepare(miroir, "packages")
     send(miroir, "packages", batches_of(corpus()))
-    plan = place.folder / "searches.jsonl"
     asked = searches(miroir, nodes)
-    plan.write_text("".join(json.dumps(line) + "\n" for line in asked))
+    plain = [line for line in asked if line["kind"] not in FURTHER_ROUNDS]
     rows = []
     for clients in (1, 8):
-        p50, p99, cpu, took = [], [], [], []
+        p50, p99, cpu, cpu_plain, took = [], [], [], [], []
         for _ in range(2 if quick else 5):
             before = miroir.cpu()
-            done = subprocess.run([str(place.bin / "fanout_bench"), str(plan), "2" if quick else "4", str(clients)],
-                                  capture_output=True, text=True, check=False)
-            if done.returncode != 0:
-                raise stage.Trouble("fanout_bench: " + (done.stdout + done.stderr)[-300:])
-            found = json.loads(done.stdout)
+            found = play(place, asked, 2 if quick else 4, clients)
+            between = miroir.cpu()
+            found_plain = play(place, plain, 1 if quick else 2, clients)
             p50.append(found["through"]["p50"] / found["bare"]["p50"])
             p99.append(found["through"]["p99"] / found["bare"]["p99"])
-            cpu.append((miroir.cpu() - before) / found["asked_through"] * 1e6)
+            cpu.append((between - before) / found["asked_through"] * 1e6)
+            cpu_plain.append((miroir.cpu() - between) / found_plain["asked_through"] * 1e6)
             took.append(found["through"]["p50"] / 1000)
         who = f"search of {len(asked)} kinds, 3 {engine_name(place)}, {clients} at a time"
         rows += [Row(who + ": p50 / bare fan-out", p50, "x", "<= 1.15 (aim 1.05)", at_most(1.15)),
                  Row("  p99 / bare fan-out", p99, "x", "<= 1.25 (aim 1.05)", at_most(1.25)),
                  Row("  CPU of Miroir a search", cpu, "us", "<= 250 (aim 120)", at_most(250)),
+                 Row(f"  CPU of Miroir a search, the {len(plain)} that need no further round", cpu_plain, "us", "<= 250 (aim 120)", at_most(250)),
                  Row("  p50 through Miroir", took, "ms")]
     return rows
 
@@ -108,4 +122,11 @@ def ingest(place, quick):
     return [Row(f"ingestion of {len(documents):,}, 3 {engine_name(place)}: documents/s / one node", ratios, "x", ">= 0.9 (aim 1.1)",
                 at_least(0.9)),
             Row("  documents/s to success", rate, "1/s"),
-            Row("  Miroir's share of the CPU", shares, "%", "<= 5", at_most(5))]
+            share_of_cpu(place, shares)]
+
+
+def share_of_cpu(place, shares):
+    """The bar is about nodes that are Meilisearch; the embedded engine, which does a tenth of the work, shows no more than a trend."""
+    if not place.engine:
+        return Row("  Miroir's share of the CPU", shares, "%")
+    return Row("  Miroir's share of the CPU", shares, "%", "<= 5", at_most(5))
