@@ -117,7 +117,7 @@ std::uint64_t Desk::replica_seed(std::string_view text) const {
 void Desk::weigh(cluster::CoverPreference& preference, const cluster::Topology& topology) const {
     constexpr double kClearly = 3;
     if (options_.replicas.strategy != ReplicaChoice::Strategy::Adaptive || topology.nodes().size() < 2) return;
-    if (env::chance(env_.random, options_.replicas.exploration)) {
+    if (scatter_.may_explore() && env::chance(env_.random, options_.replicas.exploration)) {
         explorations_.add();
         return;
     }

@@ -72,13 +72,16 @@ bool is_plainly_normal(std::string_view text) {
 }
 
 std::string normalize_facet(std::string_view text) {
-    text = trimmed(text);
-    std::string out;
     if (is_ascii(text)) {
-        out.reserve(text.size());
-        for (const char c : text) out.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+        const auto is_blank = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+        while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+        while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+        std::string out(text);
+        for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
         return out;
     }
+    std::string out;
+    text = trimmed(text);
     decomposed(text).toLower(icu::Locale::getRoot()).toUTF8String(out);
     return out;
 }

@@ -158,7 +158,7 @@ env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::Ca
         hint.request = std::move(sending.order.requests[i]);  // lent: bodies may be large
         hints_.change(also, part.node, hint);
         if (hint.request.body.size() > options_.large_body) {
-            hint.request.body = std::string();
+            std::string().swap(hint.request.body);  // an assignment would keep the room
             sending.stored_only.insert(i);
         }
         sending.order.requests[i] = std::move(hint.request);

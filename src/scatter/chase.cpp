@@ -9,6 +9,7 @@ namespace {
 using plan::NodeCall;
 
 constexpr double kMostTokens = 20;
+constexpr int kMuchLater = 3;  // times the moment for a second try: then the reserve of the budget may be used
 
 // The node's own trouble, as opposed to an answer the client has to see.
 // What the client may do was decided here: a node that refuses our key refuses us, not him.
@@ -110,8 +111,8 @@ std::optional<std::chrono::nanoseconds> Chase::late_after(const NodeCall& call) 
     return std::max(after, hedging.min_trigger);
 }
 
-// Nothing when they would not ask for the whole of it, or the budget is used up.
-std::vector<NodeCall> Chase::second_tries(const NodeCall& first) {
+// Nothing when they would not ask for the whole of it, or the budget is used up down to the reserve.
+std::vector<NodeCall> Chase::second_tries(const NodeCall& first, double reserve) {
     const HedgeOptions& hedging = core_->options.hedging;
     std::vector<cluster::NodeIndex> avoid = avoid_;
     avoid.push_back(first.node);
@@ -125,7 +126,7 @@ std::vector<NodeCall> Chase::second_tries(const NodeCall& first) {
     }
     if (shards != first.shards.size() || (!same_group && !hedging.cross_group)) return {};
     if (gathered_.hedges + calls->size() > hedging.max_per_query) return {};
-    if (core_->hedge_tokens < static_cast<double>(calls->size())) {
+    if (core_->hedge_tokens < static_cast<double>(calls->size()) + reserve) {
         core_->budget_gone.add();
         return {};
     }
@@ -140,15 +141,19 @@ env::Task<Chase::RacePtr> Chase::race(NodeCall call, std::uint32_t round) {
     core_->hedge_tokens = std::min(kMostTokens, core_->hedge_tokens + core_->options.hedging.budget);
     start(race, std::move(call), round);
     env::TimerId timer = 0;
-    if (after && !race->decided()) {
-        timer = core_->env.executor.at(core_->env.clock.now() + *after, [race] {
+    const auto wake_after = [&](std::chrono::nanoseconds span) {
+        timer = core_->env.executor.at(race->first->begun + span, [race] {
             race->late = true;
             race->wake();
         });
-    }
+    };
+    if (after && !race->decided()) wake_after(*after);
+    double reserve = kHedgeReserve;
     while (!race->decided()) {
         if (std::exchange(race->late, false) && !race->first->outcome) {
-            for (NodeCall& second : second_tries(race->first->call)) start(race, std::move(second), round);
+            for (NodeCall& second : second_tries(race->first->call, reserve)) start(race, std::move(second), round);
+            const bool waits = race->seconds.empty() && std::exchange(reserve, 0) > 0;
+            if (waits) wake_after(std::max(*after, core_->options.hedging.min_trigger) * kMuchLater);
             continue;
         }
         co_await race->changed;

@@ -7,6 +7,10 @@
 
 namespace miroir::scatter {
 
+// Second tries that only a call much later than usual may use up, so that a node that has become slow is found out
+// however many calls were a little late before.
+inline constexpr double kHedgeReserve = 4;
+
 struct Scatter::Core {
     Core(env::Env env, http::Client& client, ScatterOptions options);
 
@@ -54,7 +58,7 @@ private:
                                    std::chrono::nanoseconds limit);
     void start(const RacePtr& race, plan::NodeCall call, std::uint32_t round);
     std::optional<std::chrono::nanoseconds> late_after(const plan::NodeCall& call) const;
-    std::vector<plan::NodeCall> second_tries(const plan::NodeCall& first);
+    std::vector<plan::NodeCall> second_tries(const plan::NodeCall& first, double reserve);
     void note_hedge(const Race& race, bool won);
     std::vector<ShardId> take(Race& race);
     bool take_outcome(plan::NodeCall call, Result<http::Reply> outcome);

@@ -9,7 +9,7 @@ namespace {
 
 using plan::NodeCall;
 
-constexpr double kFirstTokens = 2;  // a few second tries before the budget has grown
+constexpr double kFirstTokens = 6;  // a few second tries before the budget has grown
 
 constexpr env::MetricName kRetries{.name = "miroir_scatter_retries_total",
                                    .help = "Calls sent to another replica because a node failed to answer."};
@@ -92,6 +92,11 @@ Scatter::Scatter(env::Env env, http::Client& client, ScatterOptions options)
     : core_(std::make_shared<Core>(env, client, std::move(options))) {}
 
 const Paces& Scatter::paces() const { return core_->paces; }
+
+bool Scatter::may_explore() const {
+    const HedgeOptions& hedging = core_->options.hedging;
+    return !hedging.enabled || core_->hedge_tokens >= kHedgeReserve + static_cast<double>(hedging.max_per_query);
+}
 
 env::Task<Result<http::Reply>> Scatter::send(cluster::TopologyPtr topology, NodeCall call, http::Call context) const {
     return send_once(core_, std::move(topology), std::move(call), std::move(context), core_->options.node_timeout);

@@ -69,6 +69,7 @@ public:
     env::Task<Result<http::Reply>> send(cluster::TopologyPtr topology, plan::NodeCall call, http::Call context) const;
 
     const Paces& paces() const;
+    bool may_explore() const;  // ask a node that may be slow: a second try could be paid for
 
     struct Core;  // what outlives a call whose answer nobody waits for any more
 

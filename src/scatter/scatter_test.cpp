@@ -244,6 +244,20 @@ TEST(Scatter, SecondTriesStayWithinTheBudget) {
     EXPECT_GE(hedges, 20u);
 }
 
+TEST(Scatter, ANodeMuchLaterThanUsualIsHedgedWhenTheBudgetIsUsedUp) {
+    Room room;
+    room.options.hedging.budget = 0;  // what there is at the beginning is all
+    room.warm_up();
+    EXPECT_TRUE(room.scatter->may_explore());
+    room.nodes.manners["a"].takes = milliseconds(500);
+    EXPECT_EQ(room.ask(0).hedges, 1u);
+    EXPECT_EQ(room.ask(0).hedges, 1u);
+    EXPECT_FALSE(room.scatter->may_explore());
+    Gathered gathered;
+    EXPECT_EQ(room.time_of(0, gathered), milliseconds(3 * 15 + 4)) << "what is left waits longer";
+    EXPECT_EQ(gathered.hedges, 1u);
+}
+
 TEST(Scatter, NoSecondTryWithASingleCopy) {
     Room room;
     room.topology = three_nodes(1);

@@ -41,7 +41,12 @@ private:
     void add_values(const Values& values, DocIds left, bool ascending, std::span<const SortCriterion> rest,
                     const DocsOf& docs_of) {
         const auto add_one = [&](const auto& entry) {
-            const DocIds bucket = docs_of(entry) & left;
+            const DocIds& docs = docs_of(entry);
+            if (docs.cardinality() == 1) {  // nothing is left to order
+                if (left.removeChecked(docs.minimum())) ordered_.push_back(docs.minimum());
+                return;
+            }
+            const DocIds bucket = docs & left;
             left -= bucket;
             add(bucket, rest);
         };

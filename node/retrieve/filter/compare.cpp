@@ -29,7 +29,13 @@ void add_range(const Map& values, const Bounds<Key>& bounds, DocIds& found, auto
                      : bounds.to_included ? values.upper_bound(*bounds.to)
                                           : values.lower_bound(*bounds.to);
     if (bounds.from && bounds.to && *bounds.from == *bounds.to && !(bounds.from_included && bounds.to_included)) return;
-    for (; it != end; ++it) found |= docs_of(it->second);
+    std::vector<DocId> single;  // many fields have a value of its own for each document
+    for (; it != end; ++it) {
+        const DocIds& docs = docs_of(it->second);
+        if (docs.cardinality() == 1) single.push_back(docs.minimum());
+        else found |= docs;
+    }
+    found.addMany(single.size(), single.data());
 }
 
 template <class Key>
