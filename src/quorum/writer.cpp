@@ -91,17 +91,20 @@ bool Writer::quiet_on_its_way(const Sending& sending) const {
 }
 
 // The lanes of all its nodes. What a change of settings has let go is on its way to nodes that are well: what comes
-// behind it waits its turn for a moment instead of being refused. More may be let go while it waits for the lanes.
+// behind it waits its turn for a moment instead of being refused. More may be let go while it waits for the lanes. Not
+// each of many waits by itself: who comes after one that waited in vain does not.
 env::Task<void> Writer::enter_lanes(Sending& sending) {
     constexpr std::chrono::milliseconds kLongest{500};
     for (const NodeTask& part : sending.entry.parts) sending.nodes.insert(part.node);
     for (std::chrono::milliseconds pause{5};; pause *= 2) {
         for (const NodeId& node : sending.nodes) sending.passes.push_back(co_await link(node).lane().enter());
-        if (pause > kLongest || !quiet_on_its_way(sending)) co_return;
+        if (!quiet_on_its_way(sending) || env_.clock.now() < quiet_in_vain_until_) co_return;
+        if (pause > kLongest) break;
         sending.passes.clear();
         wake();
         (void)co_await env::sleep_for(env_, pause);
     }
+    quiet_in_vain_until_ = env_.clock.now() + kLongest;
 }
 
 env::Task<Result<void>> Writer::choose_uids(Sending& sending) {

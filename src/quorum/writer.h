@@ -33,9 +33,7 @@ public:
     using TopologySource = std::function<cluster::TopologyPtr()>;
     Writer(env::Env env, http::Client& client, tasks::Store& store, TopologySource topology, tasks::TaskBook& tasks,
            CatalogBook& catalog, BehindBoard& board, WriterOptions options);
-
-    // As it is now: what a longer work began with may have changed since.
-    cluster::TopologyPtr topology() const { return topology_(); }
+    cluster::TopologyPtr topology() const { return topology_(); }  // of now; that of before a longer work may be old
 
     // The lane of one index; writes that concern several enter them in the order of their names.
     env::Lane& lane(const IndexUid& index);
@@ -194,6 +192,7 @@ private:
     std::set<std::uint64_t> at_own_work_;
     std::optional<env::OneShot<bool>> asleep_;
     env::Monotonic look_for_old_at_{};
+    env::Monotonic quiet_in_vain_until_{};
 };
 
 }  // namespace miroir::quorum
