@@ -69,6 +69,11 @@ void Network::block_both(const std::string& a, const std::string& b) {
     block(b, a);
 }
 
+void Network::rename(const std::string& host, const std::string& name) {
+    names_[host].clear();
+    names_[name] = host;
+}
+
 void Network::heal() {
     blocked_.clear();
     slow_.clear();
@@ -86,7 +91,8 @@ Network::CallPtr Network::begin(Life& from, http::Address to, http::Outgoing req
                                 const http::SendOptions& options) {
     auto call = std::make_shared<Call>(from);
     call->id = ++last_call_;
-    call->to = to.host;
+    const auto name = names_.find(to.host);
+    call->to = name == names_.end() ? to.host : name->second;
     call->request = std::move(request);
     call->body_limit = options.body_limit;
     calls_.emplace(call->id, call);

@@ -46,6 +46,8 @@ public:
     void unblock(const std::string& from, const std::string& to) { blocked_.erase({from, to}); }
     void slow(const std::string& host, std::chrono::nanoseconds more) { slow_[host] = more; }  // what it is asked
     void clog(const std::string& host, env::Monotonic until) { clogged_[host] = until; }       // both ways
+    // The host is called by another name from now on, and nobody by the one of before.
+    void rename(const std::string& host, const std::string& name);
     void heal();  // all of the above, and the options' chances
 
     std::uint64_t sent(const std::string& from, const std::string& to) const;  // requests on their way so far
@@ -78,7 +80,8 @@ private:
     std::map<std::uint64_t, CallPtr> calls_;
     std::uint64_t last_call_ = 0;
     std::set<std::pair<std::string, std::string>> blocked_;
-    std::set<std::string> dark_;  // died by power loss: not even a refusal comes back
+    std::map<std::string, std::string> names_;  // host by name, where they differ; empty: nobody
+    std::set<std::string> dark_;                // died by power loss: not even a refusal comes back
     std::map<std::string, std::chrono::nanoseconds> slow_;
     std::map<std::string, env::Monotonic> clogged_;
     std::map<std::string, std::pair<env::Monotonic, int>> bursts_;

@@ -51,8 +51,8 @@ env::Task<bool> Scribe::vouch(NodeId node, std::string address, env::Cancel) {
 
 env::Task<void> Scribe::stop() { co_await prober_.stop(); }
 
-AppFactory scribe(ScribeOptions options) {
-    return [options](AppContext context) { return std::make_unique<Scribe>(options, context); };
+AppFactory scribe(std::shared_ptr<const ScribeOptions> options) {
+    return [options](AppContext context) { return std::make_unique<Scribe>(*options, context); };
 }
 
 }  // namespace miroir::sim

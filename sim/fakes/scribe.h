@@ -52,6 +52,6 @@ private:
     std::unique_ptr<rebalance::Rebalancer> rebalancer_;
 };
 
-AppFactory scribe(ScribeOptions options);
+AppFactory scribe(std::shared_ptr<const ScribeOptions> options);  // as they are when it starts
 
 }  // namespace miroir::sim

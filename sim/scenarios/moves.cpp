@@ -1,17 +1,13 @@
 // Nodes come and go while documents are written and read: shards move, and whoever takes part in a move dies, is cut
 // off or loses its disk at any moment. Afterwards nothing acknowledged is missing, nothing deleted is back, every
 // document is where the placement says and nowhere else; and no reader ever missed a document unsaid.
+#include "sim/scenarios/acts.h"
 #include "sim/scenarios/scenarios.h"
-#include "sim/scenarios/write_cluster.h"
 
 namespace miroir::sim {
 namespace {
 
 using namespace std::chrono_literals;
-
-// Copies in small pages, graces, nodes that are found again.
-constexpr auto kRest = 120s;
-const std::vector<int> kStill = {101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112};
 
 WriteClusterOptions draw_cluster(Run& run) {
     WriteClusterOptions options;
@@ -24,73 +20,12 @@ WriteClusterOptions draw_cluster(Run& run) {
     return options;
 }
 
-WriteClusterOptions small_cluster(Run& run) {
-    WriteClusterOptions options;
-    options.replicas = 1 + static_cast<std::uint32_t>(run.below(2));
-    options.newcomers = 1;
-    options.readers = true;
-    options.settings = false;  // a copy waits for changes of settings, and here they would never end
-    return options;
-}
-
-void settle_down(Run& run, WriteCluster& c) {
-    run.network.heal();
-    c.store().dies_at = 0;
-    if (!c.scribe_host().alive()) c.scribe_host().start();
-    for (std::size_t i = 0; i < c.size(); ++i) {
-        if (!c.node(i).alive()) c.node(i).start();
-    }
-}
-
-void finish(Run& run, WriteCluster& c) {
-    run.world.run_for(run.between(10ms, 2000ms));
-    c.stop_writing();
-    settle_down(run, c);
-    run.expect_within(30s, "the orchestrator opens", [&c] { return c.writing(); });
-    if (!run.failed()) c.rebalance("start");
-    run.world.run_for(2s);
-    c.expect_calm(kRest);
-    c.check_all();
-    if (!run.failed() && c.reads() == 0) run.stuck("nobody could read");
-    run.end();
-}
-
-void begin(Run& run, WriteCluster& c) {
-    run.world.run_for(500ms);
-    c.hold_still(kStill);
-    c.write_every(run.between(10ms, 80ms));
-    run.world.run_for(run.between(50ms, 1000ms));
-}
-
-bool moves(WriteCluster& c) { return c.writing() && !c.scribe().rebalancer().status().moves.empty(); }
-
-// Until some move is under way, and then somewhere into it.
-void run_into_a_move(Run& run, WriteCluster& c) {
-    run.world.run_until([&c] { return moves(c); }, 20s, 10ms);
-    run.world.run_for(run.between(1ms, 1500ms));
-}
-
-void come_or_go(Run& run, WriteCluster& c) {
-    if (run.chance(0.5)) c.add(c.initial(), 0);
-    else c.drain(run.below(c.initial()));
-}
-
-Host& victim_of(Run& run, WriteCluster& c, bool source) {
-    if (!c.writing() || !moves(c)) return c.node(run.below(c.initial()));
-    const rebalance::MoveRecord move = c.scribe().rebalancer().status().moves.front();
-    const std::string name = source && !move.from.value.empty() ? move.from.value : move.to.value;
-    for (std::size_t i = 0; i < c.size(); ++i) {
-        if (c.node(i).name() == name) return c.node(i);
-    }
-    return c.node(0);
-}
-
 void kill_amid_move(Run& run, bool source) {
     WriteCluster c(run, small_cluster(run));
     begin(run, c);
     come_or_go(run, c);
     run_into_a_move(run, c);
-    Host& victim = victim_of(run, c, source);
+    Host& victim = owner_of_a_move(run, c, source);
     victim.kill(run.chance(0.5));
     run.world.run_for(run.between(10ms, 4000ms));
     victim.start();
@@ -145,7 +80,7 @@ void play_move_cut_off(Run& run) {
     begin(run, c);
     come_or_go(run, c);
     run_into_a_move(run, c);
-    const std::string victim = victim_of(run, c, run.chance(0.5)).name();
+    const std::string victim = owner_of_a_move(run, c, run.chance(0.5)).name();
     if (run.chance(0.5)) run.network.block_both("scribe", victim);
     else run.network.block(victim, "scribe");  // requests pass, replies are lost
     run.world.run_for(run.between(10ms, 5000ms));
@@ -182,7 +117,7 @@ void play_moves(Run& run) {
         if (run.chance(0.5)) weather.loss_after = 0.03 * run.unit();
         if (run.chance(0.5)) weather.duplicate = 0.05 * run.unit();
     }
-    const std::uint64_t rounds = 2 + run.below(8);
+    const std::uint64_t rounds = 2 + run.below(5);
     for (std::uint64_t i = 0; i < rounds && !run.failed(); ++i) {
         const std::size_t any = run.below(c.size());
         switch (run.below(8)) {
@@ -198,7 +133,7 @@ void play_moves(Run& run) {
             case 6: c.rebalance(run.chance(0.5) ? "pause" : "cancel"); break;
             default: c.rebalance("start"); break;
         }
-        run.world.run_for(run.between(10ms, 3000ms));
+        run.world.run_for(run.between(10ms, 1500ms));
         Host& victim = c.node(any);
         switch (run.below(7)) {
             case 0: victim.kill(run.chance(0.5)); break;
@@ -211,7 +146,7 @@ void play_moves(Run& run) {
             case 4: c.scribe_host().kill(run.chance(0.5)); break;
             default: break;
         }
-        run.world.run_for(run.between(10ms, 2000ms));
+        run.world.run_for(run.between(10ms, 1500ms));
         if (run.chance(0.7)) settle_down(run, c);
     }
     finish(run, c);

@@ -37,7 +37,7 @@ void WriteCluster::add(std::size_t newcomer, std::uint32_t group) {
     if (!writing()) return;
     const std::string name = nodes_[newcomer]->name();
     rebalance::Newcomer node;
-    node.spec = {.id = {name}, .address = "http://" + name + ":7700", .group = {group}, .zone = {}};
+    node.spec = {.id = {name}, .address = "http://" + moved_ + name + ":7700", .group = {group}, .zone = {}};
     env::spawn(scribe_->life(), wish(*scribe_, [node](Scribe& scribe) { return scribe.node_life().add(node); }));
 }
 
@@ -76,6 +76,13 @@ void WriteCluster::rebalance(std::string wished) {
                }));
 }
 
+void WriteCluster::move_addresses() {
+    moved_ = "moved-";
+    for (const Host* node : nodes_) run_.network.rename(node->name(), moved_ + node->name());
+    for (cluster::NodeSpec& node : scribe_options_->topology.nodes)
+        node.address = "http://" + moved_ + node.id.value + ":7700";
+}
+
 bool WriteCluster::settled() {
     const rebalance::Rebalancer::Status status = scribe().rebalancer().status();
     const bool at_home = std::ranges::none_of(scribe().topology().current()->nodes(), [](const cluster::Node& node) {
@@ -99,6 +106,8 @@ void WriteCluster::hold_still(std::vector<int> ids) {
     run_.expect_within(10s, "a write in fair weather is taken", [this] {
         return std::ranges::all_of(stories_, [](const auto& story) { return story->writes.back().task.has_value(); });
     });
+    for (std::size_t i = 0; i < stories_.size() && options_.by_filter; ++i)
+        write_one(i, ModelWrite::Kind::Settings, {});  // the field is filterable from then on
     if (!run_.failed()) expect_calm(60s);
     unchanging_.insert(ids.begin(), ids.end());
 }

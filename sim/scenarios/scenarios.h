@@ -27,6 +27,23 @@ void play_moves(Run& run);
 void play_altered(Run& run);
 void play_watched_over(Run& run);
 void play_abandoned(Run& run);
+void play_move_kills_all(Run& run);
+void play_cut_over_kills(Run& run);
+void play_phase_bursts(Run& run);
+void play_move_amid_settings(Run& run);
+void play_moves_overlap(Run& run);
+void play_filter_amid_move(Run& run);
+void play_group_joins(Run& run);
+void play_new_addresses(Run& run);
+void play_node_killed(Run& run);
+void play_two_killed(Run& run);
+void play_slow_node(Run& run);
+void play_frozen(Run& run);
+void play_replies_lost(Run& run);
+void play_node_disk_full(Run& run);
+void play_store_full(Run& run);
+void play_clocks_jump(Run& run);
+void play_settings_fail(Run& run);
 void play_selftest(Run& run);
 
 }  // namespace miroir::sim

@@ -1,6 +1,7 @@
 #include "sim/scenarios/write_cluster.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 #include "cluster/reserved.h"
@@ -70,7 +71,9 @@ WriteCluster::WriteCluster(Run& run, WriteClusterOptions options) : run_(run), o
         nodes_.push_back(&run.host(name, embedded_node({.replication_parameters = true})));
     }
     store_->latency_max = run.chance(0.5) ? 2ms : 0ms;
-    ScribeOptions scribe_options{.topology = spec_, .health = {}, .office = {}, .store = store_};
+    ScribeOptions& scribe_options = *scribe_options_;
+    scribe_options.topology = spec_;
+    scribe_options.store = store_;
     scribe_options.health.interval = run.between(200ms, 1000ms);
     scribe_options.health.timeout = run.between(100ms, 500ms);
     scribe_options.health.unhealthy_threshold = 1 + static_cast<std::uint32_t>(run.below(3));
@@ -87,7 +90,7 @@ WriteCluster::WriteCluster(Run& run, WriteClusterOptions options) : run_(run), o
         scribe_options.office.anti_entropy = {
             .every = options.compare_every, .page = 3 + run.below(20), .cpu_percent = 100, .second_look = 20ms};
     }
-    scribe_ = &run.host("scribe", sim::scribe(scribe_options));
+    scribe_ = &run.host("scribe", sim::scribe(scribe_options_));
     store_->kill = [this] { scribe_->kill(); };
     for (std::size_t i = 0; i < options.indexes; ++i) {
         stories_.push_back(std::make_shared<IndexStory>(
@@ -108,10 +111,12 @@ void WriteCluster::again(std::size_t index) {
 
 void WriteCluster::write_something(std::size_t index) {
     const std::uint64_t draw = run_.below(100);
-    const bool in_settings = options_.settings && draw >= 92 && draw < 98;
-    const Kind kind = draw < 45                         ? Kind::Replace
-                      : draw < 70                       ? Kind::Merge
-                      : draw < 92                       ? Kind::Delete
+    const std::uint64_t deletes_until = 98 - options_.settings_share;
+    const bool in_settings = options_.settings && draw >= deletes_until && draw < 98;
+    const std::uint64_t deletes_from = deletes_until - 22;
+    const Kind kind = draw < deletes_from * 45 / 70     ? Kind::Replace
+                      : draw < deletes_from             ? Kind::Merge
+                      : draw < deletes_until            ? Kind::Delete
                       : in_settings                     ? Kind::Settings
                       : draw == 99 && !options_.readers ? Kind::DeleteAll
                                                         : Kind::Replace;
@@ -125,7 +130,14 @@ void WriteCluster::write_something(std::size_t index) {
 void WriteCluster::write_one(std::size_t index, Kind kind, std::vector<int> ids) {
     const std::shared_ptr<IndexStory> story = stories_[index];
     const int number = static_cast<int>(story->writes.size());
-    story->writes.push_back({.kind = kind, .ids = std::move(ids), .number = number, .task = {}});
+    ModelWrite write{.kind = kind, .ids = std::move(ids), .number = number, .task = {}};
+    if (kind == Kind::Delete && options_.by_filter && run_.chance(0.5)) {
+        write.by_filter = true;
+        const int first = write.ids.front();
+        write.ids.resize(static_cast<std::size_t>(write.ids.back() - first + 1));
+        std::iota(write.ids.begin(), write.ids.end(), first);
+    }
+    story->writes.push_back(std::move(write));
     env::spawn(scribe_->life(), carry(story, *scribe_, static_cast<std::size_t>(number)));
 }
 
@@ -144,11 +156,17 @@ env::Task<Result<quorum::Receipt>> WriteCluster::submit(quorum::Office& office, 
     std::vector<std::string> ids;
     for (const int id : write.ids) ids.push_back(std::to_string(id));
     switch (write.kind) {
-        case Kind::Delete: co_return co_await office.delete_documents(std::move(uid), std::move(ids), std::nullopt);
+        case Kind::Delete:
+            if (write.by_filter) {
+                const json::Value filter = "id >= " + ids.front() + " AND id <= " + ids.back();
+                co_return co_await office.delete_by_filter(std::move(uid), filter, filter, std::nullopt);
+            }
+            co_return co_await office.delete_documents(std::move(uid), std::move(ids), std::nullopt);
         case Kind::DeleteAll: co_return co_await office.delete_all_documents(std::move(uid), std::nullopt);
         case Kind::Settings: {
             quorum::SettingsWish wish{.patch = {}, .may_create = true};
-            wish.patch.changes = json::Object{{"stopWords", json::Array{"w" + std::to_string(write.number)}}};
+            wish.patch.changes = json::Object{{"stopWords", json::Array{"w" + std::to_string(write.number)}},
+                                              {"filterableAttributes", json::Array{"id"}}};
             co_return co_await office.change_settings(std::move(uid), std::move(wish));
         }
         default: break;
@@ -367,6 +385,17 @@ void WriteCluster::check_index(IndexStory& story) {
         run_.unsafe(story.uid.value + ": " + wrong);
 }
 
+void WriteCluster::check_task(const std::string& task, ModelWrite& write) {
+    if (status_of({.key = {}, .value = task}) == "succeeded") return;
+    if (write.kind == Kind::Settings && options_.settings_may_fail) {
+        write.kind = Kind::Merge;  // of nothing
+        return;
+    }
+    const bool may_fail = write.kind == Kind::Delete || write.kind == Kind::DeleteAll;  // when there is no index yet
+    if (!may_fail || !task.contains("index_not_found"))
+        run_.unsafe("an acknowledged write did not succeed: " + task.substr(0, 900));
+}
+
 void WriteCluster::check_all() {
     if (run_.failed()) return;
     check_tasks();
@@ -376,19 +405,13 @@ void WriteCluster::check_all() {
     std::set<std::uint64_t> uids;
     for (const auto& story : stories_) {
         std::optional<std::uint64_t> last;
-        for (const ModelWrite& write : story->writes) {
+        for (ModelWrite& write : story->writes) {
             if (!write.task) continue;
             if (last && *write.task <= *last) run_.unsafe("uids of " + story->uid.value + " do not rise");
             last = write.task;
             if (!uids.insert(*write.task).second) run_.unsafe("two writes got one uid");
             if (!kept.contains(*write.task)) run_.unsafe("an acknowledged task is lost");
-            const std::string& task = kept[*write.task];
-            const bool may_fail =
-                write.kind == Kind::Delete || write.kind == Kind::DeleteAll;  // when there is no index yet
-            if (status_of({.key = {}, .value = task}) != "succeeded" &&
-                !(may_fail && task.contains("index_not_found"))) {
-                run_.unsafe("an acknowledged write did not succeed: " + task.substr(0, 900));
-            }
+            check_task(kept[*write.task], write);
         }
     }
     for (const auto& story : stories_) {

@@ -22,6 +22,9 @@ struct WriteClusterOptions {
     std::uint32_t shards = 8;
     std::size_t indexes = 1;
     bool settings = true;
+    std::uint64_t settings_share = 6;  // of a hundred writes
+    bool settings_may_fail = false;    // then they leave nothing behind
+    bool by_filter = false;            // half of the deletions name what they delete by a filter
     std::uint64_t node_tasks_kept = 10'000;
     std::uint32_t newcomers = 0;                   // machines that stand by, not of the cluster yet
     bool readers = false;                          // somebody reads all the time what nobody changes
@@ -44,6 +47,7 @@ public:
     void write_every(std::chrono::milliseconds gap) { gap_ = gap; }
     void stop_writing() { gap_ = std::chrono::milliseconds(0); }
     void write_one(std::size_t index, ModelWrite::Kind kind, std::vector<int> ids);
+    void write_something(std::size_t index);
     std::size_t acknowledged() const;
 
     // The operator's wishes; refusals and lost answers are his problem.
@@ -62,6 +66,9 @@ public:
     // Documents that are written now and never again: the readers look for them.
     void hold_still(std::vector<int> ids);
     bool is_member(std::size_t node);
+    // All nodes are called by other names from now on, and by none of before; the next start of the orchestrator is
+    // told so.
+    void move_addresses();
     std::size_t initial() const { return spec_.nodes.size(); }
     std::size_t reads() const { return reads_; }
     // No shard moves, and none has to.
@@ -91,11 +98,11 @@ private:
     static env::Task<void> wish(Host& host, std::function<env::Task<Result<void>>(Scribe&)> what);
     static env::Task<void> read(WriteCluster& cluster, Host& host, IndexUid uid);
     void judge_read(const std::vector<int>& found, const IndexUid& uid);
-    void write_something(std::size_t index);
     static env::Task<void> carry(std::shared_ptr<IndexStory> story, Host& host, std::size_t number);
     static env::Task<Result<quorum::Receipt>> submit(quorum::Office& office, IndexUid uid, ModelWrite write);
     bool calm();
     void check_tasks();
+    void check_task(const std::string& task, ModelWrite& write);
     bool tasks_have_ended();
     // What was read of a task's record, and the record it was read from: they are looked at ten times a second.
     struct SeenTask {
@@ -115,7 +122,9 @@ private:
     std::shared_ptr<KeptStore> store_ = std::make_shared<KeptStore>();
     std::vector<Host*> nodes_;
     Host* scribe_ = nullptr;
+    std::shared_ptr<ScribeOptions> scribe_options_ = std::make_shared<ScribeOptions>();  // of its next start
     std::vector<std::shared_ptr<IndexStory>> stories_;
+    std::string moved_;  // before the names by which nodes are called
     std::chrono::milliseconds gap_{0};
     std::set<int> unchanging_;  // ids that were written before the readers began, and never since
     std::size_t reads_ = 0;     // whole ones

@@ -17,6 +17,7 @@ struct ModelWrite {
     std::vector<int> ids;
     int number = 0;                     // what it writes: the number of the write
     std::optional<std::uint64_t> task;  // acknowledged as this
+    bool by_filter = false;             // Delete: its ids are all from the first to the last
 };
 
 using ModelDocument = std::map<std::string, int>;
