@@ -148,7 +148,7 @@ def slow_replica(place, quick):
     def searches(round_number):
         line = Line(miroir)
         return [line.ask("POST", "/indexes/packages/search", {"q": words[(i + 97 * round_number) % len(words)]})
-                for i in range(100 if quick else 400)]
+                for i in range(200 if quick else 400)]
 
     def calls():
         return stage.sum_of(miroir, "miroir_node_request_duration_seconds_count", 'operation="search"')
