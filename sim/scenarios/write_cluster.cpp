@@ -339,13 +339,13 @@ void WriteCluster::check_index(IndexStory& story) {
     const cluster::TopologyPtr topology = scribe().topology().current();
     ModelState found;
     std::map<int, json::Object> whole;
-    std::map<int, std::set<cluster::NodeIndex>> holders;
+    std::map<int, std::set<NodeId>> holders;  // by name: a node may be forgotten meanwhile
     bool first = true;
     for (std::size_t i = 0; i < size() && !run_.failed(); ++i) {
-        const auto place = place_of(i);
+        const auto place = topology->find(NodeId{node(i).name()});
         if (!place || topology->node(*place).standing.role == cluster::NodeRole::Removed) continue;
         for (auto& [id, document] : documents_on(i, story.uid)) {
-            holders[id].insert(*place);
+            holders[id].insert(topology->node(*place).id);
             const auto [known, is_new] = whole.try_emplace(id, document);
             if (!is_new && !(known->second == document)) {
                 run_.unsafe("replicas of document " + std::to_string(id) + " of " + story.uid.value +
@@ -367,10 +367,10 @@ void WriteCluster::check_index(IndexStory& story) {
                     std::to_string(kept) + " and w" + std::to_string(found.settings));
     }
     for (const auto& [id, nodes] : holders) {
-        std::set<cluster::NodeIndex> owners;
+        std::set<NodeId> owners;
         for (const cluster::Replica& replica :
              topology->replicas_of(cluster::shard_of(std::to_string(id), options_.shards)))
-            owners.insert(replica.node);
+            owners.insert(topology->node(replica.node).id);
         if (nodes != owners) {
             run_.unsafe("document " + std::to_string(id) + " of " + story.uid.value + " is on " +
                         std::to_string(nodes.size()) + " nodes, not on its " + std::to_string(owners.size()) +
