@@ -31,14 +31,40 @@ bool says_used(const http::Reply& reply) {
     return reply.status == 400 && reply.body.find("should be >=") != std::string::npos;
 }
 
+// What a node calls the task that such a request makes; or nothing, where any will do.
+std::string_view type_of_task(std::string_view method, std::string_view behind_index) {
+    const std::string_view path = behind_index.substr(0, behind_index.find('?'));
+    if (path == "/documents") return method == "DELETE" ? "documentDeletion" : "documentAdditionOrUpdate";
+    if (path == "/documents/delete-batch" || path == "/documents/delete") return "documentDeletion";
+    if (path == "/documents/edit") return "documentEdition";
+    if (path == "/settings") return "settingsUpdate";
+    if (path.empty()) return method == "DELETE" ? "indexDeletion" : method == "PATCH" ? "indexUpdate" : "";
+    return "";
+}
+
+// What a request is known by among the tasks of a node: "POST /indexes/books/documents/delete-batch 3". Ids hold no
+// commas.
+std::string mark_of(const NodeRequest& request) {
+    std::string out = request.method + " " + request.target;
+    if (request.target.ends_with("/documents/delete-batch") && request.body != "[]")
+        out += " " + std::to_string(std::ranges::count(request.body, ',') + 1);
+    return out;
+}
+
 // Is this the task that such a request made? Somebody else may have written to the node, past us.
-bool fits(const json::Value& task, std::string_view target) {
+bool fits(const json::Value& task, std::string_view mark) {
     constexpr std::string_view kPrefix = "/indexes/";
+    const std::string_view method = mark.substr(0, mark.find(' '));
+    const std::string_view rest = mark.substr(method.size() + 1);
+    const std::string_view target = rest.substr(0, rest.find(' '));
     if (!target.starts_with(kPrefix)) return true;
-    const std::string_view index =
-        target.substr(kPrefix.size(), target.find_first_of("/?", kPrefix.size()) - kPrefix.size());
-    const json::Value* named = task.find("indexUid");
-    return named != nullptr && named->is_string() && named->string() == index;
+    const std::size_t end = std::min(target.find_first_of("/?", kPrefix.size()), target.size());
+    if (text_at(task, "indexUid") != target.substr(kPrefix.size(), end - kPrefix.size())) return false;
+    const std::string_view type = type_of_task(method, target.substr(end));
+    if (!type.empty() && text_at(task, "type") != type) return false;
+    if (target.size() == rest.size()) return true;
+    const json::Value* details = task.find("details");
+    return details != nullptr && std::to_string(number_at(*details, "providedIds")) == rest.substr(target.size() + 1);
 }
 
 }  // namespace
@@ -89,8 +115,9 @@ std::optional<SendOutcome> NodeLink::outcome_of(const http::Reply& reply, std::u
 
 env::Task<SendOutcome> NodeLink::send(std::string address, NodeRequest request, std::uint64_t uid) {
     http::Outgoing outgoing;
+    std::string mark = mark_of(request);
     outgoing.method = std::move(request.method);
-    outgoing.target = request.target;
+    outgoing.target = std::move(request.target);
     outgoing.body = std::move(request.body);
     if (!request.content_type.empty()) outgoing.headers.add("Content-Type", std::move(request.content_type));
     outgoing.headers.add("TaskId", std::to_string(uid));
@@ -104,15 +131,15 @@ env::Task<SendOutcome> NodeLink::send(std::string address, NodeRequest request, 
         outcome.kind = SendOutcome::Kind::Missed;
         co_return outcome;
     }
-    co_return co_await find_out(std::move(address), std::move(request.target), std::move(outcome));
+    co_return co_await find_out(std::move(address), std::move(mark), std::move(outcome));
 }
 
 // It was sent and the answer was lost or says that the uid is taken: the node's own list knows. What it does not have
 // yet may still be on its way.
-env::Task<SendOutcome> NodeLink::find_out(std::string address, std::string target, SendOutcome outcome) {
+env::Task<SendOutcome> NodeLink::find_out(std::string address, std::string mark, SendOutcome outcome) {
     const Result<std::optional<json::Value>> found = co_await task(std::move(address), outcome.uid);
     if (!found) outcome.kind = SendOutcome::Kind::Unknown;
-    else if (*found) outcome.kind = fits(**found, target) ? SendOutcome::Kind::Accepted : SendOutcome::Kind::Overtaken;
+    else if (*found) outcome.kind = fits(**found, mark) ? SendOutcome::Kind::Accepted : SendOutcome::Kind::Overtaken;
     if (outcome.kind == SendOutcome::Kind::Accepted) outcome.enqueued_at = moment_of(**found);
     co_return outcome;
 }

@@ -5,6 +5,11 @@
 #include "quorum/fold.h"
 
 namespace miroir::quorum {
+namespace {
+
+constexpr int kNumbersTried = 3;
+
+}  // namespace
 
 env::Task<bool> Errands::drained(cluster::Node node, IndexUid index, std::optional<std::chrono::nanoseconds> at_most) {
     const env::Deadline deadline = env::Deadline::after(env_.clock, at_most.value_or(options_.drain_timeout));
@@ -46,11 +51,15 @@ env::Task<bool> Errands::tell(cluster::Node node, std::vector<NodeRequest> reque
         const env::Lane::Pass pass = co_await link.lane().enter();
         if (writer_.hints().any(node.id) || writer_.hints().releases() != releases) co_return false;
         for (NodeRequest& request : requests) {
-            if (const auto used = writer_.hints().highest_uid(node.id)) link.reserve_up_to(*used);
-            const Result<std::uint64_t> uid = co_await link.next_uid(node.address);
-            if (!uid) co_return false;
-            NodeRequest moved = std::move(request);
-            const SendOutcome outcome = co_await link.send(node.address, std::move(moved), *uid);
+            SendOutcome outcome{.kind = SendOutcome::Kind::Overtaken, .uid = 0, .error = {}};
+            for (int i = 0; i < kNumbersTried && outcome.kind == SendOutcome::Kind::Overtaken; ++i) {
+                if (i > 0) link.ask_anew();  // somebody else writes to the node
+                if (const auto used = writer_.hints().highest_uid(node.id)) link.reserve_up_to(*used);
+                const Result<std::uint64_t> uid = co_await link.next_uid(node.address);
+                if (!uid) co_return false;
+                NodeRequest sent = request;
+                outcome = co_await link.send(node.address, std::move(sent), *uid);
+            }
             if (outcome.kind == SendOutcome::Kind::Overtaken) link.ask_anew();
             if (outcome.error.code == ErrorCode::NoSpaceLeftOnDevice) full_since_[node.id] = env_.clock.now();
             if (outcome.kind != SendOutcome::Kind::Accepted) co_return false;
