@@ -119,7 +119,8 @@ void play_altered(Run& run) {
     for (int i = 0; i < 6 && !run.failed(); ++i) {
         json::Array ids;
         for (int n = 0; n < 6; ++n) ids.emplace_back(run.below(24));
-        for (int n = 0; n < 30; ++n) ids.emplace_back(900 + n);  // by their number nobody takes it for a write of Miroir
+        for (int n = 0; n < 30; ++n)
+            ids.emplace_back(900 + n);  // by their number nobody takes it for a write of Miroir
         c.meddle(robbed, 0, "POST", "/documents/delete-batch", json::Value(std::move(ids)));
         run.world.run_for(run.between(50ms, 1500ms));
     }

@@ -149,8 +149,9 @@ void Hints::struck(const NodeId& node, std::uint64_t place) {
     show(node);
 }
 
-void Hints::owe(const NodeId& node, std::uint64_t place) {
+void Hints::owe(const NodeId& node, std::uint64_t place, bool quiet) {
     owed_[node].insert(place);
+    if (quiet) quiet_[node].insert(place);
     show(node);
 }
 

@@ -40,7 +40,7 @@ public:
     void strike(tasks::Batch& batch, const NodeId& node, std::uint64_t place) const;
     // To be called once the batch is durable: the node has it, or it is owed.
     void struck(const NodeId& node, std::uint64_t place);
-    void owe(const NodeId& node, std::uint64_t place);
+    void owe(const NodeId& node, std::uint64_t place, bool quiet = false);  // quiet: the node may be read all the same
 
     // Held back: written down, but not to be sent before the change of settings `holder` says so. What concerns the
     // same indexes queues up behind it; everything else goes on.

@@ -254,7 +254,8 @@ env::Task<Result<Receipt>> Writer::settle(Sending& sending) {
 }
 
 // Writes down how the sends ended. What the nodes took, or all of it, is struck out; the rest is owed to them. When
-// the commit fails everything is owed: asked again, a node says that it has it already.
+// the commit fails everything is owed: asked again, a node says that it has it already. Who took it may be read
+// meanwhile: the disk may be full for long.
 env::Task<Result<void>> Writer::keep(Sending& sending, tasks::TaskEntry entry, bool all_struck) {
     tasks::Batch batch;
     std::vector<std::uint8_t> struck;
@@ -273,7 +274,7 @@ env::Task<Result<void>> Writer::keep(Sending& sending, tasks::TaskEntry entry, b
     for (std::size_t i = 0; i < sending.places.size(); ++i) {
         const NodeId& node = sending.entry.parts[i].node;
         if (kept && struck[i] != 0) hints_.struck(node, sending.places[i]);
-        else if (!sending.held(i)) hints_.owe(node, sending.places[i]);
+        else if (!sending.held(i)) hints_.owe(node, sending.places[i], struck[i] != 0 && !all_struck);
     }
     if (kept && all_struck) catalog_.committed_now(uid, now);
     co_return kept;
