@@ -120,8 +120,13 @@ private:
                                                  std::set<cluster::NodeIndex> nodes, std::vector<std::string> ids);
     Case case_of(const cluster::Topology& topology, const plan::IndexEntry& index, const std::string& id,
                  const Copies& copies) const;
+    struct Decided {
+        std::map<cluster::NodeIndex, Mending> mendings;
+        std::vector<Finding> findings;  // told once they are repaired
+        std::uint64_t wrong = 0;        // documents
+    };
     void decide(const cluster::Topology& topology, const plan::IndexEntry& index, const Case& one,
-                const std::set<cluster::NodeIndex>& unaltered, std::map<cluster::NodeIndex, Mending>& out);
+                const std::set<cluster::NodeIndex>& unaltered, Decided& out);
     std::vector<NodeRequest> requests_of(const plan::IndexEntry& index, Mending mending) const;
     void note(const IndexUid& index, const std::string& id, const NodeId& node, std::string what, bool repaired);
     void count(std::uint64_t mismatches, std::uint64_t repaired, std::uint64_t undecided);

@@ -175,23 +175,28 @@ env::Task<bool> AntiEntropy::settle_some(IndexUid uid, std::vector<std::string> 
     const std::set<NodeIndex> untouched = co_await unaltered(topology, uid, nodes);
     const std::optional<Copies> copies = co_await read_copies(topology, index, nodes, ids);
     if (!copies) co_return false;
-    std::map<NodeIndex, Mending> mendings;
+    Decided decided;
     for (const std::string& id : ids) {
         const Case one = case_of(*topology, *index, id, *copies);
-        decide(*topology, *index, one, untouched, mendings);
+        decide(*topology, *index, one, untouched, decided);
     }
     bool done = true;
-    for (auto& [at, mending] : mendings) {
+    if (!options_.auto_repair) decided.mendings.clear();
+    for (auto& [at, mending] : decided.mendings) {
         std::vector<NodeRequest> requests = requests_of(*index, std::move(mending));
         const bool told = co_await errands_.tell(topology->node(at), std::move(requests), 0, releases);
         done = done && told;
     }
-    co_return done;
+    if (!done) co_return false;  // it is found again
+    for (Finding& finding : decided.findings)
+        note(uid, finding.document, finding.node, std::move(finding.what), options_.auto_repair);
+    count(decided.wrong, options_.auto_repair ? decided.wrong : 0, 0);
+    co_return true;
 }
 
-// Puts down what has to be written where, and tells it.
+// Puts down what has to be written where.
 void AntiEntropy::decide(const Topology& topology, const plan::IndexEntry& index, const Case& one,
-                         const std::set<NodeIndex>& unaltered, std::map<NodeIndex, Mending>& out) {
+                         const std::set<NodeIndex>& unaltered, Decided& out) {
     std::vector<CopySeen> seen;
     for (std::size_t i = 0; i < one.owners.size(); ++i) {
         const json::Value* copy = one.copies[i];
@@ -221,10 +226,9 @@ void AntiEntropy::decide(const Topology& topology, const plan::IndexEntry& index
     }
     const std::uint64_t digest = right.is_null() ? 0 : digest_of(right);
     const auto wrong = [&](NodeIndex node, std::string what, bool write) {
-        note(index.uid, one.id, topology.node(node).id, std::move(what), options_.auto_repair);
-        if (!options_.auto_repair) return;
-        if (write) out[node].lines += json::to_text(right) + "\n";
-        else out[node].ids.emplace_back(one.id);
+        out.findings.push_back({.document = one.id, .node = topology.node(node).id, .what = std::move(what)});
+        if (write) out.mendings[node].lines += json::to_text(right) + "\n";
+        else out.mendings[node].ids.emplace_back(one.id);
     };
     for (std::size_t i = 0; i < one.owners.size(); ++i) {
         const bool stray = std::ranges::find(one.strays, one.owners[i]) != one.strays.end();
@@ -243,7 +247,7 @@ void AntiEntropy::decide(const Topology& topology, const plan::IndexEntry& index
         if (std::ranges::find(one.owners, node) == one.owners.end())
             wrong(node, "the node ought not to have it", false);
     }
-    count(1, options_.auto_repair ? 1 : 0, 0);
+    ++out.wrong;
 }
 
 std::vector<NodeRequest> AntiEntropy::requests_of(const plan::IndexEntry& index, Mending mending) const {
