@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "base/assert.h"
 #include "protocol/utf8.h"
@@ -109,8 +110,23 @@ std::string plain_word(std::string_view text) {
 std::string plain_number(double number) {
     // The smallest and largest doubles need some 340 digits without an exponent.
     char text[512];
-    const auto end = std::to_chars(text, text + sizeof text, number, std::chars_format::fixed).ptr;
-    return {text, end};
+    constexpr double kEveryIntegerBelow = 9007199254740992;
+    if (std::abs(number) < kEveryIntegerBelow || !std::isfinite(number)) {
+        const auto end = std::to_chars(text, text + sizeof text, number, std::chars_format::fixed).ptr;
+        return {text, end};
+    }
+    // Digits that nothing depends on are zeros.
+    const auto end = std::to_chars(text, text + sizeof text, number, std::chars_format::scientific).ptr;
+    const std::string_view shown(text, end);
+    const std::size_t mark = shown.find('e');
+    std::string out;
+    for (const char c : shown.substr(0, mark)) {
+        if (c != '.') out += c;
+    }
+    int exponent = 0;
+    std::from_chars(shown.data() + mark + 2, end, exponent);  // behind the sign
+    out.resize((number < 0 ? 2 : 1) + static_cast<std::size_t>(exponent), '0');
+    return out;
 }
 
 std::string_view cut_facet_value(std::string_view normalized) {

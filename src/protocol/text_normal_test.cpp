@@ -18,6 +18,9 @@ TEST(TextNormal, NumbersHaveNoExponent) {
     EXPECT_EQ(plain_number(10), "10");
     EXPECT_EQ(plain_number(2.5), "2.5");
     EXPECT_EQ(plain_number(1e21), "1000000000000000000000");
+    EXPECT_EQ(plain_number(18446744073709551615.0), "18446744073709552000");
+    EXPECT_EQ(plain_number(-99999999999999999999999.0), "-100000000000000000000000");
+    EXPECT_EQ(plain_number(9007199254740993.0), "9007199254740992");
     EXPECT_EQ(plain_number(-0.0001), "-0.0001");
     EXPECT_EQ(plain_number(5e-324).size(), 326U);
 }
