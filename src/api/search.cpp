@@ -37,16 +37,34 @@ Reply get_search(Visit visit) {
     co_return co_await search(std::move(visit), std::move(query));
 }
 
-// What a search would ask of whom, without asking.
+// `execute` is no part of the search.
+Result<bool> take_execute(json::Value& body) {
+    const json::Value* asked = body.is_object() ? body.find("execute") : nullptr;
+    if (asked == nullptr) return false;
+    if (!asked->is_bool()) return fail(ErrorCode::BadRequest, "Invalid value type at `.execute`: expected a boolean");
+    const bool execute = asked->boolean();
+    body.object().erase("execute");
+    return execute;
+}
+
+// What a search would ask of whom, without asking; with `execute` also how it went.
 Reply explain(Visit visit) {
+    MIROIR_CO_TRY(const bool execute, take_execute(visit.body));
     MIROIR_CO_TRY(SearchQuery query, protocol::parse_search_query(visit.body));
+    MIROIR_CO_CHECK(protocol::check_search_query(query, visit.desk.search_features()));
     MIROIR_CO_TRY(const plan::IndexPtr index, visit.desk.open(visit.index_text()));
     MIROIR_CO_CHECK(prepare(visit, *index, query));
     const cluster::TopologyPtr topology = visit.desk.topology();
     MIROIR_CO_TRY(const cluster::Cover cover,
                   visit.desk.cover(*topology, *index, visit.replica_seed(index->uid.value + query.q.value_or(""))));
     MIROIR_CO_TRY(const plan::SearchPlan plan, plan::plan_search(index, query, topology, cover));
-    co_return ok(plan::explained(plan));
+    json::Value shown = plan::explained(plan);
+    if (execute) {
+        SearchWish wish{.index = index, .query = std::move(query), .call = visit.in.call, .pin = visit.pin};
+        MIROIR_CO_TRY(json::Object how, co_await executed(visit.desk, std::move(wish)));
+        shown.object().append("execution", std::move(how));
+    }
+    co_return ok(std::move(shown));
 }
 
 constexpr Route kRoutes[] = {

@@ -21,6 +21,8 @@ struct DocumentsAnswer::Reader {
 
 namespace {
 
+constexpr std::uint64_t kDocumentsMax = UINT32_MAX;  // a node's own numbers of documents have 32 bits
+
 RankEntry entry_of(std::string_view kind, od::object value) {
     RankEntry out;
     out.shape = kind == "geoSort" ? RankEntry::Shape::Distance : RankEntry::Shape::Value;
@@ -48,27 +50,36 @@ DocumentsAnswer::DocumentsAnswer(DocumentsAnswer&&) noexcept = default;
 DocumentsAnswer& DocumentsAnswer::operator=(DocumentsAnswer&&) noexcept = default;
 DocumentsAnswer::~DocumentsAnswer() = default;
 
-Result<DocumentsAnswer> DocumentsAnswer::read(std::string body) {
+Result<DocumentsAnswer> DocumentsAnswer::read(std::string body, std::uint64_t most) {
     DocumentsAnswer out;
     out.reader_ = std::make_unique<Reader>();
     out.reader_->body = std::move(body);
     try {
-        bool has_results = false;
+        bool has_results = false, has_total = false;
         od::document document = out.reader_->parser.iterate(json::lazy::padded(out.reader_->body));
         for (auto member : document.get_object()) {
             const std::string_view key = member.unescaped_key();
-            if (key == "total") out.total_ = member.value().get_uint64();
+            if (key == "total") {
+                out.total_ = member.value().get_uint64();
+                has_total = out.total_ <= kDocumentsMax;
+            }
             if (key != "results") continue;
             out.reader_->read_results(out, member.value().get_array());
             has_results = true;
         }
-        if (!has_results) return fail(ErrorCode::MiroirNodeBadReply, "the node's answer holds no documents");
+        const char* behind = nullptr;
+        if (!has_results || !has_total || document.current_location().get(behind) == simdjson::SUCCESS)
+            return fail(ErrorCode::MiroirNodeBadReply, "the node's answer is no list of documents");
+        if (out.documents_.size() > most)
+            return fail(ErrorCode::MiroirNodeBadReply, "the node lists more documents than it was asked for");
     } catch (const simdjson::simdjson_error& error) {
         return fail(ErrorCode::MiroirNodeBadReply, std::string("the node's answer cannot be read: ") + error.what());
     }
     std::size_t begin = 0;
     for (std::size_t i = 0; i < out.documents_.size(); ++i) {
         const std::size_t end = out.reader_->ends[i];
+        if (!is_sound(out.documents_[i].bytes))
+            return fail(ErrorCode::MiroirNodeBadReply, "the node lists what is no document");
         if (end == begin)
             return fail(ErrorCode::MiroirNodeBadReply, "the node lists a document without the values it is sorted by");
         out.documents_[i].key = RankKey(out.reader_->arena).subspan(begin, end - begin);

@@ -22,7 +22,8 @@ struct ListedDocument {
 // One node's reply to documents/fetch with the proxy header; views live as long as it does.
 class DocumentsAnswer {
 public:
-    static Result<DocumentsAnswer> read(std::string body);
+    // `most`: so many documents were asked for.
+    static Result<DocumentsAnswer> read(std::string body, std::uint64_t most = UINT64_MAX);
 
     DocumentsAnswer(DocumentsAnswer&&) noexcept;
     DocumentsAnswer& operator=(DocumentsAnswer&&) noexcept;

@@ -64,7 +64,7 @@ Score& grade(std::map<std::string, Score>& scores, const json::Value& line) {
     const SearchRecipe recipe = recipe_of(request);
     std::vector<NodeAnswer> answers;
     for (const json::Value& shard : line.find("shards")->array()) {
-        auto answer = NodeAnswer::read(json::to_text(shard), recipe.distinct_field);
+        auto answer = NodeAnswer::read(json::to_text(shard), {.distinct_field = recipe.distinct_field});
         EXPECT_TRUE(answer) << answer.error().message;
         if (answer) answers.push_back(*std::move(answer));
     }

@@ -7,6 +7,10 @@
 
 namespace miroir::merge {
 
+namespace {
+constexpr std::uint64_t kDocumentsMax = UINT32_MAX;  // a node's own numbers of documents have 32 bits
+}  // namespace
+
 Result<void> FacetHits::add(std::string_view reply) {
     const auto unreadable = [] { return fail(ErrorCode::MiroirNodeBadReply, "the node's answer holds no facet hits"); };
     const auto parsed = json::parse(reply);
@@ -15,7 +19,9 @@ Result<void> FacetHits::add(std::string_view reply) {
     for (const json::Value& hit : hits->array()) {
         const json::Value* value = hit.find("value");
         const json::Value* count = hit.find("count");
-        if (value == nullptr || !value->is_string() || count == nullptr || !count->is_unsigned()) return unreadable();
+        if (value == nullptr || !value->is_string() || count == nullptr || !count->is_unsigned() ||
+            count->unsigned_integer() > kDocumentsMax)
+            return unreadable();
     }
     for (const json::Value& hit : hits->array()) {
         const std::string& value = hit.find("value")->string();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "merge/distinct_values.h"
@@ -72,9 +73,24 @@ std::vector<FederatedHit> hits_of_index(Heads heads, std::size_t wanted, const F
     return hits;
 }
 
-}  // namespace
+// Pinned hits of all queries by their places; of the same place index by index, then query by query.
+std::vector<std::pair<std::uint64_t, FederatedHit>> pins_of(std::span<const FederatedSource> sources) {
+    std::vector<std::size_t> order(sources.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
+        return std::tie(sources[a].index, sources[a].query) < std::tie(sources[b].index, sources[b].query);
+    });
+    std::multimap<std::uint64_t, FederatedHit> pins;
+    for (const std::size_t i : order) {
+        for (const PlacedHit& pin : sources[i].pins)
+            pins.emplace(
+                pin.position,
+                FederatedHit{.source = i, .hit = pin.picked.hit, .score = pin.picked.hit->score * sources[i].weight});
+    }
+    return {pins.begin(), pins.end()};
+}
 
-FederatedHits merge_federated(std::span<const FederatedSource> sources, const FederatedRecipe& recipe) {
+FederatedHits merge_organic(std::span<const FederatedSource> sources, const FederatedRecipe& recipe) {
     FederatedHits out;
     std::map<std::string_view, std::vector<std::size_t>> by_index;
     for (std::size_t i = 0; i < sources.size(); ++i) by_index[sources[i].index].push_back(i);
@@ -105,6 +121,25 @@ FederatedHits merge_federated(std::span<const FederatedSource> sources, const Fe
         if (place++ < recipe.skip || out.page.size() >= recipe.take) continue;  // the rest is only looked at
         if (hit.hit->semantic) ++out.semantic_hits;
         out.page.push_back(std::move(hit));
+    }
+    return out;
+}
+
+}  // namespace
+
+// Pins come forward where there are not hits enough before them.
+FederatedHits merge_federated(std::span<const FederatedSource> sources, const FederatedRecipe& recipe) {
+    const auto pins = pins_of(sources);
+    if (pins.empty()) return merge_organic(sources, recipe);
+    const std::uint64_t end = recipe.skip + std::min(recipe.take, UINT64_MAX - recipe.skip);
+    FederatedHits out = merge_organic(sources, {.skip = 0, .take = end, .distinct = recipe.distinct});
+    std::vector<FederatedHit> organic = std::exchange(out.page, std::vector<FederatedHit>());
+    auto pin = pins.begin();
+    auto hit = organic.begin();
+    for (std::uint64_t place = 0; place < end && (pin != pins.end() || hit != organic.end()); ++place) {
+        const bool pinned = pin != pins.end() && (pin->first <= place || hit == organic.end());
+        FederatedHit next = pinned ? (pin++)->second : std::move(*hit++);
+        if (place >= recipe.skip) out.page.push_back(std::move(next));
     }
     return out;
 }

@@ -17,6 +17,7 @@ namespace miroir::merge {
 // What one query found, best first.
 struct FederatedSource {
     std::span<const PickedHit> hits;
+    std::span<const PlacedHit> pins{};
     std::string index;
     std::size_t query = 0;  // its place in the request
     double weight = 1;

@@ -4,6 +4,7 @@
 
 #include "json/lazy.h"
 #include "json/parse.h"
+#include "json/scan.h"
 #include "json/write.h"
 
 namespace miroir::merge {
@@ -85,7 +86,6 @@ void append_checked(std::string& out, std::string_view key, od::object object, c
     json::append_string(out, key);
     out += ":{";
     const bool details = key == "_rankingScoreDetails";
-    std::size_t order = 0;
     for (auto field : object) {
         const std::string_view name = field.unescaped_key();
         if (name.starts_with(kReservedPrefix)) continue;
@@ -93,14 +93,13 @@ void append_checked(std::string& out, std::string_view key, od::object object, c
         if (formatted && name == shape.drop_formatted) continue;
         const std::string_view sorted = details ? sorted_field(name) : std::string_view();
         if (!sorted.empty() && !is_displayed(sorted, shape)) {
-            const std::string number = std::to_string(order);
+            const std::string number(raw_of(field.value()["order"].value()));
             append_member(out, "<hidden-rule-" + number + ">", "{\"order\":" + number + ",\"value\":\"<hidden>\"}");
         } else if (formatted) {
             append_document_member(out, name, raw_of(field.value()), shape.drop_formatted);
         } else if (key != "_matchesPosition" || is_displayed(name, shape)) {
             append_member(out, name, raw_of(field.value()));
         }
-        ++order;
     }
     if (key == "_formatted" && out.back() == '{') return out.resize(begin);  // as the engine leaves it out
     out += '}';
@@ -153,6 +152,15 @@ bool is_kept(std::string_view key, const HitShape& shape) {
 }
 
 }  // namespace
+
+bool is_sound(std::string_view bytes) {
+    thread_local std::vector<json::MemberText> members;
+    members.clear();
+    std::string_view rest = bytes;
+    if (bytes.starts_with('{') && json::scan_object(rest, members) && rest.empty()) return true;
+    const auto parsed = json::parse(bytes);
+    return parsed && parsed->is_object();
+}
 
 bool append_hit(std::string& out, std::string_view bytes, const HitShape& shape) {
     thread_local od::parser parser;  // its buffers are reused; nothing of it outlives this call

@@ -27,4 +27,7 @@ bool append_hit(std::string& out, std::string_view bytes, const HitShape& shape)
 // Every name that begins so belongs to Miroir.
 inline constexpr std::string_view kReservedPrefix = "_miroir_";
 
+// Is it a whole JSON object, and nothing else?
+bool is_sound(std::string_view bytes);
+
 }  // namespace miroir::merge

@@ -105,7 +105,8 @@ std::string found(int id, double score, std::string_view stamp, std::string_view
 NodeAnswer answer_of(const std::vector<std::string>& hits) {
     std::string body = R"({"hits":[)";
     for (const std::string& hit : hits) body += (body.back() == '[' ? "" : ",") + hit;
-    return *NodeAnswer::read(body + R"(],"estimatedTotalHits":)" + std::to_string(hits.size()) + "}", "color");
+    return *NodeAnswer::read(body + R"(],"estimatedTotalHits":)" + std::to_string(hits.size()) + "}",
+                             {.distinct_field = "color"});
 }
 
 std::vector<std::string> ids_of(const FederatedHits& merged) {

@@ -56,7 +56,7 @@ struct Rule {
 struct NodeAnswer::Reader {
     std::string body;
     ParserLoan parser;
-    std::string_view distinct_field;
+    AnswerWish wish;
     std::vector<RankEntry> arena;
     std::vector<std::size_t> ends;     // of each hit's entries in the arena
     std::vector<Rule> rules;           // of the last hit
@@ -75,8 +75,28 @@ struct NodeAnswer::Reader {
 
 namespace {
 
-// The deepest nesting and the largest number of hits that a node is believed.
+// The largest number of hits that a node is believed, and of documents: its own numbers of them have 32 bits.
 constexpr std::size_t kHitsMax = 1'000'000;
+constexpr std::uint64_t kDocumentsMax = UINT32_MAX;
+
+constexpr std::string_view kStampRule = "_miroir_order:";
+
+[[noreturn]] void refuse(simdjson::error_code why) { throw simdjson::simdjson_error(why); }
+
+std::uint64_t read_count(od::value value) {
+    const std::uint64_t count = value.get_uint64();
+    if (count > kDocumentsMax) refuse(simdjson::NUMBER_OUT_OF_RANGE);
+    return count;
+}
+
+// A list of numbers, or of such lists.
+void check_vector(od::array numbers) {
+    for (auto item : numbers) {
+        od::value value = item.value();
+        if (value.type() == od::json_type::array) check_vector(value.get_array());
+        else (void)double(value.get_double());
+    }
+}
 
 std::string_view raw_text(od::value value) { return std::string_view(simdjson::to_json_string(value)); }
 
@@ -137,7 +157,16 @@ Rule rule_of(const char* raw) {
     if (out.name == "words") out.counts = Rule::Counts::Words;
     if (out.name == "typo") out.counts = Rule::Counts::Typos;
     out.semantic = out.name == "vectorSort";
+    if (out.semantic) blank.rule = RankEntry::Rule::Vector;
+    if (out.name.starts_with(kStampRule)) blank.rule = RankEntry::Rule::Stamp;
     return out;
+}
+
+// Down to the stamp, or to where the node ran out of time.
+bool is_ranked(RankKey key) {
+    return !key.empty() &&
+           (key.back().rule == RankEntry::Rule::Stamp ||
+            std::ranges::any_of(key, [](const RankEntry& entry) { return entry.shape == RankEntry::Shape::Skipped; }));
 }
 
 // Finds the member that a dotted name means and gives its raw text.
@@ -162,11 +191,11 @@ NodeAnswer::NodeAnswer(NodeAnswer&&) noexcept = default;
 NodeAnswer& NodeAnswer::operator=(NodeAnswer&&) noexcept = default;
 NodeAnswer::~NodeAnswer() = default;
 
-Result<NodeAnswer> NodeAnswer::read(std::string body, std::string_view distinct_field) {
+Result<NodeAnswer> NodeAnswer::read(std::string body, const AnswerWish& wish) {
     NodeAnswer out;
     out.reader_ = std::make_unique<Reader>();
     out.reader_->body = std::move(body);
-    out.reader_->distinct_field = distinct_field;
+    out.reader_->wish = wish;
     try {
         out.reader_->read_reply(out);
     } catch (const simdjson::simdjson_error& error) {
@@ -177,7 +206,7 @@ Result<NodeAnswer> NodeAnswer::read(std::string body, std::string_view distinct_
 
 void NodeAnswer::Reader::read_reply(NodeAnswer& out) {
     od::document document = parser->iterate(json::lazy::padded(body));
-    bool has_hits = false;
+    bool has_hits = false, has_total = false;
     for (auto member : document.get_object()) {
         const std::string_view key = member.unescaped_key();
         od::value value = member.value();
@@ -185,18 +214,24 @@ void NodeAnswer::Reader::read_reply(NodeAnswer& out) {
             read_hits(out, document, value.get_array());
             has_hits = true;
         } else if (key == "estimatedTotalHits" || key == "totalHits") {
-            out.total_ = value.get_uint64();
+            out.total_ = read_count(value);
+            has_total = true;
         } else if (key == "facetDistribution") {
             read_distribution(out, value.get_object());
         } else if (key == "facetStats") {
             read_stats(out, value.get_object());
         } else if (key == "semanticHitCount") {
-            out.semantic_hit_count_ = value.get_uint64();
+            out.semantic_hit_count_ = read_count(value);
         } else if (key == "queryVector") {
-            out.query_vector_ = raw_text(value);
+            od::array numbers = value.get_array();
+            check_vector(numbers);
+            numbers.reset();
+            out.query_vector_ = numbers.raw_json();
         }
     }
-    if (!has_hits) throw simdjson::simdjson_error(simdjson::NO_SUCH_FIELD);
+    const char* behind = nullptr;
+    if (document.current_location().get(behind) == simdjson::SUCCESS) refuse(simdjson::TRAILING_CONTENT);
+    if (!has_hits || !has_total || (wish.facets && !out.has_facets_)) refuse(simdjson::NO_SUCH_FIELD);
     std::size_t begin = 0;
     for (std::size_t i = 0; i < ends.size(); ++i) {
         out.hits_[i].key = RankKey(arena).subspan(begin, ends[i] - begin);
@@ -206,7 +241,7 @@ void NodeAnswer::Reader::read_reply(NodeAnswer& out) {
 
 void NodeAnswer::Reader::read_hits(NodeAnswer& out, od::document& document, od::array hits) {
     for (auto item : hits) {
-        if (out.hits_.size() == kHitsMax) throw simdjson::simdjson_error(simdjson::CAPACITY);
+        if (out.hits_.size() == std::min(wish.hits_max, kHitsMax)) refuse(simdjson::CAPACITY);
         read_hit(out, document, item.value());
         if (ends.size() == out.hits_.size()) continue;  // it was pinned
         ends.push_back(arena.size());
@@ -225,24 +260,30 @@ void NodeAnswer::Reader::reserve(NodeAnswer& out) {
 // The hit's bytes end where its last brace stands: walking it a second time would only find that.
 void NodeAnswer::Reader::read_hit(NodeAnswer& out, od::document& document, od::value item) {
     Hit hit;
+    bool scored = false;
     pin.reset();
+    const std::size_t first_entry = arena.size();
     const char* const begin = item.raw_json_token().data();
     od::object object = item.get_object();
-    if (!distinct_field.empty()) {
-        hit.distinct = find_raw(object, distinct_field);
+    if (!wish.distinct_field.empty()) {
+        hit.distinct = find_raw(object, wish.distinct_field);
         object.reset();
     }
     for (auto found : object) {
         auto field = found;
         const char* const key = field.key().value().raw();
         if (*key != '_') continue;
-        if (is_name(key, "_rankingScore")) hit.score = field.value().get_double();
+        if (is_name(key, "_rankingScore")) hit.score = field.value().get_double(), scored = true;
         else if (is_name(key, "_rankingScoreDetails")) read_details(hit, field.value().get_object());
-        else if (is_name(key, "_formatted")) hit.formatted = true;
+        else if (is_name(key, "_formatted")) hit.formatted = true, (void)od::object(field.value().get_object());
+        else if (is_name(key, "_matchesPosition")) (void)od::object(field.value().get_object());
+        else if (is_name(key, "_geoDistance")) hit.distance = field.value().get_double();
     }
     const char* end = document.current_location();
     while (end[-1] != '}') --end;
     hit.bytes = {begin, end};
+    if (wish.ranked && !(scored && (pin || is_ranked(std::span(arena).subspan(first_entry)))))
+        refuse(simdjson::NO_SUCH_FIELD);
     if (pin) out.pins_.push_back({.position = *pin, .hit = hit});
     else out.hits_.push_back(hit);
 }
@@ -318,7 +359,7 @@ void NodeAnswer::Reader::read_distribution(NodeAnswer& out, od::object fields) {
         FacetField& facet = field_of(out.facets_, field.unescaped_key());
         for (auto value : field.value().get_object()) {
             const std::string_view name = value.unescaped_key();
-            facet.values.push_back({.value = name, .count = value.value().get_uint64()});
+            facet.values.push_back({.value = name, .count = read_count(value.value())});
         }
     }
 }

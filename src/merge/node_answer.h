@@ -16,10 +16,11 @@ namespace miroir::merge {
 struct Hit {
     std::string_view bytes;  // the whole JSON object as the node sent it
     RankKey key;
-    double score = 0;           // _rankingScore
-    bool formatted = false;     // there is _formatted
-    bool semantic = false;      // a vector decided, not words
-    std::string_view distinct;  // raw JSON of the distinct field, empty when absent
+    double score = 0;                // _rankingScore
+    bool formatted = false;          // there is _formatted
+    std::optional<double> distance;  // _geoDistance, in whole metres
+    bool semantic = false;           // a vector decided, not words
+    std::string_view distinct;       // raw JSON of the distinct field, empty when absent
 };
 
 // A hit that a dynamic search rule has put at a place of the whole list, whatever it is worth.
@@ -39,10 +40,17 @@ struct FacetField {
     std::optional<double> minimum, maximum;  // over numbers only
 };
 
+// What was asked of the node, as far as its answer must show it.
+struct AnswerWish {
+    std::string_view distinct_field{};  // whose value each hit shall carry, or empty; dotted names reach into objects
+    std::size_t hits_max = SIZE_MAX;    // it was asked for no more
+    bool ranked = false;                // each hit has a score, and details that end with the stamp
+    bool facets = false;
+};
+
 class NodeAnswer {
 public:
-    // `distinct_field`: whose value each hit shall carry, or empty. Dotted names reach into objects.
-    static Result<NodeAnswer> read(std::string body, std::string_view distinct_field = {});
+    static Result<NodeAnswer> read(std::string body, const AnswerWish& wish = {});
 
     NodeAnswer(NodeAnswer&&) noexcept;
     NodeAnswer& operator=(NodeAnswer&&) noexcept;
@@ -55,6 +63,9 @@ public:
     bool has_facets() const { return has_facets_; }
     std::optional<std::uint64_t> semantic_hit_count() const { return semantic_hit_count_; }
     std::string_view query_vector() const { return query_vector_; }  // raw JSON or empty
+    // Who gave it, by the number that the reader chose.
+    void set_giver(std::uint32_t giver) { giver_ = giver; }
+    std::uint32_t giver() const { return giver_; }
 
 private:
     struct Reader;
@@ -65,6 +76,7 @@ private:
     std::vector<PinnedHit> pins_;
     std::vector<FacetField> facets_;
     std::uint64_t total_ = 0;
+    std::uint32_t giver_ = 0;
     bool has_facets_ = false;
     std::optional<std::uint64_t> semantic_hit_count_;
     std::string_view query_vector_;

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "json/parse.h"
+#include "merge/federated_merge.h"
 #include "merge/search_merge.h"
 
 namespace miroir::merge {
@@ -49,6 +50,26 @@ TEST(Pins, ComeForwardWhereHitsAreFew) {
     answers.push_back(answer({pin(90, 7), hit(1, 1)}));
     answers.push_back(answer({pin(91, 5)}));
     EXPECT_EQ(ids(merge_hits(answers, {.distinct_field = {}})), (std::vector<int>{1, 91, 90}));
+}
+
+TEST(Pins, OfFederatedQueriesTakeTheirPlacesInTheOneList) {
+    std::vector<NodeAnswer> first, second;
+    first.push_back(answer({pin(90, 1), hit(1, 1), hit(2, 2)}));
+    second.push_back(answer({pin(91, 1), pin(92, 9), hit(3, 3)}));
+    const MergedHits by_first = merge_hits(first, {.distinct_field = {}, .pins_apart = true});
+    const MergedHits by_second = merge_hits(second, {.distinct_field = {}, .pins_apart = true});
+    EXPECT_EQ(ids(by_first), (std::vector<int>{1, 2}));
+    const std::vector<FederatedSource> sources = {
+        {.hits = by_first.page, .pins = by_first.pins, .index = "b", .query = 0},
+        {.hits = by_second.page, .pins = by_second.pins, .index = "a", .query = 1}};
+    const auto page = [&](std::uint64_t skip, std::uint64_t take) {
+        std::vector<int> out;
+        for (const FederatedHit& hit : merge_federated(sources, {.skip = skip, .take = take}).page)
+            out.push_back(static_cast<int>(json::parse(hit.hit->bytes)->find("id")->unsigned_integer()));
+        return out;
+    };
+    EXPECT_EQ(page(0, 20), (std::vector<int>{1, 91, 90, 2, 3, 92}));
+    EXPECT_EQ(page(1, 2), (std::vector<int>{91, 90}));
 }
 
 }  // namespace

@@ -54,6 +54,18 @@ std::strong_ordering compare(RankKey a, RankKey b) {
     return b.size() <=> a.size();  // the one with more rules behind it went further
 }
 
+std::size_t deciding_place(RankKey a, RankKey b) {
+    const std::size_t shared = std::min(a.size(), b.size());
+    for (std::size_t i = 0; i < shared; ++i) {
+        if (order_entries(a[i], b[i]) != std::strong_ordering::equal) return i;
+    }
+    return shared;
+}
+
+std::size_t place_of(RankKey key, RankEntry::Rule rule) {
+    return static_cast<std::size_t>(std::ranges::find(key, rule, &RankEntry::rule) - key.begin());
+}
+
 std::string_view stamp_of(RankKey key) {
     return key.empty() || !key.back().is_text ? std::string_view() : key.back().text;
 }

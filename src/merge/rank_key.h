@@ -17,7 +17,7 @@ struct RankEntry {
         Distance,  // geo sort, nothing last
         Skipped,   // the rule did not run before the cut-off
     };
-    enum class Rule : std::uint8_t { Other, Proximity, Exactness };
+    enum class Rule : std::uint8_t { Other, Proximity, Exactness, Vector, Stamp };
     Shape shape = Shape::Weight;
     Rule rule = Rule::Other;
     bool ascending = false;
@@ -39,6 +39,12 @@ using RankKey = std::span<const RankEntry>;
 // less: `a` comes first. Equal means a complete tie, the stamp of insertion included. No order to sort by, for places
 // near to each other tie: lists that are in order can be merged by it.
 std::strong_ordering compare(RankKey a, RankKey b);
+
+// The first entry in which two keys differ, or the length of the shorter one.
+std::size_t deciding_place(RankKey a, RankKey b);
+
+// The first entry of a rule in a key, or its size.
+std::size_t place_of(RankKey key, RankEntry::Rule rule);
 
 // The stamp of insertion at the end of a key; empty when there is none.
 std::string_view stamp_of(RankKey key);

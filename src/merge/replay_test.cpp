@@ -23,7 +23,9 @@ NodeAnswer answer(const std::vector<Line>& lines) {
         else body += "\"words\":{\"order\":0,\"matchingWords\":" + std::to_string(line.rank) + ",\"score\":1.0}";
         body += ",\"_miroir_order:asc\":{\"order\":1,\"value\":\"" + line.stamp + "\"}}}";
     }
-    return NodeAnswer::read(body + "],\"estimatedTotalHits\":" + std::to_string(lines.size()) + "}", "d").value();
+    return NodeAnswer::read(body + "],\"estimatedTotalHits\":" + std::to_string(lines.size()) + "}",
+                            {.distinct_field = "d"})
+        .value();
 }
 
 std::string hits(const Replayed& replayed) {
@@ -43,6 +45,25 @@ std::vector<NodeAnswer> two(std::vector<Line> first, std::vector<Line> second) {
     out.push_back(answer(first));
     out.push_back(answer(second));
     return out;
+}
+
+TEST(Replay, LooksForAsManyOfTheNearestAsThePageMayHold) {
+    const auto answers = two({{.stamp = "a", .rank = 0.5, .values = "1", .by_vector = true},
+                              {.stamp = "d", .rank = 0.5, .values = "2", .by_vector = true}},
+                             {{.stamp = "b", .rank = 0.5, .values = "1", .by_vector = true},
+                              {.stamp = "c", .rank = 0.5, .values = "2", .by_vector = true}});
+    Replayed found = replay(answers, {.limit = 2, .distinct = true});
+    EXPECT_EQ(hits(found), "ac");  // b is among the first two, drops out, and two more are looked for
+    EXPECT_EQ(counted(found), "ac");
+    found = replay(answers, {.limit = 1, .distinct = true});
+    EXPECT_EQ(hits(found), "a");
+    EXPECT_EQ(counted(found), "acd");  // nobody looked at the second value
+}
+
+TEST(Replay, LooksAtNoVectorForNoHits) {
+    const auto answers = two({{.stamp = "b", .rank = 0.9, .values = "1", .by_vector = true}},
+                             {{.stamp = "a", .rank = 0.1, .values = "1", .by_vector = true}});
+    EXPECT_EQ(counted(replay(answers, {.limit = 0, .distinct = true, .threshold = 0.0, .to_the_end = true})), "a");
 }
 
 TEST(Replay, DropsWhatSharesAnyValueAndStopsWhenThePageIsFull) {

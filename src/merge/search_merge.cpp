@@ -58,26 +58,12 @@ std::vector<Run> runs_of(std::span<const NodeAnswer> answers, std::optional<bool
 }
 
 const RankEntry* vector_entry(const Hit& hit) {
-    const bool first = hit.semantic && hit.key.size() > 2 && hit.key.front().shape == RankEntry::Shape::Weight;
-    return first && hit.key.front().present ? &hit.key.front() : nullptr;
+    const std::size_t place = place_of(hit.key, RankEntry::Rule::Vector);
+    return place + 2 < hit.key.size() && hit.key[place].present ? &hit.key[place] : nullptr;
 }
 
-// One node takes as many of the nearest documents as it may show, of those equally near the earliest inserted, and only
-// then goes by the rules behind the vector.
-std::set<const Hit*> not_near_enough(std::span<const NodeAnswer> answers, std::size_t limit) {
-    std::vector<const Hit*> near;
-    for (const NodeAnswer& answer : answers) {
-        for (const Hit& hit : answer.hits()) {
-            if (vector_entry(hit) != nullptr) near.push_back(&hit);
-        }
-    }
-    if (near.size() <= limit) return {};
-    std::ranges::sort(near, [](const Hit* a, const Hit* b) {
-        const double left = vector_entry(*a)->number, right = vector_entry(*b)->number;
-        return left != right ? left > right : stamp_of(a->key) < stamp_of(b->key);
-    });
-    return {near.begin() + static_cast<std::ptrdiff_t>(limit), near.end()};
-}
+// What the rules before the vector say of a hit.
+RankKey before_vector(const Hit& hit) { return hit.key.first(place_of(hit.key, RankEntry::Rule::Vector)); }
 
 // The next hit in the global order. Hybrid answers hold two orders; the engine merges them by weighted score, vectors
 // first where the scores are equal.
@@ -134,6 +120,32 @@ bool shows_all_above(const NodeAnswer& answer, double threshold) {
            std::ranges::is_sorted(answer.hits(), std::greater<>(), &Hit::score);
 }
 
+// One node takes as many of the nearest documents as it may show, of those equally near the earliest inserted, and only
+// then goes by the rules behind the vector.
+std::set<const Hit*> not_near_enough(std::span<const NodeAnswer> answers, std::size_t limit) {
+    std::size_t count = 0;
+    for (const NodeAnswer& answer : answers)
+        count += static_cast<std::size_t>(
+            std::ranges::count_if(answer.hits(), [](const Hit& hit) { return vector_entry(hit) != nullptr; }));
+    std::set<const Hit*> far;
+    if (count <= limit) return far;
+    const std::vector<PickedHit> all = hits_in_order(answers);
+    const auto nearer = [](const Hit* a, const Hit* b) {
+        const double left = vector_entry(*a)->number, right = vector_entry(*b)->number;
+        return left != right ? left > right : stamp_of(a->key) < stamp_of(b->key);
+    };
+    for (std::size_t begin = 0, end = 0; begin < all.size(); begin = end) {
+        std::vector<const Hit*> near;
+        for (end = begin; end < all.size(); ++end) {
+            if (compare(before_vector(*all[begin].hit), before_vector(*all[end].hit)) != 0) break;
+            if (vector_entry(*all[end].hit) != nullptr) near.push_back(all[end].hit);
+        }
+        std::ranges::sort(near, nearer);
+        for (std::size_t i = limit; i < near.size(); ++i) far.insert(near[i]);
+    }
+    return far;
+}
+
 MergedHits merge_organic(std::span<const NodeAnswer> answers, const SearchRecipe& recipe) {
     MergedHits out;
     for (const NodeAnswer& answer : answers) out.total += answer.total();
@@ -147,6 +159,7 @@ MergedHits merge_organic(std::span<const NodeAnswer> answers, const SearchRecipe
     for (PickedHit picked = stream.next(); picked.hit != nullptr; picked = stream.next()) {
         if (far.contains(picked.hit) || (recipe.semantic_ratio && is_repeated(*picked.hit, stamps))) continue;
         const bool full = place >= recipe.end();
+        if (full && out.behind == nullptr) out.behind = picked.hit;
         if (full && recipe.distinct_field.empty()) break;
         if (recipe.threshold && picked.hit->score < *recipe.threshold) {
             ++out.below;
@@ -219,7 +232,10 @@ MergedHits merge_with_pins(std::span<const NodeAnswer> answers, const SearchReci
 
 MergedHits merge_hits(std::span<const NodeAnswer> answers, const SearchRecipe& recipe) {
     const auto pins = pins_of(answers);
-    return pins.empty() ? merge_organic(answers, recipe) : merge_with_pins(answers, recipe, pins);
+    if (!pins.empty() && !recipe.pins_apart) return merge_with_pins(answers, recipe, pins);
+    MergedHits out = merge_organic(answers, recipe);
+    for (const auto& [position, picked] : pins) out.pins.push_back({.position = position, .picked = picked});
+    return out;
 }
 
 std::vector<PickedHit> hits_in_order(std::span<const NodeAnswer> answers) {

@@ -18,6 +18,7 @@ struct SearchRecipe {
     std::string distinct_field;            // empty: none
     std::optional<double> threshold;       // rankingScoreThreshold
     bool estimates = false;                // offset and limit: totals count what was not looked at
+    bool pins_apart = false;               // pinned hits go into a further merge
     std::optional<double> semantic_ratio;  // hybrid: words weigh 1 - ratio, vectors ratio
 
     std::size_t end() const { return skip + take; }
@@ -28,12 +29,20 @@ struct PickedHit {
     const Hit* hit = nullptr;
 };
 
+// A hit that is to have a place of the whole list.
+struct PlacedHit {
+    std::uint64_t position = 0;
+    PickedHit picked;
+};
+
 struct MergedHits {
     std::vector<PickedHit> page;
+    std::vector<PlacedHit> pins;      // not among the page, when they go into a further merge; by their places
     std::uint64_t total = 0;          // sum over the answers, less what distinct dropped
     std::uint64_t semantic_hits = 0;  // of the page
     bool filled = true;               // there were hits enough for the page
     std::vector<PickedHit> before;    // the hits before the page
+    const Hit* behind = nullptr;      // the first one behind it, if it was looked at
     std::uint64_t below = 0;          // hits below the threshold, before the page was full
     bool starved = false;             // the page is not full, but nodes have hits that they have not shown
     bool tie_is_cut = false;          // distinct: nodes may have more hits that tie with the last of the page

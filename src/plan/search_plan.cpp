@@ -203,8 +203,7 @@ Result<SearchPlan> plan_search(const IndexPtr& index, const SearchQuery& query, 
     const bool out_of_reach =
         plan.frame.paged && (query.ranking_score_threshold ? page_end >= reachable : page_end > reachable);
     // Distinct goes by ties, which the stamp breaks on nodes.
-    const bool by_ties = distinct && (!plan.frame.paged || plan.frame.facets);
-    const bool alone = cover.parts.size() == 1 && !options.apart && !out_of_reach && !by_ties;
+    const bool alone = cover.parts.size() == 1 && !options.apart && !out_of_reach && !distinct;
     if (alone) {
         asked.limit = plan.recipe.take;
         asked.offset = plan.recipe.skip;
@@ -234,6 +233,7 @@ Result<SearchPlan> plan_search(const IndexPtr& index, const SearchQuery& query, 
     }
     plan.settles = !alone && (distinct || query.ranking_score_threshold || options.candidates);
     plan.wants_candidates = options.candidates;
+    plan.apart = plan.recipe.pins_apart = options.apart;
     plan.alone = alone;
     plan.whole = alone && cover.parts.front().whole;
     plan.asked = std::move(asked);
@@ -243,10 +243,12 @@ Result<SearchPlan> plan_search(const IndexPtr& index, const SearchQuery& query, 
     return plan;
 }
 
+const SearchQuery& asked_in(const SearchPlan& plan, Leg leg) {
+    return leg == Leg::Vectors ? plan.asked_vectors : leg == Leg::Census ? plan.asked_census : plan.asked;
+}
+
 std::vector<NodeCall> calls_for(const SearchPlan& plan, const cluster::Cover& cover, Leg leg) {
-    const SearchQuery& asked = leg == Leg::Vectors  ? plan.asked_vectors
-                               : leg == Leg::Census ? plan.asked_census
-                                                    : plan.asked;
+    const SearchQuery& asked = asked_in(plan, leg);
     std::string of_all;  // what nodes are asked that hold nothing else is the same for all of them
     std::vector<NodeCall> calls;
     calls.reserve(cover.parts.size());

@@ -29,6 +29,7 @@ struct SearchPlan {
     protocol::SearchQuery asked_vectors{};
     protocol::SearchQuery asked_census{};  // distinct: how many documents there are of each value
     bool census = false;
+    bool apart = false;             // the hits go into a further merge
     bool settles = false;           // what counts may take a further look: see replay_plan.h
     bool wants_candidates = false;  // which documents count is to be told, too
     merge::SearchRecipe recipe;
@@ -50,6 +51,7 @@ Result<SearchPlan> plan_search(const IndexPtr& index, const protocol::SearchQuer
 // The same questions for other nodes, after some did not answer. Not for a plan that is answered alone.
 enum class Leg : std::uint8_t { Words, Vectors, Census };
 std::vector<NodeCall> calls_for(const SearchPlan& plan, const cluster::Cover& cover, Leg leg);
+const protocol::SearchQuery& asked_in(const SearchPlan& plan, Leg leg);  // of every node, before its shard filter
 
 // Do rules about values stand between those about words, so that a hit has several scores by words?
 bool splits_word_rules(const protocol::Settings& settings, const protocol::SearchQuery& query);

@@ -132,6 +132,7 @@ std::vector<NodeCall> Chase::second_tries(const NodeCall& first, double reserve)
     }
     core_->hedge_tokens -= static_cast<double>(calls->size());
     gathered_.hedges += static_cast<std::uint32_t>(calls->size());
+    for (const NodeCall& call : *calls) gathered_.hedged.push_back(call.node);
     return *std::move(calls);
 }
 
@@ -203,6 +204,7 @@ bool Chase::take_outcome(NodeCall call, Result<http::Reply> outcome) {
             gathered_.answers.push_back(std::move(answered));
             return true;
         }
+        core_->unusable.add();
         outcome = fail(std::move(accepted).error());
     }
     const bool gone = is_absence(outcome);

@@ -29,6 +29,7 @@ struct Scatter::Core {
     env::Counter& hedges_lost;
     env::Counter& budget_gone;
     env::Counter& partial;
+    env::Counter& unusable;
     env::Histogram& fan_out;
     env::Histogram& savings;
 };

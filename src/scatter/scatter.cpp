@@ -21,6 +21,8 @@ constexpr env::MetricName kSavings{.name = "miroir_hedge_latency_savings_seconds
                                    .help = "By how much a second try beat what the late node usually takes."};
 constexpr env::MetricName kPartial{.name = "miroir_scatter_partial_responses_total",
                                    .help = "Reads for which some shard had no answer."};
+constexpr env::MetricName kUnusable{.name = "miroir_scatter_unusable_replies_total",
+                                    .help = "Replies that are not what was asked for, each a failure of its node."};
 constexpr env::MetricName kFanOut{.name = "miroir_scatter_fan_out_size", .help = "Nodes asked by one read."};
 constexpr auto kFanOutBounds = std::to_array<double>({1, 2, 3, 5, 10, 20, 50});
 constexpr auto kSavingsBounds = std::to_array<double>({.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5});
@@ -43,6 +45,7 @@ Scatter::Core::Core(env::Env env, http::Client& client, ScatterOptions asked)
       hedges_lost(metrics_of(options).counter(kHedges, {{"outcome", "loser"}})),
       budget_gone(metrics_of(options).counter(kBudget)),
       partial(metrics_of(options).counter(kPartial)),
+      unusable(metrics_of(options).counter(kUnusable)),
       fan_out(metrics_of(options).histogram(kFanOut, kFanOutBounds)),
       savings(metrics_of(options).histogram(kSavings, kSavingsBounds)) {}
 
@@ -90,6 +93,8 @@ env::Task<Result<http::Reply>> send_once(std::shared_ptr<Scatter::Core> core, cl
 
 Scatter::Scatter(env::Env env, http::Client& client, ScatterOptions options)
     : core_(std::make_shared<Core>(env, client, std::move(options))) {}
+
+void Scatter::note_unusable() const { core_->unusable.add(); }
 
 const Paces& Scatter::paces() const { return core_->paces; }
 

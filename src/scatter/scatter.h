@@ -50,6 +50,7 @@ struct Gathered {
     std::vector<std::pair<cluster::NodeIndex, Error>> failures;
     bool turned_away = false;  // something is missing, and every node that failed said that it is too busy
     std::uint32_t hedges = 0;  // second tries sent
+    std::vector<cluster::NodeIndex> hedged;  // to these
 };
 
 // Calls for these shards on nodes other than those in `avoid`; an error when some shard has none left.
@@ -67,6 +68,9 @@ public:
                             http::Call call, Accept accept = {}) const;
     // One call to one node, without a second try elsewhere.
     env::Task<Result<http::Reply>> send(cluster::TopologyPtr topology, plan::NodeCall call, http::Call context) const;
+
+    // An answer that was taken turned out to be unusable after all.
+    void note_unusable() const;
 
     const Paces& paces() const;
     bool may_explore() const;  // ask a node that may be slow: a second try could be paid for

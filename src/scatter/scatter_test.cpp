@@ -150,6 +150,40 @@ TEST(Scatter, SaysThatEverybodyIsTooBusy) {
     EXPECT_FALSE(room.ask(0).turned_away);
 }
 
+// Counts by name.
+class Tallies final : public env::Metrics {
+public:
+    env::Counter& counter(const env::MetricName& metric, env::Labels) override {
+        return counts[std::string(metric.name)];
+    }
+    env::Gauge& gauge(const env::MetricName& metric, env::Labels labels) override {
+        return env::no_metrics().gauge(metric, labels);
+    }
+    env::Histogram& histogram(const env::MetricName& metric, std::span<const double> bounds,
+                              env::Labels labels) override {
+        return env::no_metrics().histogram(metric, bounds, labels);
+    }
+
+    struct Tally final : env::Counter {
+        void add(double amount) override { sum += amount; }
+        double sum = 0;
+    };
+    std::map<std::string, Tally> counts;
+};
+
+TEST(Scatter, AnAnswerThatIsNotAcceptedIsCounted) {
+    Room room;
+    Tallies tallies;
+    room.options.metrics = &tallies;
+    const Accept not_of_a = [](Answered& answered) -> Result<void> {
+        if (answered.reply.body == "a") return fail(ErrorCode::MiroirNodeBadReply, "no answer");
+        return {};
+    };
+    const Gathered gathered = room.ask(0, anybody_else, {}, not_of_a);
+    EXPECT_EQ(gathered.failures.size(), 1u);
+    EXPECT_EQ(tallies.counts["miroir_scatter_unusable_replies_total"].sum, 1);
+}
+
 TEST(Scatter, AnAnswerThatIsNotAcceptedIsAskedOfAnother) {
     Room room;
     const Accept not_of_a = [](Answered& answered) -> Result<void> {

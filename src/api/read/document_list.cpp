@@ -46,7 +46,9 @@ env::Task<Result<Stretch>> read_stretch(const Listing& listing, StretchOf stretc
         return plan::documents_call(*index, part, listing.query, stretch_of(part));
     };
     const scatter::Accept accept = [&](scatter::Answered& answered) -> Result<void> {
-        MIROIR_TRY(DocumentsAnswer answer, DocumentsAnswer::read(std::move(answered.reply.body)));
+        const cluster::CoverPart part{.node = answered.call.node, .shards = answered.call.shards};
+        MIROIR_TRY(DocumentsAnswer answer,
+                   DocumentsAnswer::read(std::move(answered.reply.body), stretch_of(part).limit));
         out.answers.push_back(std::move(answer));
         out.nodes.push_back(answered.call.node);
         return {};

@@ -1,6 +1,8 @@
 // Searching for values of a facet: every node counts its own, the sums are ordered and cut here.
+#include "api/read/foreign_keys.h"
 #include "api/read/known_fields.h"
 #include "api/read/replay_search.h"
+#include "api/read/search_flights.h"
 #include "api/read/search_run.h"
 #include "json/write.h"
 #include "merge/facet_hits.h"
@@ -116,10 +118,13 @@ env::Task<Result<http::Reply>> facet_search(Visit visit) {
     MIROIR_CO_TRY(FacetSearchQuery query, protocol::parse_facet_search_query(visit.body));
     MIROIR_CO_TRY(const plan::IndexPtr index, visit.desk.open(visit.index_text()));
     MIROIR_CO_CHECK(check(visit, *index, query));
+    MIROIR_CO_CHECK(co_await resolve_foreign(visit.desk, index, query.search.filter, visit.in.call));
     Doubts doubts;
     if (needs_candidates(*index, query)) {
-        MIROIR_CO_TRY(SearchOutcome found, co_await run_search(visit.desk, candidates_wish(visit, index, query)));
-        if (found.refusal) co_return std::move(*found.refusal);
+        const SharedOutcome shared = co_await share_search(visit.desk, candidates_wish(visit, index, query));
+        if (!*shared) co_return fail(shared->error());
+        const SearchOutcome& found = **shared;
+        if (found.refusal) co_return refusal_of(found);
         doubts = found.doubts;
         if (found.candidates) query = among(query, *found.candidates);
         else doubts.add("counts include documents that distinct drops");

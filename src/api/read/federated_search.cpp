@@ -1,8 +1,10 @@
 // Federated search: every query is planned and merged over the shards by itself, then the lists become one.
 #include <algorithm>
 
+#include "api/read/foreign_keys.h"
 #include "api/read/multi_search.h"
 #include "api/read/replay_search.h"
+#include "api/read/search_flights.h"
 #include "json/write.h"
 #include "merge/federated_merge.h"
 #include "plan/read_checks.h"
@@ -145,6 +147,10 @@ Result<SearchWish> wish_of(const Visit& visit, const Federation& federation, Mul
                       .pin = visit.pin};
 }
 
+// Beside the queries; each may be shared with other requests.
+using Outcomes = std::vector<SharedOutcome>;
+const SearchOutcome& at(const Outcomes& outcomes, std::size_t i) { return **outcomes[i]; }
+
 using FacetsByIndex = std::map<std::string, std::vector<merge::MergedFacet>>;
 
 struct Asked {
@@ -232,12 +238,12 @@ void append_facets(std::string& body, const Federation& federation, const Facets
 }
 
 void append_hits(std::string& body, const merge::FederatedHits& merged,
-                 const std::vector<merge::FederatedSource>& sources, const std::vector<SearchOutcome>& outcomes) {
+                 const std::vector<merge::FederatedSource>& sources, const Outcomes& outcomes) {
     body += "{\"hits\":[";
     for (const merge::FederatedHit& hit : merged.page) {
         if (body.back() != '[') body += ',';
         const merge::FederatedSource& source = sources[hit.source];
-        merge::HitShape shape = outcomes[hit.source].plan.frame.hits;
+        merge::HitShape shape = at(outcomes, hit.source).plan.frame.hits;
         shape.add_formatted = shape.add_formatted && !hit.hit->formatted;
         json::Object member;
         member.append("indexUid", source.index);
@@ -265,15 +271,15 @@ void append_totals(std::string& body, const Federation& federation, std::uint64_
     add("totalHits", total);
 }
 
-void append_query_vectors(std::string& body, const MultiSearch& request, const std::vector<SearchOutcome>& outcomes) {
+void append_query_vectors(std::string& body, const MultiSearch& request, const Outcomes& outcomes) {
     if (std::ranges::none_of(request.queries,
                              [](const MultiSearchQuery& query) { return query.search.retrieve_vectors; }))
         return;
     body += ",\"queryVectors\":{";
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
-        const auto found = std::ranges::find_if(outcomes[i].answers,
+        const auto found = std::ranges::find_if(at(outcomes, i).answers,
                                                 [](const auto& answer) { return !answer.query_vector().empty(); });
-        if (found == outcomes[i].answers.end()) continue;
+        if (found == at(outcomes, i).answers.end()) continue;
         if (body.back() != '{') body += ',';
         body.append("\"").append(std::to_string(i)).append("\":").append(found->query_vector());
     }
@@ -289,15 +295,16 @@ struct Federated {
     Doubts doubts;
 };
 
-Federated federate(const MultiSearch& request, const Asked& asked, const std::vector<SearchOutcome>& outcomes) {
+Federated federate(const MultiSearch& request, const Asked& asked, const Outcomes& outcomes) {
     Federated out;
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
         const auto& options = request.queries[i].federation_options;
-        out.sources.push_back({.hits = outcomes[i].merged.page,
+        out.sources.push_back({.hits = at(outcomes, i).merged.page,
+                               .pins = at(outcomes, i).merged.pins,
                                .index = request.queries[i].index_uid,
                                .query = asked.places[i],
                                .weight = options ? options->weight : 1.0,
-                               .limit = outcomes[i].plan.recipe.end()});
+                               .limit = at(outcomes, i).plan.recipe.end()});
     }
     const Paging paging = paging_of(*request.federation);
     out.merged = merge::merge_federated(
@@ -352,10 +359,10 @@ env::Task<void> count_index(Visit& visit, bool facets, const OfIndex& index, Fed
     if (facets) out.facets[uid] = facets_of_outcome(*most);
 }
 
-env::Task<void> count_all(Visit& visit, const MultiSearch& request, const std::vector<SearchOutcome>& outcomes,
-                          Federated& out) {
+env::Task<void> count_all(Visit& visit, const MultiSearch& request, const Outcomes& outcomes, Federated& out) {
     std::map<std::string, OfIndex> indexes;
-    for (const SearchOutcome& outcome : outcomes) {
+    for (const SharedOutcome& shared : outcomes) {
+        const SearchOutcome& outcome = **shared;
         OfIndex& index = indexes[outcome.plan.index->uid.value];
         index.outcomes.push_back(&outcome);
         const auto dropped = out.merged.dropped.find(outcome.plan.index->uid.value);
@@ -369,11 +376,11 @@ env::Task<void> count_all(Visit& visit, const MultiSearch& request, const std::v
     out.total -= std::min(out.total, out.merged.rejected);
 }
 
-std::string body_of(const Visit& visit, const MultiSearch& request, const Asked& asked,
-                    const std::vector<SearchOutcome>& outcomes, const Federated& all) {
+std::string body_of(const Visit& visit, const MultiSearch& request, const Asked& asked, const Outcomes& outcomes,
+                    const Federated& all) {
     const Federation& federation = *request.federation;
     const bool semantic =
-        std::ranges::any_of(outcomes, [](const SearchOutcome& outcome) { return outcome.plan.frame.semantic; });
+        std::ranges::any_of(outcomes, [](const SharedOutcome& outcome) { return (*outcome)->plan.frame.semantic; });
     std::string body;
     append_hits(body, all.merged, all.sources, outcomes);
     append_query_vectors(body, request, outcomes);
@@ -384,7 +391,7 @@ std::string body_of(const Visit& visit, const MultiSearch& request, const Asked&
     if (wants_metadata(visit)) {
         json::Array metadata;
         for (std::size_t i = 0; i < outcomes.size(); ++i)
-            metadata.emplace_back(metadata_of(visit, *outcomes[i].plan.index, request.queries[i].search.q));
+            metadata.emplace_back(metadata_of(visit, *at(outcomes, i).plan.index, request.queries[i].search.q));
         body += ",\"metadata\":" + json::to_text(json::Value(std::move(metadata)));
     }
     if (semantic) body += ",\"semanticHitCount\":" + std::to_string(all.merged.semantic_hits);
@@ -396,31 +403,38 @@ std::string body_of(const Visit& visit, const MultiSearch& request, const Asked&
 
 Reply federated_search(Visit visit, MultiSearch request) {
     MIROIR_CO_TRY(Asked asked, ask_of(visit, request));
-    std::vector<env::Task<Result<SearchOutcome>>> running;
-    for (SearchWish& wish : asked.wishes) running.push_back(run_search(visit.desk, std::move(wish)));
-    std::vector<Result<SearchOutcome>> ran = co_await env::gather(visit.desk.env().executor, std::move(running));
-    std::vector<SearchOutcome> outcomes;
+    for (SearchWish& wish : asked.wishes)
+        MIROIR_CO_CHECK(co_await resolve_foreign(visit.desk, wish.index, wish.query.filter, visit.in.call));
+    std::vector<env::Task<SharedOutcome>> running;
+    for (SearchWish& wish : asked.wishes) running.push_back(share_search(visit.desk, std::move(wish)));
+    const Outcomes outcomes = co_await env::gather(visit.desk.env().executor, std::move(running));
     std::vector<ShardId> missing;
     Doubts doubts;
-    for (std::size_t i = 0; i < ran.size(); ++i) {
-        if (!ran[i]) co_return fail(protocol::inside_query(asked.queries[i], std::move(ran[i]).error()));
-        if (ran[i]->refusal) co_return fail(protocol::inside_query(asked.queries[i], error_of(*ran[i]->refusal)));
-        if (missing.empty()) missing = ran[i]->missing;
-        doubts.add(ran[i]->doubts);
-        outcomes.push_back(*std::move(ran[i]));
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+        if (!*outcomes[i]) co_return fail(protocol::inside_query(asked.queries[i], outcomes[i]->error()));
+        const SearchOutcome& outcome = at(outcomes, i);
+        if (outcome.refusal) co_return fail(protocol::inside_query(asked.queries[i], error_of(*outcome.refusal)));
+        if (missing.empty()) missing = outcome.missing;
+        doubts.add(outcome.doubts);
     }
     if (asked.refused) co_return fail(*std::move(asked.refused));
     Federated all = federate(request, asked, outcomes);
     co_await count_all(visit, request, outcomes, all);
-    const bool guessed = outcomes.size() > 1 && std::ranges::any_of(outcomes, [](const SearchOutcome& outcome) {
-                             return plan::splits_word_rules(outcome.plan.index->settings, outcome.plan.asked);
+    const bool guessed = outcomes.size() > 1 && std::ranges::any_of(outcomes, [](const SharedOutcome& outcome) {
+                             return plan::splits_word_rules((*outcome)->plan.index->settings, (*outcome)->plan.asked);
                          });
     const bool scored = std::ranges::any_of(
         request.queries, [](const MultiSearchQuery& query) { return query.search.q && !query.search.q->empty(); });
     if (scored) all.doubts.add(kScoresOfNodes);
     if (guessed) all.doubts.add("scores of rules around a sort are guessed");
     doubts.add(all.doubts);
-    http::Reply reply = server::json_text_reply(200, body_of(visit, request, asked, outcomes, all));
+    std::string body = body_of(visit, request, asked, outcomes, all);
+    std::map<std::string, plan::IndexPtr> indexes;
+    for (const SharedOutcome& outcome : outcomes)
+        indexes.emplace((*outcome)->plan.index->uid.value, (*outcome)->plan.index);
+    for (const auto& [uid, index] : indexes)
+        MIROIR_CO_CHECK(co_await show_foreign(visit.desk, index, body, visit.in.call, true));
+    http::Reply reply = server::json_text_reply(200, std::move(body));
     if (!missing.empty()) reply.headers.add("X-Miroir-Degraded", shards_text(missing));
     doubts.tell(reply);
     co_return reply;

@@ -121,11 +121,19 @@ void at_leaves(json::Value& value, std::string_view path, const Look& look) {
     }
 }
 
+bool comes_from(const json::Value& hit, const std::string& index) {
+    const json::Value* federation = hit.find("_federation");
+    const json::Value* uid = federation != nullptr ? federation->find("indexUid") : nullptr;
+    return uid != nullptr && uid->is_string() && uid->string() == index;
+}
+
+// `index`: hits of this one only, if it is named.
 template <class Look>
-void at_keys(json::Value& reply, const std::string& field, const Look& look) {
+void at_keys(json::Value& reply, const std::string& field, const std::string& index, const Look& look) {
     json::Value* hits = reply.object().find("hits");
     if (hits == nullptr || !hits->is_array()) return;
     for (json::Value& hit : hits->array()) {
+        if (!index.empty() && !comes_from(hit, index)) continue;
         at_leaves(hit, field, look);
         if (json::Value* formatted = hit.is_object() ? hit.object().find("_formatted") : nullptr)
             at_leaves(*formatted, field, look);
@@ -144,16 +152,18 @@ env::Task<Result<void>> resolve_foreign(Desk& desk, plan::IndexPtr index, std::o
     co_return Result<void>{};
 }
 
-env::Task<Result<void>> show_foreign(Desk& desk, plan::IndexPtr index, std::string& body, http::Call call) {
+env::Task<Result<void>> show_foreign(Desk& desk, plan::IndexPtr index, std::string& body, http::Call call,
+                                     bool federated) {
     if (index->settings.foreign_keys.empty() || !desk.feature(protocol::Feature::ForeignKeys)) co_return Result<void>{};
     auto reply = json::parse(body);
     if (!reply || !reply->is_object()) co_return Result<void>{};
+    const std::string only = federated ? index->uid.value : std::string();
     for (const protocol::ForeignKey& key : index->settings.foreign_keys) {
         const IndexUid uid{key.foreign_index_uid};
         const plan::IndexPtr other = desk.catalog()->find(uid);
         if (!other || !other->primary_key) continue;
         std::set<std::string> wanted;
-        at_keys(*reply, key.field_name, [&wanted](const json::Value& leaf) {
+        at_keys(*reply, key.field_name, only, [&wanted](const json::Value& leaf) {
             if (auto id = id_of(leaf)) wanted.insert(*std::move(id));
         });
         if (wanted.empty()) continue;
@@ -175,7 +185,7 @@ env::Task<Result<void>> show_foreign(Desk& desk, plan::IndexPtr index, std::stri
                 document.object().erase(*other->primary_key);
             documents[*id] = std::move(document);
         }
-        at_keys(*reply, key.field_name, [&documents](json::Value& leaf) {
+        at_keys(*reply, key.field_name, only, [&documents](json::Value& leaf) {
             const std::optional<std::string> id = id_of(leaf);
             if (!id) return;
             const auto found_document = documents.find(*id);

@@ -11,7 +11,9 @@ namespace miroir::api {
 env::Task<Result<void>> resolve_foreign(Desk& desk, plan::IndexPtr index, std::optional<json::Value>& filter,
                                         http::Call call);
 
-// Puts the documents into the hits of a search's reply; an id that is not there becomes {}.
-env::Task<Result<void>> show_foreign(Desk& desk, plan::IndexPtr index, std::string& body, http::Call call);
+// Puts the documents into the hits of a search's reply; an id that is not there becomes {}. With `federated` into those
+// hits only that come from this index.
+env::Task<Result<void>> show_foreign(Desk& desk, plan::IndexPtr index, std::string& body, http::Call call,
+                                     bool federated = false);
 
 }  // namespace miroir::api

@@ -14,7 +14,12 @@ using plan::SearchPlan;
 constexpr std::size_t kSpellingsMost = 32;
 
 LegPlace with_plan(const LegPlace& place, const SearchPlan& plan) {
-    return {.desk = place.desk, .plan = plan, .cover = place.cover, .seed = place.seed, .call = place.call};
+    return {.desk = place.desk,
+            .plan = plan,
+            .cover = place.cover,
+            .seed = place.seed,
+            .call = place.call,
+            .trail = place.trail};
 }
 
 bool complete(const Leg& leg) {
@@ -128,6 +133,17 @@ env::Task<bool> show_page(LegPlace place, const std::vector<merge::PickedHit>& h
     co_return true;
 }
 
+// What stands around the page, for what it leaves open.
+void keep_neighbours(Replays& replays, SearchOutcome& outcome) {
+    const merge::SearchRecipe& recipe = outcome.plan.recipe;
+    const std::vector<merge::PickedHit>& hits = replays.all.hits;
+    const std::size_t begin = std::min(recipe.skip, hits.size());
+    outcome.merged.before.assign(hits.begin(), hits.begin() + static_cast<std::ptrdiff_t>(begin));
+    if (recipe.end() < hits.size()) outcome.merged.behind = hits[recipe.end()].hit;
+    std::ranges::move(replays.words.answers, std::back_inserter(outcome.answers));
+    std::ranges::move(replays.vectors.answers, std::back_inserter(outcome.answers));
+}
+
 }  // namespace
 
 env::Task<void> settle_spellings(LegPlace place, std::vector<merge::UnclearSpelling> unclear,
@@ -179,6 +195,7 @@ env::Task<void> settle_counts(LegPlace place, Leg census, SearchOutcome& outcome
     std::optional<Replays> replays = co_await replay_all(place);
     if (!replays) co_return give_up();
     if (!co_await show_page(place, replays->all.hits, outcome)) co_return give_up();
+    keep_neighbours(*replays, outcome);
     const merge::Stamps& candidates = replays->all.candidates;
     outcome.merged.total = candidates.size();
     if (place.plan.wants_candidates) outcome.candidates.emplace(candidates.begin(), candidates.end());

@@ -1,5 +1,7 @@
 #include "api/read/search_leg.h"
 
+#include <algorithm>
+
 #include "merge/refusals.h"
 
 namespace miroir::api {
@@ -32,6 +34,14 @@ void take_refusals(scatter::Gathered& gathered, const plan::SearchPlan& plan, Le
     leg.refusal = scrubbed(*std::move(leg.refusal));
 }
 
+merge::AnswerWish wish_of(const plan::SearchPlan& plan, plan::Leg which) {
+    const protocol::SearchQuery& asked = plan::asked_in(plan, which);
+    return {.distinct_field = plan.recipe.distinct_field,
+            .hits_max = asked.is_exhaustive() ? asked.hits_per_page.value_or(20) : asked.limit,
+            .ranked = asked.show_ranking_score_details && !plan.alone,
+            .facets = asked.facets && !asked.facets->empty()};
+}
+
 }  // namespace
 
 env::Task<Leg> run_leg(LegPlace place, plan::Leg which) {
@@ -44,10 +54,11 @@ env::Task<Leg> run_leg(LegPlace place, plan::Leg which) {
         if (plan.alone) return same_of_another(plan, std::move(cover));
         return plan::calls_for(plan, restricted(std::move(cover), shards), which);
     };
+    const merge::AnswerWish wish = wish_of(plan, which);
     const scatter::Accept accept = [&](scatter::Answered& answered) -> Result<void> {
         if (answered.reply.status >= 400) return {};
-        MIROIR_TRY(merge::NodeAnswer answer,
-                   merge::NodeAnswer::read(std::move(answered.reply.body), plan.recipe.distinct_field));
+        MIROIR_TRY(merge::NodeAnswer answer, merge::NodeAnswer::read(std::move(answered.reply.body), wish));
+        answer.set_giver(answered.call.node);
         leg.answers.push_back(std::move(answer));
         return {};
     };
@@ -57,6 +68,10 @@ env::Task<Leg> run_leg(LegPlace place, plan::Leg which) {
     leg.missing = std::move(gathered.missing);
     leg.turned_away = gathered.turned_away;
     for (const auto& [node, error] : gathered.failures) leg.failed.push_back(node);
+    if (place.trail != nullptr) {
+        std::ranges::copy(gathered.failures, std::back_inserter(place.trail->failures));
+        std::ranges::copy(gathered.hedged, std::back_inserter(place.trail->hedged));
+    }
     take_refusals(gathered, plan, leg);
     co_return leg;
 }

@@ -17,6 +17,12 @@ struct Leg {
     bool turned_away = false;  // missing only because the nodes are too busy
 };
 
+// What did not go as planned, for who wants to know.
+struct Trail {
+    std::vector<std::pair<cluster::NodeIndex, Error>> failures;  // each was asked of another node, if there was one
+    std::vector<cluster::NodeIndex> hedged;                      // asked beside a node that was late
+};
+
 // Plain references: everything outlives the coroutines that take it.
 struct LegPlace {
     Desk& desk;
@@ -24,6 +30,7 @@ struct LegPlace {
     const cluster::Cover& cover;
     std::uint64_t seed = 0;
     http::Call call;
+    Trail* trail = nullptr;
 };
 
 env::Task<Leg> run_leg(LegPlace place, plan::Leg which);

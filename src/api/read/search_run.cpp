@@ -8,6 +8,8 @@
 #include "api/read/replay_search.h"
 #include "json/parse.h"
 #include "json/write.h"
+#include "merge/hit_bytes.h"
+#include "merge/open_questions.h"
 #include "plan/read_checks.h"
 
 namespace miroir::api {
@@ -67,11 +69,32 @@ bool marks_words(const plan::SearchPlan& plan) {
     return marks && !plan.alone && has_words(asked);
 }
 
+// What each node ranks by what it holds itself, where that shows.
+void add_doubts_of_order(SearchOutcome& outcome) {
+    const plan::SearchPlan& plan = outcome.plan;
+    const std::vector<const merge::Hit*> hits = merge::looked_at(outcome.merged);
+    if (plan.asked.sort) {
+        const merge::PlacesOpen open = merge::places_are_open(hits);
+        if (open == merge::PlacesOpen::Order) outcome.doubts.add("places less than a metre apart tie as on each node");
+        if (open == merge::PlacesOpen::Shown && plan.frame.hits.details) outcome.doubts.add(kPlacesOfNodes);
+    }
+    if (!has_words(plan.asked)) return;
+    // A score weighs against a threshold, or against those of another query, whatever ties.
+    const bool ties_only = !plan.recipe.threshold && !plan.recipe.semantic_ratio && !plan.apart;
+    if (merge::beginning_is_open(hits, *plan.asked.q, ties_only))
+        outcome.doubts.add("each node knows words of its own that documents may begin with");
+    const bool by_attribute = plan.index->settings.proximity_precision == protocol::ProximityPrecision::ByAttribute;
+    const std::vector<const merge::Hit*> all = ties_only ? hits : merge::all_hits(outcome.answers);
+    if (by_attribute && merge::nearness_is_open(all, ties_only))
+        outcome.doubts.add("nearness by attribute is that among the best hits of each node");
+}
+
 void add_doubts(SearchOutcome& outcome) {
     const plan::SearchPlan& plan = outcome.plan;
     if (plan.alone) return;
     if ((plan.frame.hits.score || plan.frame.hits.details) && has_words(plan.asked)) outcome.doubts.add(kScoresOfNodes);
     if (marks_words(plan)) outcome.doubts.add(kMarksOfNodes);
+    add_doubts_of_order(outcome);
     if (!plan.vector_calls.empty() && plan::splits_word_rules(plan.index->settings, plan.asked))
         outcome.doubts.add("scores of rules around a sort are guessed");
     if (!plan.frame.facets) return;
@@ -122,6 +145,18 @@ Result<SearchOutcome> settled(const Desk& desk, const cluster::Cover& cover, Sea
     return outcome;
 }
 
+Error broken_hit() {
+    return {.code = ErrorCode::MiroirShardUnavailable, .message = "The nodes' answers cannot be read."};
+}
+
+// Documents are passed on as they came, so those of the page are looked at once.
+std::optional<cluster::NodeIndex> giver_of_broken_hit(const SearchOutcome& outcome) {
+    for (const merge::PickedHit& picked : outcome.merged.page) {
+        if (!merge::is_sound(picked.hit->bytes)) return outcome.answers[picked.answer].giver();
+    }
+    return std::nullopt;
+}
+
 env::Task<Result<SearchOutcome>> search_once(Desk& desk, const SearchWish& wish) {
     const std::uint64_t seed =
         wish.pin ? *wish.pin : desk.replica_seed(wish.index->uid.value + wish.query.q.value_or(""));
@@ -135,7 +170,8 @@ env::Task<Result<SearchOutcome>> search_once(Desk& desk, const SearchWish& wish)
         SearchOutcome outcome;
         outcome.mixed = Desk::is_mixed(*topology, *wish.index, cover);
         MIROIR_CO_TRY(outcome.plan, plan::plan_search(wish.index, wish.query, topology, cover, wish.options));
-        const LegPlace place{.desk = desk, .plan = outcome.plan, .cover = cover, .seed = seed, .call = wish.call};
+        const LegPlace place{
+            .desk = desk, .plan = outcome.plan, .cover = cover, .seed = seed, .call = wish.call, .trail = wish.trail};
         if (counts_words(outcome.plan) && (wish.options.apart || outcome.plan.frame.semantic)) {
             outcome.doubts.add(kFrequenciesOfNodes);
         } else if (counts_words(outcome.plan)) {
@@ -162,6 +198,13 @@ env::Task<Result<SearchOutcome>> search_once(Desk& desk, const SearchWish& wish)
         MIROIR_CO_CHECK(check_missing(desk, outcome, words.turned_away));
         if (outcome.plan.frame.facets && !outcome.plan.alone) co_await settle_spellings(place, outcome);
         co_await settle_formatted(place, outcome);
+        if (const auto giver = giver_of_broken_hit(outcome)) {
+            desk.scatter().note_unusable();
+            avoid.push_back(*giver);
+            if (wish.trail != nullptr) wish.trail->failures.emplace_back(*giver, broken_hit());
+            if (attempt == kPlansMax) co_return fail(broken_hit());
+            continue;
+        }
         add_doubts(outcome);
         co_return outcome;
     }
@@ -248,11 +291,12 @@ std::string search_body(const Visit& visit, const SearchOutcome& outcome) {
     return merge::write_search_reply(outcome.answers, outcome.merged, facets, frame);
 }
 
-void add_search_headers(http::Reply& reply, const SearchOutcome& outcome) {
+void add_search_headers(http::Reply& reply, const SearchOutcome& outcome, Doubts further) {
     reply.headers.add("X-Miroir-Settings-Version", std::to_string(outcome.plan.index->settings_version));
     if (outcome.mixed) reply.headers.add("X-Miroir-Settings-Inconsistent", "true");
     add_coverage(reply, outcome.missing, outcome.plan.index->shards);
-    outcome.doubts.tell(reply);
+    further.add(outcome.doubts);
+    further.tell(reply);
 }
 
 Error error_of(const http::Reply& refusal) {

@@ -8,6 +8,7 @@
 
 #include "api/read/cover_round.h"
 #include "api/read/doubts.h"
+#include "api/read/search_leg.h"
 #include "api/routes.h"
 #include "merge/search_reply.h"
 #include "plan/search_plan.h"
@@ -20,6 +21,7 @@ struct SearchWish {
     http::Call call;
     plan::PlanOptions options{};
     std::optional<std::uint64_t> pin{};  // the seed that a session keeps
+    Trail* trail = nullptr;
 };
 
 struct SearchOutcome {
@@ -46,7 +48,7 @@ std::vector<merge::MergedFacet> facets_of_outcome(const SearchOutcome& outcome);
 
 // The reply as JSON, and the headers that go with it.
 std::string search_body(const Visit& visit, const SearchOutcome& outcome);
-void add_search_headers(http::Reply& reply, const SearchOutcome& outcome);
+void add_search_headers(http::Reply& reply, const SearchOutcome& outcome, Doubts further = {});
 
 bool wants_metadata(const Visit& visit);
 json::Object metadata_of(const Visit& visit, const plan::IndexEntry& index, const std::optional<std::string>& q);
@@ -54,6 +56,9 @@ std::uint64_t elapsed_ms(const Visit& visit);
 std::string draw_uuid_v7(Desk& desk);
 // A node's refusal as an error, to be told from within something else.
 Error error_of(const http::Reply& refusal);
+
+// A search carried out, hit by hit: who gave it, and what put it before the next one.
+env::Task<Result<json::Object>> executed(Desk& desk, SearchWish wish);
 
 // The routes beside /search; see the files of the same name.
 env::Task<Result<http::Reply>> facet_search(Visit visit);

@@ -1,4 +1,6 @@
 // Documents like another: its vector is read from the node that holds it, then all nodes search by that vector.
+#include "api/read/foreign_keys.h"
+#include "api/read/search_flights.h"
 #include "api/read/search_run.h"
 #include "cluster/reserved.h"
 #include "json/parse.h"
@@ -41,8 +43,9 @@ Model model_of(const json::Value& document, const std::string& embedder) {
 // Documents like another are told by their vectors alone, a search goes by what the ranking rules put before them.
 bool sorts_before_vectors(const protocol::Settings& settings) {
     using Kind = protocol::RankingRule::Kind;
-    return settings.ranking_rules.empty() || settings.ranking_rules.front().kind == Kind::Asc ||
-           settings.ranking_rules.front().kind == Kind::Desc;
+    const auto first = std::ranges::find_if(  // nothing is asked to be sorted
+        settings.ranking_rules, [](const protocol::RankingRule& rule) { return rule.kind != Kind::Sort; });
+    return first == settings.ranking_rules.end() || first->kind == Kind::Asc || first->kind == Kind::Desc;
 }
 
 bool compares_vectors(const protocol::Settings& settings) {
@@ -120,6 +123,7 @@ Reply answer(Visit visit, SimilarQuery query) {
     if (document.status == 404) co_return fail(ErrorCode::NotFoundSimilarId, "Document `" + id + "` not found.");
     if (document.status != 200) co_return scrubbed(std::move(document));
     MIROIR_CO_CHECK(plan::check_filter_fields(*index, query.filter, ErrorCode::InvalidSimilarFilter, false));
+    MIROIR_CO_CHECK(co_await resolve_foreign(visit.desk, index, query.filter, visit.in.call));
     const Model model = model_of(json::parse(document.body).value_or(json::Value()), query.embedder);
     SearchWish wish{.index = index,
                     .query = search_of(query, model, *index),
@@ -127,8 +131,10 @@ Reply answer(Visit visit, SimilarQuery query) {
                     .options = {.apart = true, .settings_distinct = false, .all_reachable = true},
                     .pin = visit.pin};
     if (!model.vector) wish.query.hybrid.reset(), wish.query.limit = 0;
-    MIROIR_CO_TRY(SearchOutcome found, co_await run_search(visit.desk, std::move(wish)));
-    if (found.refusal) co_return std::move(*found.refusal);
+    const SharedOutcome shared = co_await share_search(visit.desk, std::move(wish));
+    if (!*shared) co_return fail(shared->error());
+    const SearchOutcome& found = **shared;
+    if (found.refusal) co_return refusal_of(found);
     std::uint64_t total = found.merged.total;
     std::string body = "{\"hits\":[";
     for (const merge::PickedHit& picked : page_of(found, query, total)) {
@@ -144,10 +150,11 @@ Reply answer(Visit visit, SimilarQuery query) {
     if (query.show_performance_details) rest.append("performanceDetails", json::Object());
     body += "]," + json::to_text(json::Value(std::move(rest))).substr(1);
     http::Reply reply = server::json_text_reply(200, std::move(body));
-    if (model.vector && !compares_vectors(index->settings)) found.doubts.add("no ranking rule compares vectors");
+    Doubts doubts;
+    if (model.vector && !compares_vectors(index->settings)) doubts.add("no ranking rule compares vectors");
     if (found.merged.total > plan::kReplayMost && sorts_before_vectors(index->settings))
-        found.doubts.add("documents are ranked by other rules before their vectors");
-    add_search_headers(reply, found);
+        doubts.add("documents are ranked by other rules before their vectors");
+    add_search_headers(reply, found, std::move(doubts));
     co_return reply;
 }
 
