@@ -77,9 +77,22 @@ void Network::rename(const std::string& host, const std::string& name) {
 void Network::heal() {
     blocked_.clear();
     slow_.clear();
+    spoilt_.clear();
     clogged_.clear();
     bursts_.clear();
     options.loss_before = options.loss_after = options.duplicate = options.truncate = options.burst = 0;
+    options.nonsense = 0;
+}
+
+// What no server of this kind says: never the answer with other values, which nobody could tell from a good one.
+std::string Network::nonsense_of(const std::string& body) {
+    constexpr std::string_view kSayings[] = {
+        "", "null", "{}", "[]", "<html>502</html>", R"({"hits":null,"results":{}})"};
+    const std::uint64_t drawn = env::draw_below(random_, 2 * std::size(kSayings));
+    if (drawn < std::size(kSayings)) return std::string(kSayings[drawn]);
+    std::string spoilt = body;
+    if (!spoilt.empty()) spoilt[env::draw_below(random_, spoilt.size())] = '\x01';  // in JSON nowhere allowed
+    return spoilt;
 }
 
 std::uint64_t Network::sent(const std::string& from, const std::string& to) const {
@@ -167,6 +180,8 @@ void Network::answer(const CallPtr& call, http::Reply reply) {
         }
         reply.body.resize(env::draw_below(random_, reply.body.size()));
     }
+    if (spoilt_.contains(call->to)) reply.body = nonsense_of(reply.body);
+    if (options.nonsense > 0 && env::chance(random_, options.nonsense)) reply.body = nonsense_of(reply.body);
     world_.in(delay(call->to), [this, call, reply = std::move(reply)]() mutable { arrive(call, std::move(reply)); });
 }
 

@@ -48,7 +48,8 @@ public:
     void clog(const std::string& host, env::Monotonic until) { clogged_[host] = until; }       // both ways
     // The host is called by another name from now on, and nobody by the one of before.
     void rename(const std::string& host, const std::string& name);
-    void heal();  // all of the above, and the options' chances
+    void spoil(const std::string& host) { spoilt_.insert(host); }  // it answers nonsense
+    void heal();                                                   // all of the above, and the options' chances
 
     std::uint64_t sent(const std::string& from, const std::string& to) const;  // requests on their way so far
     std::size_t in_flight() const { return calls_.size(); }
@@ -68,6 +69,7 @@ private:
     void lose(const CallPtr& call, ErrorCode told_as);
     void tell_unreachable(const CallPtr& call, std::string why);
     bool bursting(const std::string& host, int& status);
+    std::string nonsense_of(const std::string& body);
     std::chrono::nanoseconds delay(const std::string& host);
 
     struct Listening {
@@ -82,6 +84,7 @@ private:
     std::set<std::pair<std::string, std::string>> blocked_;
     std::map<std::string, std::string> names_;  // host by name, where they differ; empty: nobody
     std::set<std::string> dark_;                // died by power loss: not even a refusal comes back
+    std::set<std::string> spoilt_;
     std::map<std::string, std::chrono::nanoseconds> slow_;
     std::map<std::string, env::Monotonic> clogged_;
     std::map<std::string, std::pair<env::Monotonic, int>> bursts_;

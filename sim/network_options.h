@@ -18,6 +18,7 @@ struct NetworkOptions {
     double loss_after = 0;     // it was carried out, the reply is lost
     double duplicate = 0;      // the request arrives twice
     double truncate = 0;       // the reply's body is cut
+    double nonsense = 0;       // the reply's body is something else
     double reset_share = 0.5;  // of the losses and cuts: the caller is told; the others leave him waiting
 
     double burst = 0;  // a host begins to answer with errors without carrying anything out

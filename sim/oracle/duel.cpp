@@ -52,7 +52,7 @@ Promised promised(const Spoken& ours) {
         const std::size_t end = std::min(left.find("; "), left.size());
         const std::string_view reason = left.substr(0, end);
         if (reason == api::kMarksOfNodes) out.marks = false;
-        else if (reason == api::kScoresOfNodes) out.scores = false;
+        else if (reason == api::kScoresOfNodes || reason == api::kPlacesOfNodes) out.scores = false;
         else if (reason == api::kSpellingOfValues) out.spelling = false;
         else if (reason == api::kOrderOfCounts) out.order_of_counts = false;
         else if (reason != "false") out.rest = false;
@@ -116,6 +116,11 @@ json::Value normal(const json::Value& value, const Promised& promise, bool order
 
 }  // namespace
 
+bool is_error(const Spoken& ours) {
+    const json::Value* code = ours.body.find("code");
+    return code != nullptr && (ours.status == 429 || ours.status >= 500);
+}
+
 bool promises_order(const Spoken& ours) { return promised(ours).rest; }
 
 std::optional<std::string> difference(const Spoken& ours, const Spoken& theirs) {
@@ -155,33 +160,51 @@ std::map<std::string, std::string> word_ranks(const Spoken& spoken) {
     return out;
 }
 
+// The searches that a question is made of, without what leaves documents out.
+std::vector<Question> searches_of(const Question& question) {
+    std::vector<json::Value> bodies;
+    if (question.path.ends_with("/search") && !question.path.starts_with("/multi")) bodies.push_back(question.body);
+    const json::Value* queries = question.body.is_object() ? question.body.find("queries") : nullptr;
+    if (queries != nullptr && queries->is_array()) bodies = queries->array();
+    std::vector<Question> out;
+    for (json::Value& body : bodies) {
+        if (!body.is_object() || body.find("q") == nullptr) continue;
+        for (const char* name : {"indexUid", "federationOptions", "page", "hitsPerPage", "offset", "distinct", "facets",
+                                 "rankingScoreThreshold", "attributesToRetrieve"})
+            body.object().erase(name);
+        body.object().set("limit", 1000);
+        body.object().set("showRankingScoreDetails", true);
+        out.push_back({.method = "POST", .path = "/indexes/i/search", .body = std::move(body)});
+    }
+    return out;
+}
+
 }  // namespace
 
 bool ranks_by_other_words(Duel& duel, const Question& question) {
-    if (!question.path.ends_with("/search") || question.path.starts_with("/multi")) return false;
-    Question detailed = question;
-    if (!detailed.body.is_object() || detailed.body.find("q") == nullptr) return false;
-    detailed.body.object().set("showRankingScoreDetails", true);
-    const auto ours = word_ranks(duel.ask_cluster(detailed));
-    const auto theirs = word_ranks(duel.ask_alone(detailed));
-    return std::ranges::any_of(ours, [&](const auto& hit) {
-        const auto found = theirs.find(hit.first);
-        return found != theirs.end() && found->second != hit.second;
+    return std::ranges::any_of(searches_of(question), [&](const Question& search) {
+        const auto ours = word_ranks(duel.ask_cluster(search));
+        const auto theirs = word_ranks(duel.ask_alone(search));
+        return std::ranges::any_of(ours, [&](const auto& hit) {
+            const auto found = theirs.find(hit.first);
+            return found != theirs.end() && found->second != hit.second;
+        });
     });
 }
 
-Duel::Duel(const Story& story, std::uint64_t seed) : run_(seed) {
+Duel::Duel(const Story& story, std::uint64_t seed, bool strict) : run_(seed) {
     alone_ = &run_.host("alone", embedded_node({}));
     cluster::TopologySpec spec{.nodes = {}, .shards = story.shards, .replicas = story.replicas};
     for (std::uint32_t i = 0; i < story.nodes; ++i) {
         const std::string name = "node-" + std::to_string(i);
         spec.nodes.push_back({.id = {name}, .address = "http://" + name + ":7700", .group = {0}, .zone = {}});
-        run_.host(name, embedded_node({.replication_parameters = true}));
+        nodes_.push_back(&run_.host(name, embedded_node({.replication_parameters = true})));
     }
     OrchestratorOptions options{
         .topology = spec, .health = {}, .office = {}, .scatter = {}, .desk = {}, .store = store_};
     options.office.shards = story.shards;
     options.office.writer.large_body = 64;
+    if (strict) options.desk.unavailable_shards = api::UnavailableShards::Error;
     miroir_ = &run_.host("miroir", sim::orchestrator(options));
     run_.world.run_until([this] { return orchestrator().open(); }, 10s);
     run_.world.run_for(1s);  // all nodes are found healthy
@@ -196,6 +219,34 @@ Duel::Duel(const Story& story, std::uint64_t seed) : run_(seed) {
 void Duel::tell(const Write& told) {
     write({.method = told.method, .path = "/indexes/i" + told.path, .body = told.body});
     wait_for_tasks();  // the one node shall not put several writes into one batch
+}
+
+void Duel::disturb() {
+    NetworkOptions& wires = run_.network.options;
+    const auto maybe = [this](double& chance, double most) { chance = run_.chance(0.5) ? run_.unit() * most : 0; };
+    maybe(wires.loss_before, 0.3);
+    maybe(wires.loss_after, 0.3);
+    maybe(wires.duplicate, 0.3);
+    maybe(wires.truncate, 0.3);
+    maybe(wires.nonsense, 0.5);
+    maybe(wires.burst, 0.1);
+    if (run_.chance(0.3)) wires.delay_shape = DelayShape::HeavyTail;
+    const auto somebody = [this]() -> Host& { return *nodes_[run_.below(nodes_.size())]; };
+    if (run_.chance(0.3)) run_.network.slow(somebody().name(), run_.between(10ms, 8000ms));
+    if (run_.chance(0.2)) run_.network.block("miroir", somebody().name());
+    if (run_.chance(0.2)) run_.network.block(somebody().name(), "miroir");
+    if (run_.chance(0.2)) run_.network.clog(somebody().name(), run_.world.now() + run_.between(10ms, 20000ms));
+    if (Host& host = somebody(); run_.chance(0.2) && host.alive()) host.kill(run_.chance(0.5));
+    if (run_.chance(0.5)) run_.world.run_for(run_.between(1ms, 3000ms));
+}
+
+void Duel::calm() {
+    run_.network.heal();
+    run_.network.options.delay_shape = DelayShape::Uniform;
+    for (Host* host : nodes_) {
+        if (!host->alive()) host->start();
+    }
+    run_.world.run_for(5s);
 }
 
 Spoken Duel::ask(Host& host, http::Handler& handler, const std::string& method, const std::string& path,

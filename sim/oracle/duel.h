@@ -27,13 +27,17 @@ std::optional<std::string> difference(const Spoken& ours, const Spoken& theirs);
 
 class Duel;
 
+// Is it no answer, but an error that says so? What the client did wrong is none.
+bool is_error(const Spoken& ours);
+
 // Does a document of a plain search stand elsewhere because a rule about words gave it another rank than on one node?
 // Words that its node has never indexed do that: docs/exactness.md.
 bool ranks_by_other_words(Duel& duel, const Question& question);
 
 class Duel {
 public:
-    Duel(const Story& story, std::uint64_t seed);
+    // With `strict`, a cluster that gives no answers from some of its shards only.
+    Duel(const Story& story, std::uint64_t seed, bool strict = false);
 
     // What went wrong while the writes were carried out.
     const std::optional<std::string>& trouble() const { return trouble_; }
@@ -41,6 +45,11 @@ public:
     Spoken ask_alone(const Question& question);
     // A further write of the index `i`, carried out when this returns.
     void tell(const Write& told);
+    // Things go wrong between the orchestrator and its nodes, and with the nodes, until calm() is asked for.
+    void disturb();
+    void calm();
+    // What this node says is nonsense from now on.
+    void spoil_replies_of(const std::string& node) { run_.network.spoil(node); }
 
 private:
     void write(const Write& write);
@@ -53,6 +62,7 @@ private:
     std::shared_ptr<KeptStore> store_ = std::make_shared<KeptStore>();
     Host* alone_ = nullptr;
     Host* miroir_ = nullptr;
+    std::vector<Host*> nodes_;
     std::optional<std::string> trouble_;
 };
 

@@ -28,16 +28,34 @@ struct Arguments {
     std::uint64_t failures = 1;  // after so many it stops
     std::string file;            // a printed case
     bool shrunk = true;
+    bool answers = false;  // shows both answers as they came
+    bool faults = false;   // things go wrong meanwhile
+    bool apart = false;    // names the stories whose answers are counted apart
 };
 
 struct Counts {
     std::uint64_t inexact = 0;       // said so
+    std::uint64_t errors = 0;        // under faults
     std::uint64_t by_its_words = 0;  // a rule gave a document another rank, for its node knows other words
 };
 
 std::optional<std::string> judge(Duel& duel, const Question& question, Counts& counts) {
     if (duel.trouble()) return duel.trouble();
     const Spoken ours = duel.ask_cluster(question);
+    counts.inexact += promises_order(ours) ? 0 : 1;
+    const auto found = difference(ours, duel.ask_alone(question));
+    if (!found || !ranks_by_other_words(duel, question)) return found;
+    ++counts.by_its_words;
+    return std::nullopt;
+}
+
+// Under faults an answer is right or an error, never wrong.
+std::optional<std::string> judge_disturbed(Duel& duel, const Question& question, Counts& counts) {
+    if (duel.trouble()) return duel.trouble();
+    duel.disturb();
+    const Spoken ours = duel.ask_cluster(question);
+    duel.calm();
+    if (is_error(ours)) return ++counts.errors, std::nullopt;
     counts.inexact += promises_order(ours) ? 0 : 1;
     const auto found = difference(ours, duel.ask_alone(question));
     if (!found || !ranks_by_other_words(duel, question)) return found;
@@ -81,7 +99,15 @@ int play_file(const Arguments& arguments) {
     if (!parsed) return std::fprintf(stderr, "%s\n", parsed.error().message.c_str()), 2;
     const auto read = story_of(*parsed);
     if (!read) return std::fprintf(stderr, "%s\n", read.error().message.c_str()), 2;
-    const auto found = judge(Case{.story = read->first, .question = read->second}, arguments.seed);
+    const Case one{.story = read->first, .question = read->second};
+    if (arguments.answers) {
+        Duel duel(one.story, arguments.seed);
+        const Spoken ours = duel.ask_cluster(one.question);
+        const Spoken theirs = duel.ask_alone(one.question);
+        std::printf("%d %s\n%s\n\n%d %s\n\n", ours.status, ours.exact.c_str(), json::to_text(ours.body).c_str(),
+                    theirs.status, json::to_text(theirs.body).c_str());
+    }
+    const auto found = judge(one, arguments.seed);
     std::printf("%s\n", found.value_or("the same answer").c_str());
     return found ? 1 : 0;
 }
@@ -93,12 +119,22 @@ int play(const Arguments& arguments) {
     for (std::uint64_t seed = arguments.seed; asked < arguments.cases && failures < arguments.failures; ++seed) {
         const SeededRandom random(seed);
         const Story story = draw_story(random.fork("story"));
-        Duel duel(story, seed);
+        Duel duel(story, seed, arguments.faults);
         bool failed = false;
         for (std::uint64_t i = 0; i < kQuestionsOfStory && !failed; ++i, ++asked) {
             const Question question = draw_question(random.fork("question", i), story);
-            failed = judge(duel, question, counts).has_value();
-            if (failed) show(Case{.story = story, .question = question}, seed, arguments);
+            const std::uint64_t apart = counts.by_its_words;
+            const auto found =
+                arguments.faults ? judge_disturbed(duel, question, counts) : judge(duel, question, counts);
+            failed = found.has_value();
+            if (arguments.apart && counts.by_its_words != apart)
+                std::printf("APART: seed %llu\n%s\n", static_cast<unsigned long long>(seed),
+                            json::to_text(to_json(story, question)).c_str());
+            if (failed && arguments.faults)
+                std::printf("WRONG under faults: seed %llu, question %llu\n%s\n%s\n",
+                            static_cast<unsigned long long>(seed), static_cast<unsigned long long>(i),
+                            json::to_text(to_json(story, question)).c_str(), found->c_str());
+            else if (failed) show(Case{.story = story, .question = question}, seed, arguments);
         }
         failures += failed ? 1 : 0;
     }
@@ -106,10 +142,10 @@ int play(const Arguments& arguments) {
     std::printf(
         "%llu cases, %llu stories with a different answer, %llu answers said not to be exact, %llu ordered by ranks "
         "that "
-        "follow a node's own words, %.1f s\n",
+        "follow a node's own words, %llu errors, %.1f s\n",
         static_cast<unsigned long long>(asked), static_cast<unsigned long long>(failures),
         static_cast<unsigned long long>(counts.inexact), static_cast<unsigned long long>(counts.by_its_words),
-        took.count());
+        static_cast<unsigned long long>(counts.errors), took.count());
     return failures == 0 ? 0 : 1;
 }
 
@@ -123,6 +159,9 @@ bool read_arguments(int argc, char** argv, Arguments& out) {
         const std::string_view name = argv[i];
         const std::string_view value = i + 1 < argc ? argv[i + 1] : "";
         if (name == "--whole") out.shrunk = false;
+        else if (name == "--answers") out.answers = true;
+        else if (name == "--apart") out.apart = true;
+        else if (name == "--faults") out.faults = true;
         else if (name == "--seed" && read_number(value, out.seed)) ++i;
         else if (name == "--cases" && read_number(value, out.cases)) ++i;
         else if (name == "--failures" && read_number(value, out.failures)) ++i;
@@ -138,7 +177,8 @@ int main(int argc, char** argv) {
     Arguments arguments;
     if (!read_arguments(argc, argv, arguments)) {
         std::fprintf(stderr,
-                     "usage: miroir-oracle [--seed N] [--cases M] [--failures K] [--whole] [--file CASE.json]\n"
+                     "usage: miroir-oracle [--seed N] [--cases M] [--failures K] [--faults] [--whole] [--apart] "
+                     "[--file CASE.json [--answers]]\n"
                      "exit: 0 all the same, 1 an answer differs, 2 usage\n");
         return 2;
     }
