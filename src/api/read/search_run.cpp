@@ -79,8 +79,8 @@ void add_doubts_of_order(SearchOutcome& outcome) {
         if (open == merge::PlacesOpen::Shown && plan.frame.hits.details) outcome.doubts.add(kPlacesOfNodes);
     }
     if (!has_words(plan.asked)) return;
-    // A score weighs against a threshold, or against those of another query, whatever ties.
-    const bool ties_only = !plan.recipe.threshold && !plan.recipe.semantic_ratio && !plan.apart;
+    // A score weighs against a threshold, or against that of a vector, whatever ties.
+    const bool ties_only = !plan.recipe.threshold && !plan.recipe.semantic_ratio;
     if (merge::beginning_is_open(hits, *plan.asked.q, ties_only))
         outcome.doubts.add("each node knows words of its own that documents may begin with");
     const bool by_attribute = plan.index->settings.proximity_precision == protocol::ProximityPrecision::ByAttribute;
