@@ -19,11 +19,13 @@ void append_paging(std::string& out, const ReplyFrame& frame, std::uint64_t tota
     const std::uint64_t size = frame.hits_per_page;
     append_number(out, "hitsPerPage", size);
     append_number(out, "page", frame.page);
-    append_number(out, "totalPages", size == 0 ? 0 : total / size + (total % size != 0 ? 1 : 0));
+    append_number(out, "totalPages", total_pages(total, size));
     append_number(out, "totalHits", total);
 }
 
 }  // namespace
+
+std::uint64_t total_pages(std::uint64_t total, std::uint64_t size) { return size == 0 ? 0 : (total + size - 1) / size; }
 
 std::string write_search_reply(std::span<const NodeAnswer> answers, const MergedHits& merged,
                                std::span<const MergedFacet> facets, const ReplyFrame& frame) {

@@ -26,6 +26,9 @@ struct ReplyFrame {
     std::string metadata;  // JSON, or empty
 };
 
+// As the engine counts them: of pages so large that the sum turns over there are none.
+std::uint64_t total_pages(std::uint64_t total, std::uint64_t size);
+
 std::string write_search_reply(std::span<const NodeAnswer> answers, const MergedHits& merged,
                                std::span<const MergedFacet> facets, const ReplyFrame& frame);
 

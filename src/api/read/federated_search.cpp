@@ -267,7 +267,7 @@ void append_totals(std::string& body, const Federation& federation, std::uint64_
     const std::uint64_t size = federation.hits_per_page.value_or(20);
     add("hitsPerPage", size);
     add("page", federation.page.value_or(1));
-    add("totalPages", size == 0 ? 0 : total / size + (total % size != 0 ? 1 : 0));
+    add("totalPages", merge::total_pages(total, size));
     add("totalHits", total);
 }
 
