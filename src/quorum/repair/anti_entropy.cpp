@@ -79,6 +79,7 @@ env::Task<void> AntiEntropy::pass() {
     status_.shards_not_compared = 0;
     const TopologyPtr topology = topology_();
     co_await census_.look_at_all(topology);
+    co_await rest_after(began);
     std::vector<IndexUid> indexes;
     for (const auto& [uid, index] : catalog_.committed()->indexes) indexes.push_back(uid);
     std::erase_if(rounds_, [&](const auto& round) { return catalog_.committed()->find(round.first) == nullptr; });
