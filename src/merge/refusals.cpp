@@ -56,4 +56,13 @@ std::optional<std::string> joined_search_on_refusal(std::span<const std::string>
     return json::to_text(*joined);
 }
 
+bool is_error(std::string_view body) {
+    const auto parsed = json::parse(body);
+    const auto says = [&](const char* name) {
+        const json::Value* found = parsed ? parsed->find(name) : nullptr;
+        return found != nullptr && found->is_string();
+    };
+    return says("message") && says("code") && says("type");
+}
+
 }  // namespace miroir::merge

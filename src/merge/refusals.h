@@ -13,4 +13,7 @@ namespace miroir::merge {
 std::optional<std::string> joined_search_on_refusal(std::span<const std::string> bodies,
                                                     const std::optional<std::vector<std::string>>& displayed);
 
+// Is it an error as the engine tells them? Whatever else a node says with such a status is a failure of the node.
+bool is_error(std::string_view body);
+
 }  // namespace miroir::merge

@@ -22,5 +22,12 @@ TEST(Refusals, OtherRefusalsAreLeftAlone) {
     EXPECT_EQ(joined_search_on_refusal(bodies, std::nullopt), std::nullopt);
 }
 
+TEST(Refusals, AreErrorsOnlyWhenTheyTellThem) {
+    EXPECT_TRUE(is_error(R"({"message":"m","code":"c","type":"t","link":"l"})"));
+    for (const char* bad : {"", "null", "[]", "{}", "<html>", R"({"message":"m","code":7,"type":"t"})",
+                            R"({"message":"m","code":"c","type":"t")", R"({"message":"m","code":"c"})"})
+        EXPECT_FALSE(is_error(bad)) << bad;
+}
+
 }  // namespace
 }  // namespace miroir::merge

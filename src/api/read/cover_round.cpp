@@ -5,6 +5,7 @@
 #include "cluster/reserved.h"
 #include "json/parse.h"
 #include "json/scan.h"
+#include "merge/refusals.h"
 #include "server/query.h"
 #include "server/replies.h"
 
@@ -21,6 +22,11 @@ ErrorCode code_of(const std::string& body) {
 }
 
 }  // namespace
+
+Result<void> told_error(const http::Reply& reply) {
+    if (merge::is_error(reply.body)) return {};
+    return fail(ErrorCode::MiroirNodeBadReply, "the node's refusal cannot be read");
+}
 
 std::string shards_text(const std::vector<ShardId>& shards) {
     std::string out = "shards=";
@@ -89,7 +95,8 @@ env::Task<Result<Round>> ask_everywhere(RoundPlace place, CallOf call_of, scatte
     };
     // Refusals are kept apart: only answers are shown to `accept`.
     const scatter::Accept accept_answer = [&](scatter::Answered& answered) -> Result<void> {
-        return answered.reply.status >= 400 || !accept ? Result<void>() : accept(answered);
+        if (answered.reply.status >= 400) return told_error(answered.reply);
+        return accept ? accept(answered) : Result<void>();
     };
     MIROIR_CO_TRY(const cluster::Cover cover, place.desk.cover(*place.topology, *place.index, place.seed));
     scatter::Gathered gathered =
@@ -141,6 +148,7 @@ env::Task<Result<http::Reply>> fetch_document(DocumentPlace place) {
         return calls;
     };
     const scatter::Accept accept = [](scatter::Answered& answered) -> Result<void> {
+        if (answered.reply.status >= 400) return told_error(answered.reply);
         if (answered.reply.status != 200 || is_document(answered.reply.body)) return {};
         return fail(ErrorCode::MiroirNodeBadReply, "the node's answer cannot be read");
     };

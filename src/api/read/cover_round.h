@@ -52,6 +52,9 @@ void add_coverage(http::Reply& reply, const std::vector<ShardId>& missing, std::
 Error nodes_too_busy();  // 503 with Retry-After, as one busy node says it
 Error shards_unavailable(const std::vector<ShardId>& shards);
 
+// Is the refusal an error as the engine tells them? Else the node failed.
+Result<void> told_error(const http::Reply& reply);
+
 // A refusal that names what is ours was provoked by what we added; the client gets its code without the text.
 http::Reply scrubbed(http::Reply reply);
 

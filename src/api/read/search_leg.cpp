@@ -56,7 +56,7 @@ env::Task<Leg> run_leg(LegPlace place, plan::Leg which) {
     };
     const merge::AnswerWish wish = wish_of(plan, which);
     const scatter::Accept accept = [&](scatter::Answered& answered) -> Result<void> {
-        if (answered.reply.status >= 400) return {};
+        if (answered.reply.status >= 400) return told_error(answered.reply);
         MIROIR_TRY(merge::NodeAnswer answer, merge::NodeAnswer::read(std::move(answered.reply.body), wish));
         answer.set_giver(answered.call.node);
         leg.answers.push_back(std::move(answer));
