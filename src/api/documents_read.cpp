@@ -51,7 +51,7 @@ Reply list(Visit visit, DocumentsQuery query) {
                            .index = index,
                            .seed = visit.replica_seed(index->uid.value),
                            .call = visit.in.call};
-    query.filter = co_await filter_for_nodes(place, std::move(query.filter));
+    MIROIR_CO_TRY(query.filter, co_await filter_for_nodes(place, std::move(query.filter)));
     MIROIR_CO_TRY(DocumentPage page, co_await read_page(place, query));
     if (page.refusal) co_return *std::move(page.refusal);
     std::string body = "{\"results\":";

@@ -71,7 +71,8 @@ Reply delete_by_filter(Visit visit) {
     json::Value carried = filter;
     if (const Result<plan::IndexPtr> index = visit.desk.open(visit.index_text())) {
         RoundPlace place{.desk = visit.desk, .topology = visit.desk.topology(), .index = *index, .call = visit.in.call};
-        carried = (co_await filter_for_nodes(std::move(place), filter)).value_or(filter);
+        MIROIR_CO_TRY(const std::optional<json::Value> told, co_await filter_for_nodes(std::move(place), filter));
+        carried = told.value_or(filter);
     }
     co_return co_await answer(visit.desk.ask(visit.desk.office().delete_by_filter(
         visit.index_uid(), std::move(filter), std::move(carried), std::move(metadata))));

@@ -75,12 +75,18 @@ FacetSearchQuery among(const FacetSearchQuery& query, const std::vector<std::str
 }
 
 // Values that nodes write in several ways are written as the first document of the index writes them.
-env::Task<void> settle_facet_spellings(const RoundPlace& place, const std::string& field, merge::FacetHits& hits) {
+env::Task<void> settle_facet_spellings(const RoundPlace& place, const std::string& field, merge::FacetHits& hits,
+                                       std::vector<ShardId>& unanswered) {
     const merge::FacetRecipe none;
     plan::SearchPlan plan{.topology = place.topology, .index = place.index, .facet_recipe = none};
     const auto cover = place.desk.cover(*place.topology, *place.index, place.seed);
     if (!cover) co_return;
-    const LegPlace leg{.desk = place.desk, .plan = plan, .cover = *cover, .seed = place.seed, .call = place.call};
+    const LegPlace leg{.desk = place.desk,
+                       .plan = plan,
+                       .cover = *cover,
+                       .seed = place.seed,
+                       .call = place.call,
+                       .unanswered = &unanswered};
     std::vector<merge::UnclearSpelling> unclear = hits.unclear(field);
     merge::FacetRecipe recipe;
     co_await settle_spellings(leg, std::move(unclear), recipe);
@@ -97,10 +103,13 @@ Reply answer(Visit visit, plan::IndexPtr index, FacetSearchQuery query, Doubts d
                      .seed = visit.replica_seed(index->uid.value + query.facet_name),
                      .call = visit.in.call};
     if (query.search.q || query.search.filter) doubts.add(kSpellingOfValues);
-    query.search.filter = co_await filter_for_nodes(place, std::move(query.search.filter));
+    MIROIR_CO_TRY(query.search.filter, co_await filter_for_nodes(place, std::move(query.search.filter)));
     MIROIR_CO_TRY(Round round, co_await ask_everywhere(place, call_of, accept));
     if (round.refusal) co_return std::move(*round.refusal);
-    co_await settle_facet_spellings(place, query.facet_name, hits);
+    std::vector<ShardId> unanswered;
+    co_await settle_facet_spellings(place, query.facet_name, hits, unanswered);
+    if (!unanswered.empty() && visit.desk.options().unavailable_shards != UnavailableShards::Partial)
+        co_return fail(shards_unavailable(unanswered));
     const bool by_count = index->settings.facet_order(query.facet_name) == protocol::FacetOrder::Count;
     json::Object body;
     body.append("facetHits", hits.shown(by_count, index->settings.max_values_per_facet));

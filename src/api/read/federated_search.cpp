@@ -293,6 +293,7 @@ struct Federated {
     std::uint64_t total = 0;
     FacetsByIndex facets;
     Doubts doubts;
+    std::vector<ShardId> unanswered;  // when the facets of several queries were counted
 };
 
 Federated federate(const MultiSearch& request, const Asked& asked, const Outcomes& outcomes) {
@@ -345,7 +346,7 @@ env::Task<void> count_index(Visit& visit, bool facets, const OfIndex& index, Fed
         out.total += stamps->size();
         if (!facets) co_return;
         std::vector<merge::MergedFacet>& counted = out.facets[uid];
-        counted = co_await count_facets(visit.desk, first.plan, *stamps, visit.in.call);
+        counted = co_await count_facets(visit.desk, first.plan, *stamps, visit.in.call, out.unanswered);
         if (std::ranges::any_of(counted, &merge::MergedFacet::has_ties)) out.doubts.add(kOrderOfCounts);
         co_return;
     }
@@ -420,6 +421,9 @@ Reply federated_search(Visit visit, MultiSearch request) {
     if (asked.refused) co_return fail(*std::move(asked.refused));
     Federated all = federate(request, asked, outcomes);
     co_await count_all(visit, request, outcomes, all);
+    if (!all.unanswered.empty() && visit.desk.options().unavailable_shards != UnavailableShards::Partial)
+        co_return fail(shards_unavailable(all.unanswered));
+    if (missing.empty()) missing = all.unanswered;
     const bool guessed = outcomes.size() > 1 && std::ranges::any_of(outcomes, [](const SharedOutcome& outcome) {
                              return plan::splits_word_rules((*outcome)->plan.index->settings, (*outcome)->plan.asked);
                          });

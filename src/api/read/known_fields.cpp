@@ -32,7 +32,7 @@ Result<void> add_known(const std::string& reply, const std::set<std::string>& wa
 
 }  // namespace
 
-env::Task<std::set<std::string>> known_fields(RoundPlace place, std::set<std::string> fields) {
+env::Task<Result<std::set<std::string>>> known_fields(RoundPlace place, std::set<std::string> fields) {
     Desk& desk = place.desk;
     const plan::IndexPtr index = place.index;
     std::set<std::string> known = desk.remembered_fields(*index);
@@ -41,17 +41,18 @@ env::Task<std::set<std::string>> known_fields(RoundPlace place, std::set<std::st
         const scatter::Accept accept = [&](scatter::Answered& answered) {
             return add_known(answered.reply.body, fields, known);
         };
-        (void)co_await ask_everywhere(std::move(place), call_of, accept);
+        MIROIR_CO_TRY(const Round round, co_await ask_everywhere(std::move(place), call_of, accept));
+        if (round.refusal) co_return fail(ErrorCode::MiroirNodeBadReply, "a node refused to tell its fields");
         desk.remember_fields(*index, known);
     }
     std::erase_if(fields, [&](const std::string& field) { return !known.contains(field); });
     co_return fields;
 }
 
-env::Task<std::optional<json::Value>> filter_for_nodes(RoundPlace place, std::optional<json::Value> filter) {
+env::Task<Result<std::optional<json::Value>>> filter_for_nodes(RoundPlace place, std::optional<json::Value> filter) {
     std::set<std::string> fields = plan::differing_fields(filter);
     if (fields.empty()) co_return filter;
-    const std::set<std::string> known = co_await known_fields(std::move(place), std::move(fields));
+    MIROIR_CO_TRY(const std::set<std::string> known, co_await known_fields(std::move(place), std::move(fields)));
     co_return plan::node_filter(filter, known);
 }
 

@@ -12,9 +12,9 @@
 namespace miroir::api {
 
 // Of these fields the ones that some node knows.
-env::Task<std::set<std::string>> known_fields(RoundPlace place, std::set<std::string> fields);
+env::Task<Result<std::set<std::string>>> known_fields(RoundPlace place, std::set<std::string> fields);
 
 // The filter as nodes are to be asked; see plan::node_filter().
-env::Task<std::optional<json::Value>> filter_for_nodes(RoundPlace place, std::optional<json::Value> filter);
+env::Task<Result<std::optional<json::Value>>> filter_for_nodes(RoundPlace place, std::optional<json::Value> filter);
 
 }  // namespace miroir::api

@@ -18,20 +18,22 @@ std::set<std::string> marked_names(const protocol::SearchQuery& query) {
 
 }  // namespace
 
-env::Task<void> settle_formatted(LegPlace place, SearchOutcome& outcome) {
+env::Task<Result<void>> settle_formatted(LegPlace place, SearchOutcome& outcome) {
     const plan::SearchPlan& plan = outcome.plan;
     const std::set<std::string> names = marked_names(plan.asked);
     const auto is_formatted = [](const merge::PickedHit& picked) { return picked.hit->formatted; };
-    if (plan.alone || names.empty() || std::ranges::all_of(outcome.merged.page, is_formatted)) co_return;
+    if (plan.alone || names.empty() || std::ranges::all_of(outcome.merged.page, is_formatted)) co_return Result<void>{};
     bool known = std::ranges::any_of(outcome.answers, [](const merge::NodeAnswer& answer) {
         return std::ranges::any_of(answer.hits(), &merge::Hit::formatted);
     });
     if (!known) {
         RoundPlace round{
             .desk = place.desk, .topology = plan.topology, .index = plan.index, .seed = place.seed, .call = place.call};
-        known = !(co_await known_fields(std::move(round), names)).empty();
+        MIROIR_CO_TRY(const std::set<std::string> found, co_await known_fields(std::move(round), names));
+        known = !found.empty();
     }
     outcome.plan.frame.hits.add_formatted = known;
+    co_return Result<void>{};
 }
 
 }  // namespace miroir::api

@@ -8,6 +8,6 @@
 namespace miroir::api {
 
 // Finds out whether hits without `_formatted` are to get one.
-env::Task<void> settle_formatted(LegPlace place, SearchOutcome& outcome);
+env::Task<Result<void>> settle_formatted(LegPlace place, SearchOutcome& outcome);
 
 }  // namespace miroir::api

@@ -19,7 +19,8 @@ LegPlace with_plan(const LegPlace& place, const SearchPlan& plan) {
             .cover = place.cover,
             .seed = place.seed,
             .call = place.call,
-            .trail = place.trail};
+            .trail = place.trail,
+            .unanswered = place.unanswered};
 }
 
 bool complete(const Leg& leg) {
@@ -172,11 +173,13 @@ env::Task<void> settle_spellings(LegPlace place, SearchOutcome& outcome) {
 }
 
 env::Task<std::vector<merge::MergedFacet>> count_facets(Desk& desk, const plan::SearchPlan& plan,
-                                                        std::vector<std::string_view> stamps, http::Call call) {
+                                                        std::vector<std::string_view> stamps, http::Call call,
+                                                        std::vector<ShardId>& unanswered) {
     const SearchPlan counted = plan::counted_plan(plan, stamps);
     const auto cover = desk.cover(*plan.topology, *plan.index, 0);
     if (!cover) co_return std::vector<merge::MergedFacet>();
-    const LegPlace place{.desk = desk, .plan = counted, .cover = *cover, .seed = 0, .call = std::move(call)};
+    const LegPlace place{
+        .desk = desk, .plan = counted, .cover = *cover, .seed = 0, .call = std::move(call), .unanswered = &unanswered};
     const Leg leg = co_await run_leg(place, plan::Leg::Words);
     merge::FacetRecipe recipe = plan.facet_recipe;
     co_await settle_spellings(place, merge::unclear_spellings(leg.answers), recipe);

@@ -13,7 +13,8 @@ env::Task<void> settle_counts(LegPlace place, Leg census, SearchOutcome& outcome
 
 // The facets of the plan's search among these documents of its index.
 env::Task<std::vector<merge::MergedFacet>> count_facets(Desk& desk, const plan::SearchPlan& plan,
-                                                        std::vector<std::string_view> stamps, http::Call call);
+                                                        std::vector<std::string_view> stamps, http::Call call,
+                                                        std::vector<ShardId>& unanswered);
 
 // Finds out how values are written that nodes write in several ways.
 env::Task<void> settle_spellings(LegPlace place, SearchOutcome& outcome);

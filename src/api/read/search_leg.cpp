@@ -66,6 +66,8 @@ env::Task<Leg> run_leg(LegPlace place, plan::Leg which) {
     scatter::Gathered gathered =
         co_await place.desk.scatter().run(plan.topology, std::move(calls), elsewhere, place.call, accept);
     leg.missing = std::move(gathered.missing);
+    if (place.unanswered != nullptr)
+        place.unanswered->insert(place.unanswered->end(), leg.missing.begin(), leg.missing.end());
     leg.turned_away = gathered.turned_away;
     for (const auto& [node, error] : gathered.failures) leg.failed.push_back(node);
     if (place.trail != nullptr) {

@@ -31,6 +31,7 @@ struct LegPlace {
     std::uint64_t seed = 0;
     http::Call call;
     Trail* trail = nullptr;
+    std::vector<ShardId>* unanswered = nullptr;  // of all that is asked on the way
 };
 
 env::Task<Leg> run_leg(LegPlace place, plan::Leg which);

@@ -170,8 +170,14 @@ env::Task<Result<SearchOutcome>> search_once(Desk& desk, const SearchWish& wish)
         SearchOutcome outcome;
         outcome.mixed = Desk::is_mixed(*topology, *wish.index, cover);
         MIROIR_CO_TRY(outcome.plan, plan::plan_search(wish.index, wish.query, topology, cover, wish.options));
-        const LegPlace place{
-            .desk = desk, .plan = outcome.plan, .cover = cover, .seed = seed, .call = wish.call, .trail = wish.trail};
+        std::vector<ShardId> unanswered;
+        const LegPlace place{.desk = desk,
+                             .plan = outcome.plan,
+                             .cover = cover,
+                             .seed = seed,
+                             .call = wish.call,
+                             .trail = wish.trail,
+                             .unanswered = &unanswered};
         if (counts_words(outcome.plan) && (wish.options.apart || outcome.plan.frame.semantic)) {
             outcome.doubts.add(kFrequenciesOfNodes);
         } else if (counts_words(outcome.plan)) {
@@ -181,7 +187,9 @@ env::Task<Result<SearchOutcome>> search_once(Desk& desk, const SearchWish& wish)
         }
         std::vector<Leg> ran = co_await run_legs(place);
         Leg& words = ran.front();
-        if (words.refusal) {
+        if (words.refusal) {  // which may name the fields that all nodes know
+            if (!words.missing.empty() && desk.options().unavailable_shards != UnavailableShards::Partial)
+                co_return fail(shards_unavailable(words.missing));
             outcome.refusal = std::move(words.refusal);
             co_return outcome;
         }
@@ -195,9 +203,10 @@ env::Task<Result<SearchOutcome>> search_once(Desk& desk, const SearchWish& wish)
         MIROIR_CO_CHECK(co_await finish(place, outcome));
         if (outcome.plan.settles && !outcome.refusal)
             co_await settle_counts(place, outcome.plan.census ? std::move(ran.back()) : Leg(), outcome);
-        MIROIR_CO_CHECK(check_missing(desk, outcome, words.turned_away));
         if (outcome.plan.frame.facets && !outcome.plan.alone) co_await settle_spellings(place, outcome);
-        co_await settle_formatted(place, outcome);
+        MIROIR_CO_CHECK(co_await settle_formatted(place, outcome));
+        outcome.missing.insert(outcome.missing.end(), unanswered.begin(), unanswered.end());
+        MIROIR_CO_CHECK(check_missing(desk, outcome, words.turned_away));
         if (const auto giver = giver_of_broken_hit(outcome)) {
             desk.scatter().note_unusable();
             avoid.push_back(*giver);
@@ -238,7 +247,7 @@ env::Task<Result<SearchOutcome>> run_search(Desk& desk, SearchWish wish) {
     if (!facets) wish.query.facets.reset();
     if (wish.query.filter) {
         RoundPlace place{.desk = desk, .topology = desk.topology(), .index = wish.index, .call = wish.call};
-        wish.query.filter = co_await filter_for_nodes(std::move(place), std::move(wish.query.filter));
+        MIROIR_CO_TRY(wish.query.filter, co_await filter_for_nodes(std::move(place), std::move(wish.query.filter)));
     }
     Result<SearchOutcome> outcome = co_await search_steadily(desk, std::move(wish));
     if (!facets && outcome && !outcome->refusal) co_return fail(std::move(facets).error());
