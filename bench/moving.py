@@ -110,9 +110,11 @@ def comparing(place, quick):
     share = share_kept(miroir, nodes, 5 if quick else 10)
     place.drop(miroir)
     miroir = place.miroir(nodes, **kept, anti_entropy={"schedule": "every 1d", "cpu_percent": 100})
+    wait_until(lambda: all(node["healthy"] for node in must(miroir, "GET", "/_miroir/topology")["nodes"]), "all nodes answer")
     same, status = compared(miroir, nodes, len(documents), f"comparing 2 copies of {len(documents):,}, {engine_name(place)}, all equal")
     if status["mismatches_last"] != 0 or status["shards_not_compared"] != 0:
-        raise Trouble(f"{status['mismatches_last']} copies differ that nobody has changed")
+        raise Trouble(f"{status['mismatches_last']} copies differ that nobody has changed, {status['shards_not_compared']} shards "
+                      "were not compared")
     again, _ = compared(miroir, nodes, len(documents), "the same again, nothing written since")
     held = must(nodes[0], "POST", f"/indexes/{INDEX}/documents/fetch", {"limit": 10, "fields": ["id"]})["results"]
     must(nodes[0], "POST", f"/indexes/{INDEX}/documents/delete-batch", [document["id"] for document in held])
