@@ -33,7 +33,7 @@ class Harm(unittest.TestCase):
         self.config = {
             "http_addr": "127.0.0.1:0", "metrics_addr": "127.0.0.1:0", "master_key": MASTER_KEY, "node_master_key": NODE_KEY,
             "admin": {"api_key": ADMIN_KEY}, "shards": 8, "replication_factor": replicas,
-            "health": {"interval_ms": 300, "timeout_ms": 300},
+            "health": {"interval_ms": 300, "timeout_ms": 1000},
             "task_store": {"path": os.path.join(self.folder, "tasks.db")},
             "nodes": [{"id": f"node-{i}", "address": node.address} for i, node in enumerate(self.nodes)],
         }
@@ -45,7 +45,7 @@ class Harm(unittest.TestCase):
     def fill(self, process, count):
         documents = [{"id": i, "value": f"book {i}"} for i in range(count)]
         reply = call(process.port, "POST", "/indexes/books/documents?primaryKey=id", MASTER_KEY, documents)
-        self.assertEqual(reply.status, 202)
+        self.assertEqual(reply.status, 202, reply.text)
         uid = reply.json["taskUid"]
         wait_until(lambda: call(process.port, "GET", f"/tasks/{uid}", MASTER_KEY).json["status"] == "succeeded", "they are in")
 
