@@ -33,7 +33,7 @@ class Harm(unittest.TestCase):
         self.config = {
             "http_addr": "127.0.0.1:0", "metrics_addr": "127.0.0.1:0", "master_key": MASTER_KEY, "node_master_key": NODE_KEY,
             "admin": {"api_key": ADMIN_KEY}, "shards": 8, "replication_factor": replicas,
-            "health": {"interval_ms": 300, "timeout_ms": 1000},
+            "health": {"interval_ms": 800, "timeout_ms": 800},
             "task_store": {"path": os.path.join(self.folder, "tasks.db")},
             "nodes": [{"id": f"node-{i}", "address": node.address} for i, node in enumerate(self.nodes)],
         }
