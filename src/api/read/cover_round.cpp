@@ -120,12 +120,22 @@ env::Task<Result<Round>> ask_everywhere(RoundPlace place, CallOf call_of, scatte
 
 namespace {
 
-bool is_document(std::string_view body) {
+// The document of this key, all its fields or, when `some` were asked for, any.
+bool is_document(std::string_view body, const DocumentPlace& place) {
+    const std::optional<std::string>& key = place.index->primary_key;
+    const bool plain = key && key->find_first_of(".\"\\") == std::string::npos;  // stands in the bytes as it is
+    const bool some = place.raw_query.find("fields") != std::string::npos || !plain;
     std::vector<json::MemberText> members;
     std::string_view rest = body;
-    if (body.starts_with('{') && json::is_sound_utf8(body) && json::scan_object(rest, members) && rest.empty())
-        return true;
-    return json::parse(body).has_value();
+    if (body.starts_with('{') && json::is_sound_utf8(body) && json::scan_object(rest, members) && rest.empty()) {
+        return some || std::ranges::any_of(members, [&](const json::MemberText& member) {
+                   const bool quoted = member.value.starts_with('"') && member.value.size() >= 2;
+                   return member.name == *key &&
+                          (quoted ? member.value.substr(1, member.value.size() - 2) : member.value) == place.id;
+               });
+    }
+    const auto parsed = json::parse(body);
+    return parsed && parsed->is_object() && (some || parsed->find(*key) != nullptr);
 }
 
 }  // namespace
@@ -147,9 +157,9 @@ env::Task<Result<http::Reply>> fetch_document(DocumentPlace place) {
         }
         return calls;
     };
-    const scatter::Accept accept = [](scatter::Answered& answered) -> Result<void> {
+    const scatter::Accept accept = [&](scatter::Answered& answered) -> Result<void> {
         if (answered.reply.status >= 400) return told_error(answered.reply);
-        if (answered.reply.status != 200 || is_document(answered.reply.body)) return {};
+        if (answered.reply.status != 200 || is_document(answered.reply.body, place)) return {};
         return fail(ErrorCode::MiroirNodeBadReply, "the node's answer cannot be read");
     };
     const std::vector<ShardId> shards = {shard};
