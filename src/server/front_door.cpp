@@ -98,6 +98,23 @@ env::Task<void> race(env::Task<http::Reply> endpoint, env::OneShot<http::Reply> 
     finish.set(std::move(reply));
 }
 
+// A reply that is still being produced hears as long as it lasts that the client has gone away.
+class LinkedSource final : public http::BodySource {
+public:
+    LinkedSource(std::unique_ptr<http::BodySource> body, env::Cancel::Hook hook)
+        : hook_(std::move(hook)), body_(std::move(body)) {}
+    env::Task<Piece> next() override { return body_->next(); }
+
+private:
+    env::Cancel::Hook hook_;
+    std::unique_ptr<http::BodySource> body_;
+};
+
+http::Reply linked(http::Reply reply, env::Cancel::Hook hook) {
+    if (reply.stream) reply.stream = std::make_unique<LinkedSource>(std::move(reply.stream), std::move(hook));
+    return reply;
+}
+
 }  // namespace
 
 struct FrontDoor::Visit {
@@ -197,13 +214,13 @@ env::Task<http::Reply> FrontDoor::admit(const Endpoint& endpoint, Incoming in, V
     // The endpoint may not end in time, or never: it goes on by itself, cancelled, and its reply is dropped.
     const env::Deadline deadline = in.call.deadline;
     const env::Cancel cancel;
-    const env::Cancel::Hook hook(in.call.cancel, [cancel] { env::Cancel(cancel).request(); });
+    env::Cancel::Hook hook(in.call.cancel, [cancel] { env::Cancel(cancel).request(); });
     in.call.cancel = cancel;
     in.seat = std::make_shared<Admission::Seat>(env_, std::move(queued.pass));
     in.body = std::make_unique<SeatedBody>(env_.executor, std::move(in.body), in.seat, cancel);
     const env::OneShot<http::Reply> finish(env_.executor);
     env::detail::run_detached(race(run(endpoint, std::move(in)), finish));
-    if (finish.is_set()) co_return co_await finish;
+    if (finish.is_set()) co_return linked(co_await finish, std::move(hook));
     env::TimerId timer = 0;
     if (deadline.at != env::Monotonic::max()) {
         timer = env_.executor.at(deadline.at + kGrace, [finish, cancel] {
@@ -214,7 +231,7 @@ env::Task<http::Reply> FrontDoor::admit(const Endpoint& endpoint, Incoming in, V
     }
     http::Reply reply = co_await finish;
     env_.executor.cancel(timer);
-    co_return reply;
+    co_return linked(std::move(reply), std::move(hook));
 }
 
 env::Task<http::Reply> FrontDoor::run(const Endpoint& endpoint, Incoming in) {

@@ -35,6 +35,15 @@ public:
         co_return json_text_reply(200, "1");
     }
 
+    // A reply still being produced: at once, or when the gate opens.
+    env::Task<http::Reply> stream(Incoming in) {
+        held_cancel = in.call.cancel;
+        if (in.raw_query == "late") co_await gate;
+        http::Reply reply;
+        reply.stream = http::body_of("words");
+        co_return reply;
+    }
+
     explicit Room(FrontDoorOptions options = {}) : door((fill(), world.env()), router, std::move(options)) {}
 
     http::Reply ask(std::string method, std::string target, http::Headers headers = {}, std::string body = {}) {
@@ -67,6 +76,7 @@ private:
         router.add("GET", "/indexes/{uid}", [this](Incoming in) { return hello(std::move(in)); });
         router.add("POST", "/echo", [this](Incoming in) { return echo(std::move(in)); });
         router.add("GET", "/boom", [this](Incoming in) { return boom(std::move(in)); });
+        router.add("GET", "/stream", [this](Incoming in) { return stream(std::move(in)); });
         router.add("GET", "/hold", [this](Incoming in) { return hold(std::move(in)); });
     }
 };
@@ -78,6 +88,28 @@ std::string code_of(const http::Reply& reply) {
 }
 
 std::string message_of(const http::Reply& reply) { return json::parse(reply.body).value().find("message")->string(); }
+
+// The client's going away is told as long as its reply is being produced, and no longer.
+TEST(FrontDoor, AReplyBeingProducedHearsThatTheClientIsGone) {
+    for (const std::string target : {"/stream", "/stream?late"}) {
+        Room room;
+        const env::Cancel gone;
+        http::Request request;
+        request.target = target;
+        http::Call call;
+        call.cancel = gone;
+        std::optional<http::Reply> reply;
+        env::spawn(room.world, test::World::keep(room.door.handle(std::move(request), std::move(call)), reply));
+        room.world.settle();
+        room.gate.set(true);
+        room.world.settle();
+        ASSERT_TRUE(reply && reply->stream) << target;
+        EXPECT_FALSE(room.held_cancel.requested());
+        env::Cancel(gone).request();
+        EXPECT_TRUE(room.held_cancel.requested()) << target;
+        EXPECT_EQ(*room.world.wait(reply->stream->next()), "words");
+    }
+}
 
 TEST(FrontDoor, AnswersUnknownPathsAndMethodsItself) {
     Room room;

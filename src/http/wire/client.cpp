@@ -6,6 +6,7 @@
 
 #include "http/wire/exchange.h"
 #include "http/wire/pool.h"
+#include "http/wire/reply_stream.h"
 #include "http/wire/resolve.h"
 #include "http/wire/tls.h"
 
@@ -29,10 +30,6 @@ struct Client::Core {
 namespace {
 
 using StreamOrError = Result<std::shared_ptr<Stream>>;
-
-Error trouble(ErrorCode code, const http::Address& to, std::string_view what) {
-    return {.code = code, .message = to.text() + ": " + std::string(what)};
-}
 
 http::AddressBytes address_bytes(const sockaddr_storage& address) {
     if (address.ss_family == AF_INET) {
@@ -124,6 +121,24 @@ env::Task<Result<http::Reply>> send_on(std::shared_ptr<Client::Core> core, http:
     }
 }
 
+env::Task<Result<http::Reply>> open_on(std::shared_ptr<Client::Core> core, http::Address to, http::Outgoing request,
+                                       http::SendOptions options, std::chrono::nanoseconds patience) {
+    Result<std::string> head = request_head(to, request);
+    if (!head) co_return fail(std::move(head).error());
+    if (options.cancel.requested()) co_return fail(trouble(ErrorCode::MiroirCanceled, to, "canceled"));
+    StreamOrError stream = co_await connect(core, to, options);
+    if (!stream) co_return fail(std::move(stream).error());
+    Opening opening{.reactor = core->reactor,
+                    .stream = *std::move(stream),
+                    .to = std::move(to),
+                    .head = *std::move(head),
+                    .body = std::move(request.body),
+                    .bounds = {.header_bytes = core->options.header_bytes, .body_bytes = options.body_limit},
+                    .options = std::move(options),
+                    .patience = patience};
+    co_return co_await open_reply(std::move(opening));
+}
+
 }  // namespace
 
 Client::Client(env::Reactor& reactor, ClientOptions options) {
@@ -143,6 +158,11 @@ Result<void> Client::tls_ready() const {
 
 env::Task<Result<http::Reply>> Client::send(http::Address to, http::Outgoing request, http::SendOptions options) {
     return send_on(core_, std::move(to), std::move(request), std::move(options));
+}
+
+env::Task<Result<http::Reply>> Client::open(http::Address to, http::Outgoing request, http::SendOptions options,
+                                            std::chrono::nanoseconds patience) {
+    return open_on(core_, std::move(to), std::move(request), std::move(options), patience);
 }
 
 std::size_t Client::idle_connections() const { return core_->pool->size(); }

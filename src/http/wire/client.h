@@ -11,6 +11,7 @@
 #include "env/real/reactor.h"
 #include "http/client.h"
 #include "http/networks.h"
+#include "http/streaming.h"
 
 namespace miroir::wire {
 
@@ -32,7 +33,7 @@ struct ClientOptions {
     std::optional<http::NetworkPolicy> networks{};  // set: an address it does not allow is MiroirInvalidRequest
 };
 
-class Client final : public http::Client {
+class Client final : public http::Client, public http::StreamingClient {
 public:
     Client(env::Reactor& reactor, ClientOptions options = {});
     ~Client();
@@ -43,6 +44,9 @@ public:
     Result<void> tls_ready() const;
 
     env::Task<Result<http::Reply>> send(http::Address to, http::Outgoing request, http::SendOptions options) override;
+    // On a connection of its own.
+    env::Task<Result<http::Reply>> open(http::Address to, http::Outgoing request, http::SendOptions options,
+                                        std::chrono::nanoseconds patience) override;
 
     std::size_t idle_connections() const;
 

@@ -70,6 +70,7 @@ env::Task<bool> Connection::serve_one() {
         const bool more = body->left().value_or(0) > floor_->options.unread_body_bytes;
         keep_alive = keep_alive && !stuck && !more;
     }
+    if (reply.stream && (!body || body->complete())) watch_for_end();
     const bool written = co_await write_reply(std::move(reply), *head, keep_alive);
     if (!written) co_return false;
     if (keep_alive && body) keep_alive = co_await skip_body(body);
@@ -77,6 +78,11 @@ env::Task<bool> Connection::serve_one() {
     if (keep_alive) co_return true;
     if (body && !body->complete() && !body->in_use()) co_await linger();
     co_return false;
+}
+
+// While a reply is being produced piece by piece, nobody reads: without this only a write would find the client gone.
+void Connection::watch_for_end() {
+    if (stream_->ready().empty() && !stream_->is_reading()) stream_->read_ahead(Stream::kRoom);
 }
 
 std::optional<http::Reply> Connection::refuse_size(std::string_view bytes, std::size_t end) const {

@@ -50,6 +50,7 @@ private:
     env::Task<std::optional<RequestHead>> read_head();
     std::optional<http::Reply> refuse_size(std::string_view bytes, std::size_t end) const;
     env::Task<http::Reply> run_handler(RequestHead& head, std::shared_ptr<RequestBody> body);
+    void watch_for_end();
     env::Task<bool> write_reply(http::Reply reply, const RequestHead& head, bool keep_alive);
     env::Task<bool> write_stream(http::Reply reply, BodyForm form, bool keep_alive);
     env::Task<bool> skip_body(std::shared_ptr<RequestBody> body);

@@ -39,6 +39,25 @@ private:
     bool at_once_;
 };
 
+// A word at once, the next when somebody gave up waiting for it.
+class Endless final : public http::BodySource {
+public:
+    Endless(env::Env env, env::Cancel cancel, std::atomic<int>& woken)
+        : env_(env), cancel_(std::move(cancel)), woken_(woken) {}
+    env::Task<Result<std::string>> next() override {
+        if (!std::exchange(begun_, true)) co_return std::string("begun");
+        co_await env::sleep_for(env_, std::chrono::seconds(30), cancel_);
+        ++woken_;
+        co_return fail(ErrorCode::MiroirCanceled, "nobody listens");
+    }
+
+private:
+    env::Env env_;
+    env::Cancel cancel_;
+    std::atomic<int>& woken_;
+    bool begun_ = false;
+};
+
 class House final : public http::Handler {
 public:
     explicit House(env::Env env) : env_(env) {}
@@ -65,6 +84,9 @@ public:
             reply.body = "released";
         } else if (target == "/pieces") {
             reply.stream = std::make_unique<Pieces>(3, 5);
+        } else if (target == "/endless") {
+            if (request.body) co_await http::read_all(*request.body, 1 << 20);
+            reply.stream = std::make_unique<Endless>(env_, call.cancel, woken);
         } else if (target == "/huge") {
             reply.stream = std::make_unique<Pieces>(1024, 64 << 10);
         } else if (target == "/broken-at-once" || target == "/broken-later") {
