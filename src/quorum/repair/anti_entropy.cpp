@@ -19,6 +19,7 @@ using cluster::TopologyPtr;
 constexpr std::string_view kTarget = "anti_entropy";
 constexpr std::chrono::seconds kLookEvery{1};
 constexpr std::chrono::seconds kLongestRest{30};
+constexpr std::size_t kLeastPage = 50;
 constexpr std::size_t kSuspectsMax = 1000;  // then they are settled before the rest is read
 constexpr double kWhole = 100;
 constexpr env::MetricName kScanned{.name = "miroir_antientropy_shards_scanned_total",
@@ -187,14 +188,21 @@ env::Task<void> AntiEntropy::compare(CompareUnit unit) {
     }
     bool complete = nodes.size() == unit.nodes.size();
     bool readable = true;
+    std::size_t page_size = options_.page;
     bool equal = true;
     std::string after;
     std::set<std::string> suspects;
     bool last = nodes.empty() || !index->primary_key;
     while (!last && readable && !stop_.requested()) {
         const env::Monotonic began = env_.clock.now();
-        readable = co_await compare_stretch(unit, nodes, after, last, suspects);
+        readable = co_await compare_stretch(unit, nodes, page_size, after, last, suspects);
         co_await rest_after(began);
+        if (!readable && page_size > kLeastPage) {  // large documents on a slow node
+            page_size /= 2;
+            readable = true;
+            last = false;
+            continue;
+        }
         if (suspects.empty() || (!last && readable && suspects.size() < kSuspectsMax)) continue;
         std::vector<std::string> ids(suspects.begin(), suspects.end());
         suspects.clear();
@@ -216,14 +224,15 @@ env::Task<void> AntiEntropy::compare(CompareUnit unit) {
 }
 
 env::Task<bool> AntiEntropy::compare_stretch(const CompareUnit& unit, std::vector<cluster::Node> nodes,
-                                             std::string& after, bool& last, std::set<std::string>& suspects) {
+                                             std::size_t page_size, std::string& after, bool& last,
+                                             std::set<std::string>& suspects) {
     const plan::IndexPtr index = catalog_.committed()->find(unit.index);
     if (!index || !index->primary_key) co_return false;
     std::vector<StretchCopy> copies;
     std::string to;
     for (const cluster::Node& node : nodes) {
         const bool first = copies.empty();
-        const std::size_t limit = first ? options_.page : 2 * options_.page;
+        const std::size_t limit = first ? page_size : 2 * page_size;
         json::Object body = question(unit.shards, after, to, limit);
         const std::optional<json::Array> page = co_await errands_.read(node, index, std::move(body));
         if (!page) co_return false;

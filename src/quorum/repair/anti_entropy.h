@@ -104,8 +104,8 @@ private:
     env::Task<std::optional<std::string>> changed_at(cluster::Node node, IndexUid index);
     env::Task<bool> work_on(std::shared_ptr<std::deque<CompareUnit>> units);
     env::Task<void> compare(CompareUnit unit);
-    env::Task<bool> compare_stretch(const CompareUnit& unit, std::vector<cluster::Node> nodes, std::string& after,
-                                    bool& last, std::set<std::string>& suspects);
+    env::Task<bool> compare_stretch(const CompareUnit& unit, std::vector<cluster::Node> nodes, std::size_t page_size,
+                                    std::string& after, bool& last, std::set<std::string>& suspects);
     env::Task<void> find_strays(IndexUid index);
     env::Task<void> clear_left_behind(IndexUid index);
     env::Task<void> end_round(IndexUid index);

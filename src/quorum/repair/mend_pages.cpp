@@ -10,6 +10,14 @@
 namespace miroir::quorum {
 namespace {
 
+// Large documents on a slow node do not come in time: then fewer are asked for, and by and by more again.
+void fit_page(std::size_t& page, bool in_time) {
+    constexpr std::size_t kLeast = 50;
+    constexpr std::size_t kMost = 1000;
+    if (page < kLeast || page > kMost) return;
+    page = in_time ? std::min(kMost, page + page / 8) : std::max(kLeast, page / 2);
+}
+
 json::Value stamp_clause(std::string_view op, const std::string& stamp) {
     return std::string(cluster::kStampField) + " " + std::string(op) + " \"" + stamp + "\"";
 }
@@ -83,13 +91,15 @@ env::Task<Mender::Step> Mender::stretch(const Job& job, const Group& group, std:
     const bool source_quiet = co_await errands_.drained(source, uid);
     const bool target_quiet = source_quiet && co_await errands_.drained(target, uid);
     if (!target_quiet) co_return Step::GivenUp;
-    json::Object ask_source = question(stretch_filter(group.shards, after, {}), options_.page);
+    const std::size_t asked_for = options_.page;
+    json::Object ask_source = question(stretch_filter(group.shards, after, {}), asked_for);
     std::optional<json::Array> there = co_await errands_.read(source, index, std::move(ask_source));
+    fit_page(options_.page, there.has_value());
     if (!there) co_return Step::GivenUp;
-    last = there->size() < options_.page;
+    last = there->size() < asked_for;
     std::optional<std::string> to;
     if (!last) to = stamp_of(there->back());
-    json::Object ask_target = question(stretch_filter(group.shards, after, to), options_.page + 1);
+    json::Object ask_target = question(stretch_filter(group.shards, after, to), asked_for + 1);
     const std::optional<json::Array> here = co_await errands_.read(target, index, std::move(ask_target));
     if (!here) co_return Step::GivenUp;
     const std::string from = after;
