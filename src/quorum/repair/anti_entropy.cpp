@@ -5,11 +5,9 @@
 
 #include "cluster/reserved.h"
 #include "env/log.h"
-#include "json/members.h"
 #include "json/parse.h"
-#include "json/write.h"
-#include "plan/shard_clause.h"
 #include "protocol/documents/primary_key.h"
+#include "quorum/repair/stretches.h"
 
 namespace miroir::quorum {
 namespace {
@@ -38,22 +36,6 @@ constexpr env::MetricName kLast{.name = "miroir_antientropy_last_scan_completed_
 std::int64_t wall_ms(env::Clock& clock) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(clock.wall().time_since_epoch()).count();
 }
-
-json::Value stamp_clause(std::string_view op, const std::string& stamp) {
-    return std::string(cluster::kStampField) + " " + std::string(op) + " \"" + stamp + "\"";
-}
-
-json::Object question(const std::vector<ShardId>& shards, const std::string& after, const std::string& to,
-                      std::size_t limit) {
-    json::Array filter{plan::shard_clause(shards)};
-    if (!after.empty()) filter.push_back(stamp_clause(">", after));
-    if (!to.empty()) filter.push_back(stamp_clause("<=", to));
-    return {{"filter", std::move(filter)},
-            {"limit", limit},
-            {"sort", json::Array{std::string(cluster::kStampField) + ":asc"}}};
-}
-
-std::string stamp_of(const json::Value& document) { return text_at(document, cluster::kStampField); }
 
 }  // namespace
 
@@ -233,7 +215,8 @@ env::Task<bool> AntiEntropy::compare_stretch(const CompareUnit& unit, std::vecto
     for (const cluster::Node& node : nodes) {
         const bool first = copies.empty();
         const std::size_t limit = first ? page_size : 2 * page_size;
-        json::Object body = question(unit.shards, after, to, limit);
+        const StretchBounds bounds{.after = after, .to = to};
+        json::Object body = stretch_question(unit.shards, bounds, limit);
         const std::optional<json::Array> page = co_await errands_.read(node, index, std::move(body));
         if (!page) co_return false;
         last = first ? page->size() < limit : last;

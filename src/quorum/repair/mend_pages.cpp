@@ -1,8 +1,6 @@
 // Comparing and copying, one stretch of the stamp after another.
 #include <algorithm>
 
-#include "cluster/reserved.h"
-#include "json/members.h"
 #include "json/write.h"
 #include "plan/shard_clause.h"
 #include "quorum/repair/mender.h"
@@ -17,25 +15,6 @@ void fit_page(std::size_t& page, bool in_time) {
     if (page < kLeast || page > kMost) return;
     page = in_time ? std::min(kMost, page + page / 8) : std::max(kLeast, page / 2);
 }
-
-json::Value stamp_clause(std::string_view op, const std::string& stamp) {
-    return std::string(cluster::kStampField) + " " + std::string(op) + " \"" + stamp + "\"";
-}
-
-// Of these shards, behind `after` and not behind `to`.
-json::Value stretch_filter(const std::vector<ShardId>& shards, const std::string& after,
-                           const std::optional<std::string>& to) {
-    json::Array all{plan::shard_clause(shards)};
-    if (!after.empty()) all.push_back(stamp_clause(">", after));
-    if (to) all.push_back(stamp_clause("<=", *to));
-    return all;
-}
-
-json::Object question(const json::Value& filter, std::size_t limit) {
-    return {{"filter", filter}, {"limit", limit}, {"sort", json::Array{std::string(cluster::kStampField) + ":asc"}}};
-}
-
-std::string stamp_of(const json::Value& document) { return text_at(document, cluster::kStampField); }
 
 }  // namespace
 
@@ -92,20 +71,19 @@ env::Task<Mender::Step> Mender::stretch(const Job& job, const Group& group, std:
     const bool target_quiet = source_quiet && co_await errands_.drained(target, uid);
     if (!target_quiet) co_return Step::GivenUp;
     const std::size_t asked_for = options_.page;
-    json::Object ask_source = question(stretch_filter(group.shards, after, {}), asked_for);
+    StretchBounds bounds{.after = after, .to = {}};
+    json::Object ask_source = stretch_question(group.shards, bounds, asked_for);
     std::optional<json::Array> there = co_await errands_.read(source, index, std::move(ask_source));
     fit_page(options_.page, there.has_value());
     if (!there) co_return Step::GivenUp;
     last = there->size() < asked_for;
-    std::optional<std::string> to;
-    if (!last) to = stamp_of(there->back());
-    json::Object ask_target = question(stretch_filter(group.shards, after, to), asked_for + 1);
+    if (!last) bounds.to = stamp_of(there->back());
+    json::Object ask_target = stretch_question(group.shards, bounds, asked_for + 1);
     const std::optional<json::Array> here = co_await errands_.read(target, index, std::move(ask_target));
     if (!here) co_return Step::GivenUp;
-    const std::string from = after;
-    if (to) after = *to;
+    if (!last) after = bounds.to;
     if (*here == *there) co_return Step::Same;
-    Stretch differing{.after = from, .to = to, .releases = releases, .order = &pass, .bytes = &bytes};
+    Stretch differing{.bounds = std::move(bounds), .releases = releases, .order = &pass, .bytes = &bytes};
     const bool done = co_await replace(job, group, *there, std::move(differing));
     co_return done ? Step::Changed : Step::GivenUp;
 }
@@ -115,11 +93,10 @@ env::Task<bool> Mender::replace(const Job& job, const Group& group, const json::
     const plan::IndexPtr index = catalog_.projected().find(job.key.second);
     const std::string path = "/indexes/" + index->uid.value + "/documents";
     std::vector<NodeRequest> requests;
-    requests.push_back(
-        {.method = "POST",
-         .target = path + "/delete",
-         .content_type = "application/json",
-         .body = json::to_text(json::Object{{"filter", stretch_filter(group.shards, stretch.after, stretch.to)}})});
+    requests.push_back({.method = "POST",
+                        .target = path + "/delete",
+                        .content_type = "application/json",
+                        .body = json::to_text(json::Object{{"filter", stretch_filter(group.shards, stretch.bounds)}})});
     if (!documents.empty()) {
         std::string lines;
         for (const json::Value& document : documents) lines += json::to_text(document) + "\n";

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "quorum/repair/errands.h"
+#include "quorum/repair/stretches.h"
 
 namespace miroir::quorum {
 
@@ -61,9 +62,8 @@ private:
         std::vector<Group> groups;
         std::vector<ShardId> lost;  // no replica has them
     };
-    struct Stretch {  // behind `after`, not behind `to`
-        std::string after;
-        std::optional<std::string> to;
+    struct Stretch {
+        StretchBounds bounds;
         std::uint64_t releases = 0;        // of hints, when it was read
         env::Lane::Pass* order = nullptr;  // the lane of the index
         std::uint64_t* bytes = nullptr;    // grows by what was copied
