@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "json/parse.h"
 #include "protocol/text_normal.h"
@@ -21,14 +22,62 @@ bool is_part_of_word(char c) {
     return byte >= 0x80 || (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z');
 }
 
+bool is_ascii(std::string_view text) {
+    return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+}
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
 // The words of a text without the rest, one blank behind each.
 std::string words_of(std::string_view text) {
     std::string out;
-    for (const char c : protocol::plain_word(text)) {
-        if (is_part_of_word(c)) out += c;
-        else if (!out.empty() && out.back() != ' ') out += ' ';
-    }
+    const auto take = [&out](std::string_view plain) {
+        for (const char c : plain) {
+            if (is_part_of_word(lower(c))) out += lower(c);
+            else if (!out.empty() && out.back() != ' ') out += ' ';
+        }
+    };
+    if (is_ascii(text)) take(text);
+    else take(protocol::plain_word(text));
     if (!out.empty() && out.back() != ' ') out += ' ';
+    return out;
+}
+
+enum class Begins : std::uint8_t { No, Yes, Unknown };
+
+// words_of(text).starts_with(words) without making them, as far as the text is plain up to there. `text` stands in
+// JSON.
+Begins begins(std::string_view text, std::string_view words) {
+    std::size_t met = 0;
+    bool in_word = false;
+    for (const char raw : text) {
+        if (met == words.size()) return Begins::Yes;
+        if (static_cast<unsigned char>(raw) >= 0x80 || raw == '\\') return Begins::Unknown;
+        const char c = lower(raw);
+        if (!is_part_of_word(c) && !in_word) continue;
+        in_word = is_part_of_word(c);
+        if ((in_word ? c : ' ') != words[met]) return Begins::No;
+        ++met;
+    }
+    const bool ended = in_word && met + 1 == words.size() && words[met] == ' ';
+    return ended || met == words.size() ? Begins::Yes : Begins::No;
+}
+
+// Looks through the strings of a document as it was sent, those that are names left aside.
+Begins begins_in_text(std::string_view document, std::string_view words) {
+    Begins out = Begins::No;
+    for (std::size_t at = document.find('"'); at < document.size(); at = document.find('"', at)) {
+        const std::size_t first = ++at;
+        for (at = document.find_first_of("\"\\", at); at < document.size() && document[at] == '\\';)
+            at = document.find_first_of("\"\\", at + 2);
+        if (at >= document.size()) return Begins::Unknown;
+        const std::string_view text = document.substr(first, at++ - first);
+        const std::size_t next = document.find_first_not_of(" \n\t\r", at);
+        if (next < document.size() && document[next] == ':') continue;
+        const Begins found = begins(text, words);
+        if (found == Begins::Yes) return found;
+        if (found == Begins::Unknown) out = found;
+    }
     return out;
 }
 
@@ -43,6 +92,8 @@ bool begins_somewhere(const json::Value& value, std::string_view words) {
 }
 
 bool shows_beginning(const Hit& hit, std::string_view words) {
+    const Begins plainly = begins_in_text(hit.bytes, words);
+    if (plainly != Begins::Unknown) return plainly == Begins::Yes;
     const auto document = json::parse(hit.bytes);
     return document && begins_somewhere(*document, words);
 }
@@ -89,13 +140,15 @@ std::vector<const Hit*> all_hits(std::span<const NodeAnswer> answers) {
 }
 
 bool beginning_is_open(const std::vector<const Hit*>& hits, std::string_view query, bool ties_only) {
-    const std::string words = words_of(query);
+    std::optional<std::string> words;
     for (std::size_t i = 0; i < hits.size(); ++i) {
         const std::size_t place = place_of(hits[i]->key, RankEntry::Rule::Exactness);
         if (place == hits[i]->key.size() || hits[i]->key[place].number < kMatchTypeWeight) continue;
         const bool tied = (i > 0 && tie_before(*hits[i - 1], *hits[i], place)) ||
                           (i + 1 < hits.size() && tie_before(*hits[i], *hits[i + 1], place));
-        if ((tied || !ties_only) && !shows_beginning(*hits[i], words)) return true;
+        if (!tied && ties_only) continue;
+        if (!words) words = words_of(query);
+        if (!shows_beginning(*hits[i], *words)) return true;
     }
     return false;
 }

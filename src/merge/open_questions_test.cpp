@@ -35,6 +35,22 @@ TEST(OpenQuestions, ABeginningThatTheTextDoesNotShowIsOpenWhereItDecides) {
     EXPECT_TRUE(beginning_is_open(all_of(half), "hotel hotels", true));
 }
 
+// The quick look at plain texts and the careful one say the same.
+TEST(OpenQuestions, ABeginningIsSeenInWhateverFormItIsSent) {
+    const auto is_open = [](const std::string& document, std::string_view query) {
+        const NodeAnswer of = answer(hit(document, kStarts) + "," + hit(R"("t":"x")", kOther));
+        return beginning_is_open(all_of(of), query, true);
+    };
+    for (const std::string text : {"hotel  hotels", "Hotel, hotels.", "  (HOTEL) hotels on", "Ho\\u0074el hotels",
+                                   "Hôtel hotels", "hotel hotels\\n", "hotel \\\"hotels\\\""})
+        EXPECT_FALSE(is_open("\"t\":\"" + text + "\"", "Hotel hotels")) << text;
+    for (const std::string text : {"", "hotel", "hotel hotelsy", "a hotel hotels", "hotelhotels", "hotel hôtelsy",
+                                   "\\\\hotel", "hotel hotels\u0301y"})
+        EXPECT_TRUE(is_open("\"t\":\"" + text + "\"", "hotel hotels")) << text;
+    EXPECT_TRUE(is_open(R"("hotel hotels" : "teach")", "hotel hotels"));
+    EXPECT_FALSE(is_open(R"("a\"b":1,"t":[2,{"u":"hotel hotels"}])", "hotel hotels"));
+}
+
 TEST(OpenQuestions, ABeginningThatDecidesNothingIsOpenOnlyForScores) {
     const NodeAnswer apart =
         answer(hit(R"("t":"Hotel teach")", kStarts) + "," +
