@@ -190,8 +190,8 @@ class Stage:
         (place / "miroir.yaml").write_text(json.dumps(config))
         return [self.bin / "miroir", "serve", "--config", place / "miroir.yaml"]
 
-    def miroir(self, nodes, **more):
-        place, port = self.named("miroir"), free_port()
+    def miroir(self, nodes, port=None, **more):
+        place, port = self.named("miroir"), port or free_port()
         server = self.start(self.miroir_command(place, nodes, port, **more), port, place)
         wait_until(server.healthy, "Miroir is healthy")
         wait_until(lambda: server.status("/_miroir/ready") == 200, "Miroir is ready")

@@ -1,9 +1,9 @@
-// A search through Miroir against what it cannot avoid: the same requests to the same nodes, all at once, waiting for
-// the last. Both sides take turns in blocks, in one process, over the same client, so that the ratio is fair.
+// A search through Miroir against what it cannot avoid: the same requests to the same nodes, those of a round all at
+// once, waiting for the last. Both sides take turns in blocks, in one process, over the same client, so that the ratio is fair.
 //
 //   fanout_bench PLAN SECONDS CLIENTS    prints one line of JSON
 //
-// PLAN holds one search a line: {"through": {address, target, key, body}, "calls": [{address, target, key, body}...]}.
+// PLAN holds one search a line: {"through": {address, target, key, body}, "rounds": [[{address, target, key, body}...]...]}.
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
@@ -28,7 +28,7 @@ struct Ask {
 
 struct Search {
     Ask through;
-    std::vector<Ask> calls;
+    std::vector<std::vector<Ask>> rounds;
 };
 
 Ask ask_of(const json::Value& line) {
@@ -47,8 +47,11 @@ std::vector<Search> searches_in(const char* path) {
     std::vector<Search> out;
     for (std::string line; std::getline(file, line);) {
         const json::Value value = json::parse(line).value();
-        Search search{.through = ask_of(*value.find("through")), .calls = {}};
-        for (const json::Value& call : value.find("calls")->array()) search.calls.push_back(ask_of(call));
+        Search search{.through = ask_of(*value.find("through")), .rounds = {}};
+        for (const json::Value& round : value.find("rounds")->array()) {
+            std::vector<Ask>& calls = search.rounds.emplace_back();
+            for (const json::Value& call : round.array()) calls.push_back(ask_of(call));
+        }
         out.push_back(std::move(search));
     }
     return out;
@@ -74,10 +77,12 @@ env::Task<std::size_t> send(Run& run, const Ask& ask) {
 }
 
 env::Task<void> search_bare(Run& run, const Search& search) {
-    std::vector<env::Task<std::size_t>> calls;
-    for (const Ask& call : search.calls) calls.push_back(send(run, call));
-    const std::vector<std::size_t> sizes = co_await env::gather(run.reactor, std::move(calls));
-    for (const std::size_t size : sizes) run.bare_bytes += size;
+    for (const std::vector<Ask>& round : search.rounds) {
+        std::vector<env::Task<std::size_t>> calls;
+        for (const Ask& call : round) calls.push_back(send(run, call));
+        const std::vector<std::size_t> sizes = co_await env::gather(run.reactor, std::move(calls));
+        for (const std::size_t size : sizes) run.bare_bytes += size;
+    }
 }
 
 env::Task<bool> one_client(Run& run, std::size_t end, bool bare) {
