@@ -276,25 +276,25 @@ ClusterDesk::Answer ClusterDesk::explain(Incoming& in, json::Value) {
 ClusterDesk::Answer ClusterDesk::start(Incoming& in, json::Value body) {
     const json::Value* dry = body.find("dry_run");
     const bool only_plan = asks(in, "dryRun") || (dry != nullptr && *dry == json::Value(true));
-    if (!only_plan) MIROIR_CO_CHECK(co_await carry(parts_.rebalancer.start()));
+    if (!only_plan) co_return co_await status_after(in, parts_.rebalancer.start());
     json::Value nothing;
     co_return co_await status(in, std::move(nothing));
 }
 
 ClusterDesk::Answer ClusterDesk::pause(Incoming& in, json::Value) {
-    MIROIR_CO_CHECK(co_await carry(parts_.rebalancer.pause()));
-    json::Value nothing;
-    co_return co_await status(in, std::move(nothing));
+    return status_after(in, parts_.rebalancer.pause());
 }
 
 ClusterDesk::Answer ClusterDesk::resume(Incoming& in, json::Value) {
-    MIROIR_CO_CHECK(co_await carry(parts_.rebalancer.start()));
-    json::Value nothing;
-    co_return co_await status(in, std::move(nothing));
+    return status_after(in, parts_.rebalancer.start());
 }
 
 ClusterDesk::Answer ClusterDesk::cancel(Incoming& in, json::Value) {
-    MIROIR_CO_CHECK(co_await carry(parts_.rebalancer.cancel()));
+    return status_after(in, parts_.rebalancer.cancel());
+}
+
+ClusterDesk::Answer ClusterDesk::status_after(Incoming& in, env::Task<Result<void>> wish) {
+    MIROIR_CO_CHECK(co_await carry(std::move(wish)));
     json::Value nothing;
     co_return co_await status(in, std::move(nothing));
 }

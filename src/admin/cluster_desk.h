@@ -53,6 +53,7 @@ private:
     Answer explain(server::Incoming& in, json::Value body);
 
     env::Task<Result<void>> carry(env::Task<Result<void>> wish);
+    Answer status_after(server::Incoming& in, env::Task<Result<void>> wish);
     json::Value about(const NodeId& node, bool dry) const;
 
     Parts parts_;
