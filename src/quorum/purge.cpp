@@ -161,7 +161,7 @@ env::Task<bool> Writer::forget_oldest() {
     const bool more = old.size() == kept.at_once;
     if (!more) look_for_old_at_ = env_.clock.now() + kept.look_every;
     const Result<std::uint64_t> gone = co_await tasks_.erase(old);
-    co_return more&& gone;
+    co_return more&& gone.has_value();
 }
 
 }  // namespace miroir::quorum
