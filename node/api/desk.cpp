@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "env/unix_time.h"
 #include "protocol/keys/index_uid.h"
 
 namespace miroir::node {
@@ -54,7 +55,7 @@ Desk::Desk(env::Env env, World& world, Ledger& ledger, Scheduler& scheduler, Dis
 }
 
 std::string Desk::draw_request_uid() {
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now().time_since_epoch()).count();
+    const auto ms = env::unix_time<std::chrono::milliseconds>(now());
     return env::uuid_v7(env_.random, static_cast<std::uint64_t>(ms));
 }
 

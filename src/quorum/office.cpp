@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cluster/reserved.h"
+#include "env/unix_time.h"
 #include "json/parse.h"
 #include "json/write.h"
 #include "plan/document_plan.h"
@@ -88,10 +89,7 @@ Stamps& Office::stamps_of(const IndexUid& uid) {
     return stamps_.try_emplace(uid, index_of(uid) == nullptr).first->second;
 }
 
-std::uint64_t Office::now_us() const {
-    return static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::microseconds>(env_.clock.wall().time_since_epoch()).count());
-}
+std::uint64_t Office::now_us() const { return env::unix_us(env_.clock); }
 
 Grave Office::grave_of(const IndexUid& uid, Grave::Kind kind, std::vector<std::string> ids) {
     return {.kind = kind, .at = stamps_of(uid).mark(now_us()), .task = 0, .ids = std::move(ids)};

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "env/log.h"
+#include "env/unix_time.h"
 #include "json/members.h"
 #include "json/parse.h"
 #include "json/write.h"
@@ -275,8 +276,7 @@ env::Task<Result<void>> Rebalancer::begin_moves() {
     std::vector<cluster::PlannedMove> next = next_moves(*topology, plan(), running, options_.limits);
     leave_out_what_must_wait(next);
     if (next.empty()) co_return Result<void>{};
-    const auto now_ms =
-        std::chrono::duration_cast<std::chrono::milliseconds>(env_.clock.wall().time_since_epoch()).count();
+    const std::int64_t now_ms = env::unix_ms(env_.clock);
     std::vector<MoveRecord> begun;
     const auto name = [&](std::optional<cluster::NodeIndex> node) {
         return node ? topology->node(*node).id : NodeId{};

@@ -6,6 +6,7 @@
 #include "api/read/known_fields.h"
 #include "api/read/marked_fields.h"
 #include "api/read/replay_search.h"
+#include "env/unix_time.h"
 #include "json/parse.h"
 #include "json/write.h"
 #include "merge/hit_bytes.h"
@@ -261,9 +262,7 @@ std::uint64_t elapsed_ms(const Visit& visit) {
 
 std::string draw_uuid_v7(Desk& desk) {
     env::Env env = desk.env();
-    const auto unix_ms =
-        std::chrono::duration_cast<std::chrono::milliseconds>(env.clock.wall().time_since_epoch()).count();
-    return env::uuid_v7(env.random, static_cast<std::uint64_t>(unix_ms));
+    return env::uuid_v7(env.random, static_cast<std::uint64_t>(env::unix_ms(env.clock)));
 }
 
 bool wants_metadata(const Visit& visit) {

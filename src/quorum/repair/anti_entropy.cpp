@@ -5,6 +5,7 @@
 
 #include "cluster/reserved.h"
 #include "env/log.h"
+#include "env/unix_time.h"
 #include "json/parse.h"
 #include "protocol/documents/primary_key.h"
 #include "quorum/repair/stretches.h"
@@ -32,10 +33,6 @@ constexpr env::MetricName kRead{.name = "miroir_antientropy_documents_read_total
                                 .help = "Documents read from nodes to be compared."};
 constexpr env::MetricName kLast{.name = "miroir_antientropy_last_scan_completed_seconds",
                                 .help = "When the last pass ended, in seconds since 1970."};
-
-std::int64_t wall_ms(env::Clock& clock) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(clock.wall().time_since_epoch()).count();
-}
 
 }  // namespace
 
@@ -91,7 +88,7 @@ env::Task<void> AntiEntropy::pass() {
     status_.running = false;
     status_.mismatches_last = status_.mismatches - mismatches;
     status_.last_duration = env_.clock.now() - began;
-    status_.last_completed_ms = wall_ms(env_.clock);
+    status_.last_completed_ms = env::unix_ms(env_.clock);
     options_.metrics->gauge(kLast).set(static_cast<double>(status_.last_completed_ms) / 1000);
     env_.log.info(kTarget, "the copies were compared",
                   {{"shards", status_.shards_scanned},
@@ -116,8 +113,7 @@ env::Task<bool> AntiEntropy::begin_round(IndexUid uid) {
     const plan::IndexPtr index = catalog_.committed()->find(uid);
     if (!index) co_return false;
     Round fresh;
-    fresh.began_at = static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::microseconds>(env_.clock.wall().time_since_epoch()).count());
+    fresh.began_at = env::unix_us(env_.clock);
     fresh.first_open = UINT64_MAX;
     for (const tasks::TaskEntry* entry : tasks_.unfinished())
         fresh.first_open = std::min(fresh.first_open, entry->task.uid);
@@ -293,7 +289,7 @@ void AntiEntropy::note(const IndexUid& index, const std::string& id, const NodeI
     constexpr std::size_t kFindingsMax = 100;
     env_.log.warn(kTarget, "a copy is wrong: " + what,
                   {{"index", index.value}, {"document", id}, {"node", node.value}, {"repaired", repaired}});
-    status_.findings.push_back({.at_ms = wall_ms(env_.clock),
+    status_.findings.push_back({.at_ms = env::unix_ms(env_.clock),
                                 .index = index,
                                 .document = id,
                                 .node = node,

@@ -1,6 +1,7 @@
 // How the writer comes to owe a node copies.
 #include <algorithm>
 
+#include "env/unix_time.h"
 #include "json/write.h"
 #include "quorum/writer.h"
 
@@ -16,8 +17,7 @@ env::Task<Result<void>> Writer::open() {
 
 void Writer::dig(tasks::Batch& batch, const WriteOrder& order, std::uint64_t task,
                  const std::vector<plan::CatalogChange>& changes) {
-    const auto now_us = static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::microseconds>(env_.clock.wall().time_since_epoch()).count());
+    const std::uint64_t now_us = env::unix_us(env_.clock);
     if (!options_.keep_graves) return;
     for (const plan::CatalogChange& change : changes) {
         if (change.kind != plan::CatalogChange::Kind::Swap) continue;
