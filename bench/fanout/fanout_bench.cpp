@@ -1,9 +1,11 @@
 // A search through Miroir against what it cannot avoid: the same requests to the same nodes, those of a round all at
-// once, waiting for the last. Both sides take turns in blocks, in one process, over the same client, so that the ratio is fair.
+// once, waiting for the last. Both sides take turns in blocks, in one process, over the same client, so that the ratio
+// is fair.
 //
 //   fanout_bench PLAN SECONDS CLIENTS    prints one line of JSON
 //
-// PLAN holds one search a line: {"through": {address, target, key, body}, "rounds": [[{address, target, key, body}...]...]}.
+// PLAN holds one search a line: {"through": {address, target, key, body}, "rounds": [[{address, target, key,
+// body}...]...]}.
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
