@@ -80,9 +80,12 @@ env::Task<Result<http::Reply>> MeteredClient::send(http::Address to, http::Outgo
     const bool guarded = guard_.breakers != nullptr && !guard_.probing;
     Permit permit;
     if (guarded) {
-        Permit given = guard_.breakers->allow(*node, clock_.now().time_since_epoch());
+        const cluster::Instant now = clock_.now().time_since_epoch();
+        Permit given = guard_.breakers->allow(*node, now);
+        const bool along =
+            guard_.writing && guard_.breakers->view(*node, now).state == cluster::Breaker::State::HalfOpen;
         if (given) permit.emplace(*std::move(given));
-        else {
+        else if (!along) {
             co_return fail(Error{.code = ErrorCode::MiroirNodeUnreachable,
                                  .message = "not asked: it failed several times in a row just now",
                                  .node = node->value});

@@ -16,6 +16,9 @@ struct Guard {
     // A call that was given less time than this and ran out of it says nothing about the node.
     std::chrono::nanoseconds fair_time = std::chrono::seconds(1);
     bool probing = false;  // these calls are health probes: never held back, and an answer ends a breaker's pause
+    // These calls are writes: one after another to each node, and each refusal costs a client his write. They go along
+    // with the trial of a breaker that is half open.
+    bool writing = false;
 };
 
 class MeteredClient final : public http::Client {

@@ -264,6 +264,33 @@ TEST(MeteredClient, KeepsCallsAwayFromANodeThatFailsAndProbesBringThemBack) {
     EXPECT_EQ(breakers.view(NodeId{"a"}, {}).state, cluster::Breaker::State::Closed);
 }
 
+// Once a write was refused because a search was just finding out whether its node was back.
+TEST(MeteredClient, LetsWritesGoAlongWithATrialAndNotBeforeIt) {
+    Room room;
+    cluster::Breakers breakers;
+    const admin::Guard guard{.breakers = &breakers, .random = &room.world};
+    MeteredClient guarded(room.world, room.nodes, room.topology, room.ledger, guard);
+    admin::Guard of_writes = guard;
+    of_writes.writing = true;
+    MeteredClient writing(room.world, room.nodes, room.topology, room.ledger, of_writes);
+    const auto call = [&](MeteredClient& client) {
+        http::Outgoing request;
+        request.target = "/indexes/films/documents";
+        const http::Address address{.host = "h", .port = 1};
+        const auto reply = room.world.wait(client.send(address, request, http::SendOptions()));
+        return reply ? reply->status : 0;
+    };
+    room.nodes.answers[1] = {503, "{}"};
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(call(guarded), 503);
+    EXPECT_EQ(call(writing), 0) << "nobody has heard of it yet";
+    room.nodes.answers[1] = {202, "{}"};
+    breakers.heard_from(NodeId{"a"});
+    const auto trial = breakers.allow(NodeId{"a"}, room.world.now().time_since_epoch());
+    ASSERT_TRUE(trial) << "somebody else's search, still on its way";
+    EXPECT_EQ(call(guarded), 0);
+    EXPECT_EQ(call(writing), 202);
+}
+
 TEST(NodeLedger, BearsWitnessOfRealCallsOnly) {
     PrometheusMetrics metrics;
     quorum::BehindBoard behind;

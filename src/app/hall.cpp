@@ -12,12 +12,15 @@ server::FrontDoorOptions counted(server::FrontDoorOptions options, env::Metrics&
     return options;
 }
 
-admin::Guard guard_of(const Shared& shared, env::Reactor& reactor, bool probing) {
+enum class Calls : std::uint8_t { Any, Writes, Probes };
+
+admin::Guard guard_of(const Shared& shared, env::Reactor& reactor, Calls calls) {
     return {
         .breakers = &shared.breakers,
         .random = &reactor.env(shared.log).random,
         .fair_time = std::min<std::chrono::nanoseconds>(std::chrono::seconds(1), shared.config.scatter_node_timeout),
-        .probing = probing};
+        .probing = calls == Calls::Probes,
+        .writing = calls == Calls::Writes};
 }
 
 }  // namespace
@@ -27,8 +30,9 @@ Hall::Hall(Shared shared, env::Reactor& reactor)
       reactor_(reactor),
       client_(reactor_, client_options(shared.config)),
       keyed_(client_, shared.node_keys),
-      metered_(reactor_, keyed_, shared.topology, shared.ledger, guard_of(shared, reactor_, false)),
-      probing_(reactor_, keyed_, shared.topology, shared.ledger, guard_of(shared, reactor_, true)),
+      metered_(reactor_, keyed_, shared.topology, shared.ledger, guard_of(shared, reactor_, Calls::Any)),
+      writing_(reactor_, keyed_, shared.topology, shared.ledger, guard_of(shared, reactor_, Calls::Writes)),
+      probing_(reactor_, keyed_, shared.topology, shared.ledger, guard_of(shared, reactor_, Calls::Probes)),
       operations_({.env = env(),
                    .client = metered_,
                    .topology = shared.topology,

@@ -61,6 +61,7 @@ public:
     env::Reactor& reactor() { return reactor_; }
     env::Env env() { return reactor_.env(shared_.log); }
     http::Client& client() { return metered_; }
+    http::Client& writing_client() { return writing_; }
     http::Client& probe_client() { return probing_; }  // no breaker holds it back
 
     // On the hall's thread: stops accepting, waits for what runs. True when nothing was left at the limit.
@@ -74,6 +75,7 @@ private:
     wire::Client client_;
     admin::KeyedClient keyed_;
     admin::MeteredClient metered_;
+    admin::MeteredClient writing_;
     admin::MeteredClient probing_;
     admin::Operations operations_;
     std::unique_ptr<api::Desk> desk_;

@@ -100,7 +100,7 @@ Result<void> House::open_office() {
     options.writer.keep_graves = config_.anti_entropy.enabled;
     if (!config_.master_key.empty()) options.master_key = config_.master_key;
     env::Task<Result<std::unique_ptr<quorum::Office>>> opening = quorum::Office::open(
-        first_.env(log_), halls_[0]->client(), *store_, [this] { return topology_.current(); },
+        first_.env(log_), halls_[0]->writing_client(), *store_, [this] { return topology_.current(); },
         {.catalog = [this](plan::CatalogPtr catalog) { catalog_.publish(std::move(catalog)); },
          .shelves = [this](quorum::ShelvesPtr shelves) { shelves_.publish(std::move(shelves)); },
          .ends = courier_.get()},
