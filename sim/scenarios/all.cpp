@@ -22,6 +22,8 @@ std::span<const Scenario> all_scenarios() {
         Scenario{"robbed_alone", "all copies of a shard are lost while settings change; it goes on with the rest",
                  play_robbed_alone},
         Scenario{"no_quorum", "a write refused for want of replicas is there as a whole or not at all", play_no_quorum},
+        Scenario{"back_in_a_moment", "a node is called down and is back at once; writes wait for it",
+                 play_back_in_a_moment},
         Scenario{"swept", "nodes forget their old tasks, and none by which they are recognised", play_swept},
         Scenario{"writes", "documents and settings in a storm; nothing acknowledged is lost, replicas end equal",
                  play_writes},

@@ -149,4 +149,34 @@ void play_swept(Run& run) {
     run.end();
 }
 
+// A node is called down and is back a moment later, as on a busy machine: a write that only it can take waits for it
+// instead of being refused.
+void play_back_in_a_moment(Run& run) {
+    WriteClusterOptions options;
+    options.replicas = 1;
+    options.settings = false;
+    WriteCluster c(run, options);
+    run.world.run_for(1s);
+    c.write_one(0, Kind::Replace, {0, 1, 2, 3, 4, 5, 6, 7});
+    run.world.run_for(1s);
+    const std::string name = c.node(run.below(c.size())).name();
+    const auto writable = [&] {
+        const cluster::TopologyPtr topology = c.scribe().topology().current();
+        return topology->node(*topology->find(NodeId{name})).writable();
+    };
+    run.network.block_both("scribe", name);
+    run.world.run_until([&] { return !writable(); }, 20s, 10ms);
+    const std::size_t before = c.acknowledged();
+    c.write_one(0, Kind::Merge, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23});
+    run.world.run_for(run.between(0ms, 300ms));
+    run.network.heal();
+    run.world.run_until(writable, 500ms, 10ms);
+    const bool back = writable();
+    run.world.run_for(300ms);
+    if (back && c.acknowledged() == before) run.stuck("a write was refused, and its node was back in a moment");
+    c.expect_calm(kRest);
+    c.check_all();
+    run.end();
+}
+
 }  // namespace miroir::sim

@@ -15,6 +15,7 @@ void play_let_go(Run& run);
 void play_kept_for_another(Run& run);
 void play_robbed_alone(Run& run);
 void play_no_quorum(Run& run);
+void play_back_in_a_moment(Run& run);
 void play_swept(Run& run);
 void play_join(Run& run);
 void play_drain(Run& run);

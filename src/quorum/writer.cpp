@@ -13,8 +13,9 @@ using tasks::NodeTask;
 
 struct Writer::Sending {
     WriteOrder order;
-    tasks::TaskEntry entry;  // its parts stand beside the requests of the order
-    std::set<NodeId> nodes;  // by name, so that two orders never wait for each other's lanes
+    cluster::TopologyPtr latest;  // of when its lanes were entered
+    tasks::TaskEntry entry;       // its parts stand beside the requests of the order
+    std::set<NodeId> nodes;       // by name, so that two orders never wait for each other's lanes
     std::vector<env::Lane::Pass> passes;
     std::vector<SendOutcome> outcomes;                  // beside the requests; a part that is not sent stays Missed
     std::vector<std::uint64_t> places;                  // of their hints
@@ -22,6 +23,11 @@ struct Writer::Sending {
     std::vector<std::optional<std::uint64_t>> holders;  // beside them: the change of settings that holds it back
     std::vector<std::uint8_t> held_good;                // held back, and as good as taken
     bool held(std::size_t i) const { return holders[i].has_value(); }
+    // Who takes the part, as it is now: while the write waited it may have come back.
+    const cluster::Node& node(std::size_t i) const {
+        const auto place = latest->find(entry.parts[i].node);
+        return place ? latest->node(*place) : order.topology->node(order.requests[i].node);
+    }
 };
 
 namespace {
@@ -84,27 +90,58 @@ tasks::TaskEntry Writer::entry_of(const WriteOrder& order) {
 }
 
 bool Writer::quiet_on_its_way(const Sending& sending) const {
-    return std::ranges::any_of(sending.order.requests, [&](const NodeRequest& request) {
-        const cluster::Node& node = sending.order.topology->node(request.node);
-        return node.writable() && hints_.any_to_send(node.id) && !hints_.any_loud(node.id);
-    });
+    for (std::size_t i = 0; i < sending.entry.parts.size(); ++i) {
+        const cluster::Node& node = sending.node(i);
+        if (node.writable() && hints_.any_to_send(node.id) && !hints_.any_loud(node.id)) return true;
+    }
+    return false;
+}
+
+// Those who cannot take their parts now, where it would be refused for that.
+std::set<NodeId> Writer::missed_now(const Sending& sending) {
+    std::vector<std::uint8_t> there;
+    std::set<NodeId> missed;
+    const std::vector<std::string> indexes = tasks::indexes_of(sending.entry.task);
+    for (std::size_t i = 0; i < sending.entry.parts.size(); ++i) {
+        const cluster::Node& node = sending.node(i);
+        const bool held = sending.order.change || hints_.holder_of(node.id, indexes);
+        const bool takes = node.writable() && !(held ? hints_.any_loud(node.id) : hints_.any_to_send(node.id));
+        there.push_back(takes ? 1 : 0);
+        if (takes) waited_for_in_vain_.erase(node.id);
+        else missed.insert(node.id);
+    }
+    const bool refused = !sending.order.verdict && !count_acks(sending.order, there, options_.acks).short_of.empty();
+    return refused ? missed : std::set<NodeId>();
 }
 
 // The lanes of all its nodes. What a change of settings has let go is on its way to nodes that are well: what comes
-// behind it waits its turn for a moment instead of being refused. More may be let go while it waits for the lanes. Not
-// each of many waits by itself: who comes after one that waited in vain does not.
+// behind it waits its turn for a moment instead of being refused. So does what would be refused for the want of a node:
+// a probe may have missed it on a busy machine, or what it is owed is just being sent. More may be let go while it
+// waits for the lanes. Not each of many waits by itself: who comes after one that waited in vain does not.
 env::Task<void> Writer::enter_lanes(Sending& sending) {
-    constexpr std::chrono::milliseconds kLongest{500};
+    using namespace std::chrono_literals;
+    constexpr std::chrono::milliseconds kLongest = 500ms;
     for (const NodeTask& part : sending.entry.parts) sending.nodes.insert(part.node);
-    for (std::chrono::milliseconds pause{5};; pause *= 2) {
+    const env::Monotonic begun = env_.clock.now();
+    for (std::chrono::milliseconds pause = 5ms;; pause = std::min(pause * 2, kLongest / 4)) {
         for (const NodeId& node : sending.nodes) sending.passes.push_back(co_await link(node).lane().enter());
-        if (!quiet_on_its_way(sending) || env_.clock.now() < quiet_in_vain_until_) co_return;
-        if (pause > kLongest) break;
+        sending.latest = topology_();
+        const std::set<NodeId> missed = missed_now(sending);
+        const env::Monotonic now = env_.clock.now();
+        const bool quiet = quiet_on_its_way(sending) && now >= quiet_in_vain_until_;
+        const bool hopeful =
+            std::ranges::any_of(missed, [this](const NodeId& node) { return !waited_for_in_vain_.contains(node); });
+        const std::chrono::nanoseconds longest =
+            std::max<std::chrono::nanoseconds>(quiet ? kLongest : 0ms, hopeful ? options_.patience : 0ms);
+        if (now - begun >= longest) {
+            if (quiet) quiet_in_vain_until_ = now + kLongest;
+            if (hopeful) waited_for_in_vain_.insert(missed.begin(), missed.end());
+            co_return;
+        }
         sending.passes.clear();
         wake();
         (void)co_await env::sleep_for(env_, pause);
     }
-    quiet_in_vain_until_ = env_.clock.now() + kLongest;
 }
 
 env::Task<Result<void>> Writer::choose_uids(Sending& sending) {
@@ -119,7 +156,7 @@ env::Task<Result<void>> Writer::choose_uids(Sending& sending) {
     }
     for (std::size_t i = 0; i < sending.entry.parts.size(); ++i) {
         NodeTask& part = sending.entry.parts[i];
-        const cluster::Node& node = sending.order.topology->node(sending.order.requests[i].node);
+        const cluster::Node& node = sending.node(i);
         part.state = NodeTask::State::Missed;
         if (sending.held(i)) continue;
         if (!node.writable() || hints_.any_to_send(part.node) || mute.contains(part.node)) continue;
@@ -202,7 +239,7 @@ env::Task<Result<void>> Writer::send_parts(Sending& sending, NodeId id) {
         const NodeTask& part = sending.entry.parts[i];
         if (part.node != id) continue;
         if (part.state != NodeTask::State::Planned) break;
-        const cluster::Node& node = sending.order.topology->node(sending.order.requests[i].node);
+        const cluster::Node& node = sending.node(i);
         NodeRequest& kept = sending.order.requests[i];
         std::string body = std::exchange(kept.body, {});  // who has to send it again reads it from the store
         if (sending.stored_only.contains(i)) {
@@ -223,7 +260,7 @@ void Writer::count_attainable(const Sending& sending, std::vector<std::uint8_t>&
         attainable.push_back(part.state == NodeTask::State::Planned ? 1 : 0);
     // What is only held back by a change of settings is durable here, and its node is there to take it.
     for (std::size_t i = 0; i < attainable.size(); ++i) {
-        const cluster::Node& node = sending.order.topology->node(sending.order.requests[i].node);
+        const cluster::Node& node = sending.node(i);
         if (sending.held(i) && node.writable() && !hints_.any_loud(node.id)) attainable[i] = 1;
     }
 }

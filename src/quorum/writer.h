@@ -76,6 +76,7 @@ private:
     struct Sending;
     tasks::TaskEntry entry_of(const WriteOrder& order);
     bool quiet_on_its_way(const Sending& sending) const;
+    std::set<NodeId> missed_now(const Sending& sending);
     env::Task<void> enter_lanes(Sending& sending);
     env::Task<Result<void>> choose_uids(Sending& sending);
     env::Task<Result<void>> send_parts(Sending& sending, NodeId node);
@@ -193,6 +194,7 @@ private:
     std::optional<env::OneShot<bool>> asleep_;
     env::Monotonic look_for_old_at_{};
     env::Monotonic quiet_in_vain_until_{};
+    std::set<NodeId> waited_for_in_vain_;  // until they take a write again
 };
 
 }  // namespace miroir::quorum

@@ -25,6 +25,8 @@ struct WriterOptions {
     LinkOptions link;
     std::chrono::nanoseconds poll_least = std::chrono::milliseconds(3);
     std::chrono::nanoseconds poll_most = std::chrono::milliseconds(200);
+    // A write that would be refused for the want of a node waits so long for it, once in each absence.
+    std::chrono::nanoseconds patience = std::chrono::seconds(1);
     TaskRetention tasks_kept;
     std::chrono::nanoseconds cancel_timeout = std::chrono::seconds(5);
     SettingsOptions settings{};
