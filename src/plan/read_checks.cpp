@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <set>
 
+#include "protocol/settings/facet_check.h"
+
 namespace miroir::plan {
 namespace {
 
 using protocol::FilterableFeatures;
 using protocol::FilterableRule;
-using protocol::PatternMatch;
 
 std::string joined(const std::set<std::string>& names) {
     std::string text;
@@ -42,37 +43,6 @@ std::string rule_note(std::size_t position, const std::string& field, const Lack
            std::string(lack.what) + ".\nHint: enable " + std::string(lack.what) + " in rule " + number + " by adding " +
            std::string(lack.enable) + "\nHint: prepend another rule matching " + field + " with " +
            std::string(lack.mend) + " before rule " + number;
-}
-
-// Could the pattern of the query and the rule speak of the same field?
-bool may_meet(const FilterableRule& rule, const std::string& pattern) {
-    if (!rule.is_pattern) return protocol::match_field(pattern, rule.field) != PatternMatch::None;
-    return std::ranges::any_of(rule.patterns, [&](const std::string& own) {
-        return protocol::match_pattern(pattern, own) != PatternMatch::None ||
-               protocol::match_pattern(own, pattern) != PatternMatch::None;
-    });
-}
-
-Result<void> check_facet(const std::vector<FilterableRule>& rules, const std::string& pattern) {
-    for (std::size_t i = 0; i < rules.size(); ++i) {
-        if (rules[i].features.is_filterable()) {
-            if (may_meet(rules[i], pattern)) return {};
-        } else if (rules[i].match(pattern) == PatternMatch::Match) {
-            const std::string number = "#" + std::to_string(i);
-            return fail(ErrorCode::InvalidSearchFacets,
-                        "Invalid facet distribution: Attribute `" + pattern + "` matched rule " + number +
-                            " in filterableAttributes, but this rule does not enable filtering.\nHint: enable "
-                            "filtering in rule " +
-                            number + " by modifying the features.filter object\nHint: prepend another rule matching `" +
-                            pattern + "` with appropriate filter features before rule " + number);
-        }
-    }
-    const auto known =
-        protocol::rule_patterns(rules, [](const FilterableFeatures& features) { return features.is_filterable(); });
-    return fail(ErrorCode::InvalidSearchFacets,
-                "Invalid facet distribution: Pattern `" + pattern + "` is not filterable. " +
-                    (known.empty() ? "This index does not have configured filterable attributes."
-                                   : "Available filterable attributes patterns are: `" + joined(known) + "`."));
 }
 
 }  // namespace
@@ -137,7 +107,7 @@ Result<void> check_kind(const IndexEntry& index, const protocol::SearchQuery& qu
 
 Result<void> check_facets(const IndexEntry& index, const std::vector<std::string>& patterns) {
     for (const std::string& pattern : patterns)
-        MIROIR_CHECK(check_facet(index.settings.filterable_attributes, pattern));
+        MIROIR_CHECK(protocol::check_facet(index.settings.filterable_attributes, pattern));
     return {};
 }
 

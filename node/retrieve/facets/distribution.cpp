@@ -4,13 +4,13 @@
 #include <optional>
 
 #include "node/retrieve/facets/count_order.h"
+#include "protocol/settings/facet_check.h"
 #include "protocol/text_normal.h"
 
 namespace miroir::node {
 namespace {
 
 using protocol::FacetOrder;
-using protocol::FilterableRule;
 using protocol::PatternMatch;
 
 // With more candidates the engine walks the values instead of the documents, and numbers come out by size.
@@ -81,45 +81,6 @@ std::optional<FacetRange> range_of(const FacetField& facet, const DocIds& candid
     return FacetRange{.min = first->first, .max = last->first};
 }
 
-// Could the pattern of the query and the rule speak of the same field?
-bool may_meet(const FilterableRule& rule, std::string_view pattern) {
-    if (!rule.is_pattern) return protocol::match_field(pattern, rule.field) != PatternMatch::None;
-    return std::ranges::any_of(rule.patterns, [&](const std::string& own) {
-        return protocol::match_pattern(pattern, own) != PatternMatch::None ||
-               protocol::match_pattern(own, pattern) != PatternMatch::None;
-    });
-}
-
-std::string joined(const std::set<std::string>& names) {
-    std::string text;
-    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-    return text;
-}
-
-Result<void> check_facet(std::span<const FilterableRule> rules, const std::string& pattern) {
-    for (std::size_t i = 0; i < rules.size(); ++i) {
-        if (rules[i].features.is_filterable()) {
-            if (may_meet(rules[i], pattern)) return {};
-        } else if (rules[i].match(pattern) == PatternMatch::Match) {
-            const std::string number = "#" + std::to_string(i);
-            return fail(ErrorCode::InvalidSearchFacets,
-                        "Invalid facet distribution: Attribute `" + pattern + "` matched rule " + number +
-                            " in filterableAttributes, but this rule does not enable filtering.\nHint: enable "
-                            "filtering in rule " +
-                            number + " by modifying the features.filter object\nHint: prepend another rule matching `" +
-                            pattern + "` with appropriate filter features before rule " + number);
-        }
-    }
-    const auto known = protocol::rule_patterns(rules, [](const auto& features) { return features.is_filterable(); });
-    const std::string head = "Invalid facet distribution: Pattern `" + pattern + "` is not filterable. ";
-    if (known.empty()) {
-        return fail(ErrorCode::InvalidSearchFacets,
-                    head + "This index does not have configured filterable attributes.");
-    }
-    return fail(ErrorCode::InvalidSearchFacets,
-                head + "Available filterable attributes patterns are: `" + joined(known) + "`.");
-}
-
 bool is_filterable(const Index& index, std::string_view field) {
     const auto rule = protocol::matching_rule(index.settings().filterable_attributes, field);
     return rule && rule->features.is_filterable();
@@ -186,7 +147,7 @@ FacetCounts count_values(const FacetField& facet, const DocIds& candidates, Face
 
 Result<void> check_facets(const Index& index, const std::vector<std::string>& patterns) {
     for (const std::string& pattern : patterns) {
-        MIROIR_CHECK(check_facet(index.settings().filterable_attributes, pattern));
+        MIROIR_CHECK(protocol::check_facet(index.settings().filterable_attributes, pattern));
     }
     return {};
 }
