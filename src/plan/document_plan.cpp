@@ -4,6 +4,7 @@
 
 #include "cluster/reserved.h"
 #include "json/value.h"
+#include "json/write.h"
 
 namespace miroir::plan {
 namespace {
@@ -90,7 +91,9 @@ DocumentPlan split_documents(const protocol::Payload& payload, std::span<const s
     for (std::size_t i = 0; i < ids.size(); ++i) {
         const ShardWay& way = ways[shard_of[i]];
         // A document has a primary key, so something stands before our comma.
-        const std::string_view members = opened(payload.documents[i].text);
+        const protocol::DocumentText& document = payload.documents[i];
+        const std::string once = document.doubled ? json::to_text(json::Value(protocol::tree_of(document))) : "";
+        const std::string_view members = opened(once.empty() ? document.text : std::string_view(once));
         for (NodeBody* body : way.to) {
             body->ndjson.append(members).append(way.tail);
             cluster::append_stamp_text(body->ndjson, stamps[i]);

@@ -24,8 +24,8 @@ TEST(DocumentPlan, HandsTheBytesOnWithBothFieldsBehind) {
     const cluster::TopologyPtr topology = two_nodes(2);
     const std::vector<std::string> ids = {"1", "2", "1"};
     const std::vector<std::uint64_t> stamps = {5, 6, 5};
-    const DocumentPlan plan = split_documents(read("[{\"id\":1.0e0,\"id\":1} , {\n \"id\" : \"2\"\n}, {\"id\":1}]"),
-                                              ids, stamps, *topology, 16);
+    const DocumentPlan plan = split_documents(read("[{\"id\":1,\"x\":1.0e0} , {\n \"id\" : \"2\"\n}, {\"id\":1}]"), ids,
+                                              stamps, *topology, 16);
     EXPECT_EQ(plan.distinct, 2);
     const auto tail = [](std::string_view id, std::uint64_t stamp) {
         return std::string(",\"_miroir_shard\":\"") + cluster::shard_label(cluster::shard_of(id, 16)) +
@@ -33,7 +33,7 @@ TEST(DocumentPlan, HandsTheBytesOnWithBothFieldsBehind) {
     };
     ASSERT_EQ(plan.bodies.size(), 2);
     for (const auto& [node, body] : plan.bodies) {
-        EXPECT_EQ(body.ndjson, "{\"id\":1.0e0,\"id\":1" + tail("1", 5) + "{\n \"id\" : \"2\"" + tail("2", 6) +
+        EXPECT_EQ(body.ndjson, "{\"id\":1,\"x\":1.0e0" + tail("1", 5) + "{\n \"id\" : \"2\"" + tail("2", 6) +
                                    "{\"id\":1" + tail("1", 5));
         EXPECT_EQ(body.documents, 3);
         EXPECT_EQ(body.shards, plan.shards);
@@ -63,6 +63,17 @@ TEST(DocumentPlan, EveryDocumentGoesToTheHolderOfItsShard) {
         }
     }
     EXPECT_EQ(seen, ids.size());
+}
+
+TEST(DocumentPlan, AKeyNamedTwiceReachesTheNodesOnce) {
+    const protocol::Payload payload =
+        protocol::read_payload(R"([{"id":3,"x":1,"id":4}])", {}, std::optional<std::string>("id")).value();
+    const cluster::TopologyPtr topology = two_nodes(1);
+    const std::vector<std::string> ids{"4"};
+    const DocumentPlan plan = split_documents(payload, ids, std::vector<std::uint64_t>{7}, *topology, 16);
+    ASSERT_FALSE(plan.bodies.empty());
+    EXPECT_TRUE(plan.bodies.begin()->second.ndjson.starts_with(R"({"id":4,"x":1,)"))
+        << plan.bodies.begin()->second.ndjson;
 }
 
 TEST(DocumentPlan, RefusesOurNamesHoweverTheyAreWritten) {

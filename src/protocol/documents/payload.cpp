@@ -134,8 +134,10 @@ private:
         DocumentText& document = documents_.emplace_back(DocumentText{.text = text, .key_text = {}});
         for (const json::MemberText& member : members_) {
             if (member.escaped) document.odd = true;
-            else if (member.name == *key_) document.key_text = member.value;
-            else if (!member.name.starts_with('_')) continue;
+            else if (member.name == *key_) {
+                document.doubled = document.doubled || !document.key_text.empty();
+                document.key_text = member.value;
+            } else if (!member.name.starts_with('_')) continue;
             else if (is_special(member.name)) document.special = true;
             else document.underscored = true;
         }
@@ -277,7 +279,9 @@ Result<Payload> read_payload(std::string_view bytes, PayloadOptions options,
     if (options.format == PayloadFormat::Csv) return read_csv(bytes, options.csv_delimiter, likely_key);
     ObjectReader objects(bytes, likely_key);
     MIROIR_CHECK(options.format == PayloadFormat::Json ? read_json(bytes, objects) : read_ndjson(bytes, objects));
-    return objects.done();
+    Payload payload = objects.done();
+    payload.lines = options.format == PayloadFormat::Ndjson;
+    return payload;
 }
 
 json::Object tree_of(const DocumentText& document) {

@@ -35,12 +35,14 @@ struct DocumentText {
     std::string_view key_text;  // the value of Payload::key as text; empty: not at the top, or see `odd`
     bool special = false;       // a name at the top is `_geo`, `_geojson` or `_vectors`
     bool underscored = false;   // another name at the top begins with an underscore
+    bool doubled = false;       // Payload::key is named more than once: the last one counts
     bool odd = false;           // only a tree tells: names with escapes, numbers of hundreds of digits
 };
 
 struct Payload {
     std::vector<DocumentText> documents;
     std::string key;                                 // whose values were noted on the way
+    bool lines = false;                              // it came as NDJSON, where the engine takes no name twice
     std::shared_ptr<const std::string> rewritten{};  // CSV: what the views point into
 };
 

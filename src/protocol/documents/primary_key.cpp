@@ -83,6 +83,16 @@ std::string invalid_document_id_text(const json::Value& value) {
            "characters (a-z A-Z 0-9), hyphens (-) and underscores (_), and can not be more than 511 bytes.";
 }
 
+namespace {
+
+Error too_many_keys(const json::Object& document, std::string_view primary_key) {
+    return {.code = ErrorCode::InvalidDocumentId,
+            .message = "Document have too many matching `" + std::string(primary_key) + "` attribute: `" +
+                       json::to_text(document) + "`."};
+}
+
+}  // namespace
+
 Result<std::string> document_id(const json::Object& document, std::string_view primary_key) {
     std::vector<const json::Value*> found;
     if (primary_key.find('.') == std::string_view::npos) {
@@ -94,10 +104,7 @@ Result<std::string> document_id(const json::Object& document, std::string_view p
         return fail(ErrorCode::MissingDocumentId, "Document doesn't have a `" + std::string(primary_key) +
                                                       "` attribute: `" + json::to_text(document) + "`.");
     }
-    if (found.size() > 1) {
-        return fail(ErrorCode::InvalidDocumentId, "Document have too many matching `" + std::string(primary_key) +
-                                                      "` attribute: `" + json::to_text(document) + "`.");
-    }
+    if (found.size() > 1) return fail(too_many_keys(document, primary_key));
     if (std::string id = id_text_or_empty(*found.front()); !id.empty()) return id;
     return fail(ErrorCode::InvalidDocumentId, invalid_document_id_text(*found.front()));
 }
@@ -127,6 +134,8 @@ Result<BatchVerdict> judge_batch(const KeyQuestion& question, const Payload& pay
     // A dotted name may stand for several places.
     const bool noted = verdict.primary_key == payload.key && !payload.key.contains('.');
     for (const DocumentText& document : payload.documents) {
+        if (noted && document.doubled && payload.lines)
+            return fail(too_many_keys(tree_of(document), *verdict.primary_key));
         if (const std::string_view id = noted ? plain_id(document.key_text) : std::string_view(); !id.empty()) {
             verdict.ids.emplace_back(id);
             continue;
