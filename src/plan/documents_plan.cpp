@@ -1,5 +1,6 @@
 #include "plan/documents_plan.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "cluster/reserved.h"
@@ -9,6 +10,9 @@
 
 namespace miroir::plan {
 namespace {
+
+// An engine makes room for all that it is asked for before it looks how much there is.
+constexpr std::uint64_t kMostAtOnce = 1 << 26;
 
 json::Array texts(const std::vector<std::string>& names) { return {names.begin(), names.end()}; }
 
@@ -34,8 +38,8 @@ NodeCall documents_call(const IndexEntry& index, const cluster::CoverPart& part,
     call.target = "/indexes/" + index.uid.value + "/documents/fetch";
     call.headers.emplace_back("Meili-Proxy-Search", "true");  // shows the values that are sorted by
     json::Object body;
-    body.append("offset", stretch.offset);
-    body.append("limit", stretch.limit);
+    body.append("offset", std::min(stretch.offset, kMostAtOnce));
+    body.append("limit", std::min(stretch.limit, kMostAtOnce));
     if (stretch.keys_only) body.append("fields", json::Array{json::Value(cluster::kStampField)});
     else if (query.fields) body.append("fields", texts(*query.fields));
     if (query.retrieve_vectors && !stretch.keys_only) body.append("retrieveVectors", true);
