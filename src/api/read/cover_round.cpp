@@ -23,7 +23,12 @@ ErrorCode code_of(const std::string& body) {
 
 }  // namespace
 
+// A node whose index is being made anew does not know our fields yet: nobody else's query is at fault.
+constexpr std::string_view kNotReady = "Attribute `_miroir_";
+
 Result<void> told_error(const http::Reply& reply) {
+    if (reply.body.find(kNotReady) != std::string::npos)
+        return fail(ErrorCode::MiroirNodeBadReply, "the node's index is only being made");
     if (merge::is_error(reply.body)) return {};
     return fail(ErrorCode::MiroirNodeBadReply, "the node's refusal cannot be read");
 }
