@@ -191,6 +191,12 @@ private:
                 if (name.empty()) return unexpected();
                 at_ += name.size();
                 Expression member{.kind = Expression::Kind::Member, .word = std::string(name)};
+                if (name == "remove" && take("(")) {
+                    if (ended() || text_[at_] != '"') return unexpected();
+                    MIROIR_TRY(const Expression removed, quoted());
+                    if (!take(")")) return unexpected();
+                    member = {.kind = Expression::Kind::Remove, .word = removed.literal.string()};
+                }
                 member.operands.push_back(std::move(out));
                 out = std::move(member);
             } else if (take("[")) {
@@ -223,6 +229,13 @@ private:
         if (name.empty()) return unexpected();
         at_ += name.size();
         if (name == "true" || name == "false") return Expression{.literal = name == "true"};
+        if (name == "type_of" && take("(")) {
+            Expression out{.kind = Expression::Kind::TypeOf};
+            MIROIR_TRY(Expression inner, expression());
+            if (!take(")")) return unexpected();
+            out.operands.push_back(std::move(inner));
+            return out;
+        }
         return Expression{.kind = Expression::Kind::Name, .word = std::string(name)};
     }
 

@@ -26,6 +26,15 @@ std::string text_of(const json::Value& value) {
     return value.is_string() ? value.string() : json::to_text(value);
 }
 
+std::string type_of(const json::Value& value) {
+    if (value.is_object()) return "map";
+    if (value.is_array()) return "array";
+    if (value.is_string()) return "string";
+    if (value.is_bool()) return "bool";
+    if (value.is_null()) return "()";
+    return integer_of(value) ? "i64" : "f64";
+}
+
 class Machine {
 public:
     Machine(json::Value document, const json::Value& context) {
@@ -97,6 +106,11 @@ private:
             }
             case Kind::Unary: return unary(expression);
             case Kind::Binary: return binary(expression);
+            case Kind::Remove: return remove(expression);
+            case Kind::TypeOf: {
+                MIROIR_TRY(const json::Value value, evaluate(expression.operands[0]));
+                return json::Value(type_of(value));
+            }
         }
         return json::Value();
     }
@@ -112,6 +126,15 @@ private:
             return owner.array()[place.unsigned_integer()];
         }
         return fault("Index out of bounds");
+    }
+
+    Result<json::Value> remove(const Expression& expression) {
+        MIROIR_TRY(json::Value * owner, place_of(expression.operands[0]));
+        if (!owner->is_object()) return fault("Function not found: remove");
+        const json::Value* member = owner->find(expression.word);
+        json::Value out = member == nullptr ? json::Value() : *member;
+        owner->object().erase(expression.word);
+        return out;
     }
 
     Result<json::Value> unary(const Expression& expression) {

@@ -1,6 +1,6 @@
 // A small part of the language in which documents are edited: assignments to `doc.path` and `doc`, `let`, `if … else`,
-// arithmetic, comparison, logic, texts with `${…}`, `context`. Bounded in size and depth; every loop ends because there
-// is none. What the part does not know is a compile error.
+// arithmetic, comparison, logic, texts with `${…}`, `context`, `.remove("name")`, `type_of(…)`. Bounded in size and
+// depth; every loop ends because there is none. What the part does not know is a compile error.
 #pragma once
 
 #include <memory>

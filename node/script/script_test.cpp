@@ -26,6 +26,14 @@ TEST(Script, EditsDocuments) {
     EXPECT_EQ(edited("let k = 2; doc.n += k", "{\"n\":1}"), "{\"n\":3}");
 }
 
+TEST(Script, TakesMembersAwayAndTellsTypes) {
+    EXPECT_EQ(edited("let k = doc.remove(\"a\"); doc.b = k; doc.c = doc.remove(\"none\")", "{\"a\":1}"),
+              "{\"b\":1,\"c\":null}");
+    EXPECT_EQ(edited("doc.a = `${type_of(doc)} ${type_of(doc.n)} ${type_of(1.5)} ${type_of(())}`;;", "{\"n\":1}"),
+              "{\"n\":1,\"a\":\"map i64 f64 ()\"}");
+    EXPECT_EQ(edited("let k = doc.n.remove(\"a\")", "{\"n\":1}"), "Function not found: remove");
+}
+
 TEST(Script, FaultsAreTold) {
     EXPECT_EQ(edited("doc.n =", "{}"), "Script is incomplete (line 1, position 8)");
     EXPECT_EQ(edited("doc.n = 1 / 0", "{}"), "Division by zero");

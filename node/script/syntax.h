@@ -10,11 +10,11 @@
 namespace miroir::node {
 
 struct Expression {
-    enum class Kind : std::uint8_t { Literal, Nothing, Name, Member, Element, Text, Unary, Binary };
+    enum class Kind : std::uint8_t { Literal, Nothing, Name, Member, Element, Text, Unary, Binary, Remove, TypeOf };
     Kind kind = Kind::Literal;
     json::Value literal{};               // Literal
-    std::string word{};                  // Name, Member: the name; Unary, Binary: the operator
-    std::vector<Expression> operands{};  // Member: the object; Text: the pieces
+    std::string word{};                  // Name, Member, Remove: the name; Unary, Binary: the operator
+    std::vector<Expression> operands{};  // Member, Remove: the object; Text: the pieces
 };
 
 struct Statement {

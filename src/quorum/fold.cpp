@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "json/members.h"
+#include "plan/edit_guard.h"
 
 namespace miroir::quorum {
 namespace {
@@ -44,6 +45,12 @@ void take_first_word(tasks::TaskEntry& entry) {
     }
 }
 
+// The nodes run more than the client wrote.
+void tell_of_function(protocol::Task& task) {
+    if (task.type != protocol::TaskType::DocumentEdition || !task.error) return;
+    task.error->message = plan::told_of_function(std::move(task.error->message), text_at(task.details, "function"));
+}
+
 }  // namespace
 
 void take_node_task(NodeTask& part, const json::Value& node_task) {
@@ -80,6 +87,7 @@ void fold_parts(tasks::TaskEntry& entry, std::uint32_t copies) {
     } else if (failed != entry.parts.end()) {
         entry.task.status = protocol::TaskStatus::Failed;
         entry.task.error = failed->error;
+        tell_of_function(entry.task);
     } else {
         entry.task.status = canceled ? protocol::TaskStatus::Canceled : protocol::TaskStatus::Succeeded;
     }

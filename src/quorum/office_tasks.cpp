@@ -116,7 +116,15 @@ env::Task<Result<Receipt>> Office::edit_documents(IndexUid uid, EditWish wish) {
     task.type = protocol::TaskType::DocumentEdition;
     task.index_uid = uid.value;
     task.details = std::move(wish.details);
-    Order order = order_edition(topology, std::move(task), index_of(uid), wish.body);
+    const plan::IndexPtr index = index_of(uid);
+    const json::Value* filter = wish.body.find("filter");
+    const bool judges = index && filter != nullptr && !filter->is_null();
+    if (const Result<void> judged = judges ? judge_filter(*index, *filter) : Result<void>{}; !judged) {
+        Order failed = order_failure(topology, std::move(task), judged.error());
+        co_return co_await submit(std::move(failed), std::move(wish.custom_metadata));
+    }
+    wish.body["function"] = std::move(wish.function);
+    Order order = order_edition(topology, std::move(task), index, wish.body);
     order.write.grave = grave_of(uid, Grave::Kind::Some);  // functions delete, too
     co_return co_await submit(std::move(order), std::move(wish.custom_metadata));
 }

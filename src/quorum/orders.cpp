@@ -352,7 +352,9 @@ Result<void> judge_filter(const plan::IndexEntry& index, const json::Value& filt
     constexpr ErrorCode kCode = ErrorCode::InvalidDocumentFilter;
     MIROIR_TRY(const auto parsed, protocol::parse_filter(filter, kCode));
     if (!parsed) return {};
-    const Result<void> checked = protocol::check_filterable(*parsed, index.settings.filterable_attributes, kCode);
+    const auto& rules = index.settings.filterable_attributes;
+    Result<void> checked = protocol::check_filterable(*parsed, rules, kCode);
+    if (checked) checked = protocol::check_geo(*parsed, rules, kCode);
     if (!checked) return fail(inside_index(index.uid, checked.error()));
     return {};
 }
