@@ -121,6 +121,9 @@ public:
     // Shards of which documents are lost for good: replies name them as degraded.
     std::vector<ShardId> lost_of(const plan::IndexEntry& index) const { return behind_()->lost_of(index.uid.value); }
 
+    // Swaps and renames under way. Who holds it while he reads is waited for before one is sent.
+    quorum::ShiftsPtr shifts() const { return behind_()->shifts; }
+
     // Does the node answer, with every write applied or on its way?
     bool is_in_step(const cluster::Node& node) const { return node.readable() && behind_()->in_step(node.id); }
 

@@ -1,7 +1,11 @@
 #include "api/routes.h"
 
+#include <algorithm>
+#include <array>
+
 #include "api/session.h"
 #include "api/settings_floor.h"
+#include "api/whole_answer.h"
 #include "server/body.h"
 
 namespace miroir::api {
@@ -49,7 +53,7 @@ env::Task<http::Reply> serve(Desk& desk, const Route& route, server::Incoming in
     if (!caught_up) co_return server::error_reply(caught_up.error());
     Result<SettingsFloor> floor = settings_floor(*visit, route);
     if (!floor) co_return server::error_reply(floor.error());
-    Result<http::Reply> reply = co_await route.answer(*std::move(visit));
+    Result<http::Reply> reply = co_await answer_whole(route, *std::move(visit));
     const Result<void> high_enough = floor->check(desk, reply);
     if (!high_enough) co_return server::error_reply(high_enough.error());
     if (!reply) co_return server::error_reply(reply.error());
@@ -89,6 +93,12 @@ json::Value ShelfVisit::find(std::string_view shelf, std::string_view name) cons
     const quorum::Shelf& all = shelves->shelf(shelf);
     const auto found = all.find(name);
     return found == all.end() ? json::Value() : found->second;
+}
+
+bool is_read(const Route& route) {
+    static constexpr auto kReads = std::to_array<std::string_view>(
+        {"search", "documents.get", "settings.get", "indexes.get", "stats.get", "fields.post"});
+    return std::ranges::find(kReads, route.action) != kReads.end();
 }
 
 std::vector<IndexUid> indexes_read(const Visit& visit, const Route& route) {

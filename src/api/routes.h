@@ -40,6 +40,7 @@ struct Route {
 
 void add_routes(server::Router& router, Desk& desk, std::span<const Route> routes);
 
+bool is_read(const Route& route);  // of what an index holds
 // The indexes that a read asks; none: all that there are.
 std::vector<IndexUid> indexes_read(const Visit& visit, const Route& route);
 

@@ -1,7 +1,6 @@
 #include "api/session.h"
 
 #include <algorithm>
-#include <array>
 
 #include "json/parse.h"
 
@@ -12,11 +11,6 @@ using State = quorum::Office::SessionState;
 
 constexpr std::string_view kSession = "X-Miroir-Session";
 constexpr std::size_t kSessionMax = 128;
-constexpr auto kReads = std::to_array<std::string_view>(
-    {"search", "documents.get", "settings.get", "indexes.get", "stats.get", "fields.post"});
-
-bool reads(const Route& route) { return std::ranges::find(kReads, route.action) != kReads.end(); }
-
 // An answer after the deadline helps nobody; one just before it can still be given.
 std::chrono::nanoseconds patience(const Visit& visit) {
     const std::chrono::nanoseconds longest = visit.desk.options().sessions.max_wait;
@@ -38,7 +32,7 @@ Result<std::string> session_of(const Visit& visit) {
 }
 
 env::Task<Result<void>> honour_session(Visit& visit, const Route& route, std::string session) {
-    if (session.empty() || !reads(route)) co_return Result<void>{};
+    if (session.empty() || !is_read(route)) co_return Result<void>{};
     std::vector<std::string> indexes;
     for (IndexUid& uid : indexes_read(visit, route)) indexes.push_back(std::move(uid.value));
     Desk& desk = visit.desk;

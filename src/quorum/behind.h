@@ -1,5 +1,6 @@
 // What the readers of all threads must know of nodes: who has writes waiting and answers nothing, who lacks shards of
-// which index and answers nothing for those, and which shards have lost documents for good.
+// which index and answers nothing for those, which shards have lost documents for good, and which indexes are changing
+// their names.
 #pragma once
 
 #include <algorithm>
@@ -17,11 +18,28 @@ namespace miroir::quorum {
 using ShardsByIndex = std::map<std::string, std::vector<ShardId>, std::less<>>;        // ascending
 using CountsByIndex = std::map<std::string, std::vector<std::uint64_t>, std::less<>>;  // documents, by shard
 
+// Swaps and renames under way: nodes carry them out each in its own time.
+struct Shifts {
+    std::map<std::uint64_t, std::set<std::string, std::less<>>> under_way;  // indexes, by task
+
+    // The tasks that concern one of these indexes; of none: all.
+    std::vector<std::uint64_t> of(const std::vector<IndexUid>& indexes) const {
+        std::vector<std::uint64_t> out;
+        for (const auto& [task, names] : under_way) {
+            const auto concerns = [&names](const IndexUid& uid) { return names.contains(uid.value); };
+            if (indexes.empty() || std::ranges::any_of(indexes, concerns)) out.push_back(task);
+        }
+        return out;
+    }
+};
+using ShiftsPtr = std::shared_ptr<const Shifts>;
+
 struct Behind {
     std::set<NodeId> waiting;
     std::map<NodeId, ShardsByIndex> lacking;
     ShardsByIndex lost;
     CountsByIndex counts;  // as they were last counted
+    ShiftsPtr shifts = std::make_shared<const Shifts>();
 
     bool may_answer(const NodeId& node, std::string_view index, ShardId shard) const {
         if (waiting.contains(node)) return false;
@@ -70,6 +88,9 @@ public:
     }
     void set_lost(ShardsByIndex lost) {
         change([&](Behind& next) { next.lost = std::move(lost); });
+    }
+    void set_shifts(ShiftsPtr shifts) {
+        change([&](Behind& next) { next.shifts = std::move(shifts); });
     }
     void set_counts(CountsByIndex counts) {
         change([&](Behind& next) { next.counts = std::move(counts); });

@@ -34,6 +34,9 @@ std::map<NodeId, std::uint64_t> of_members(std::map<NodeId, std::uint64_t> versi
 
 env::Task<void> Writer::follow(std::function<cluster::TopologyPtr()> topology, env::Cancel stop) {
     std::chrono::nanoseconds pause = options_.poll_least;
+    std::vector<std::uint64_t> unfinished;
+    for (const tasks::TaskEntry* entry : tasks_.unfinished()) unfinished.push_back(entry->task.uid);
+    for (const std::uint64_t uid : unfinished) co_await shifting_.announce(uid);
     while (!stop.requested()) {
         const bool moved = co_await follow_once(topology());
         pause = moved ? options_.poll_least : std::min(pause * 2, options_.poll_most);
@@ -51,6 +54,7 @@ env::Task<void> Writer::follow(std::function<cluster::TopologyPtr()> topology, e
 }
 
 env::Task<bool> Writer::follow_once(cluster::TopologyPtr topology) {
+    shifting_.forget_ended();
     bool moved = false;
     std::vector<env::Task<bool>> replays;
     for (const cluster::Node& node : topology->nodes()) {
@@ -283,6 +287,7 @@ env::Task<bool> Writer::end_task(tasks::TaskEntry entry, std::uint32_t copies, E
     if (!kept) co_return false;  // the next round tries again
     for (const auto& [node, place] : ending.owed) hints_.owe(node, place);
     catalog_.committed_now(uid, now);
+    shifting_.forget_ended();
     co_return true;
 }
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "cluster/reserved.h"
+#include "env/log.h"
 #include "env/unix_time.h"
+#include "json/members.h"
 #include "json/parse.h"
 #include "json/write.h"
 #include "plan/document_plan.h"
@@ -25,6 +27,34 @@ Error reserved_setting() {
     return {.code = ErrorCode::MiroirReservedField,
             .message =
                 "The settings use a name that begins with `_miroir_`: such names belong to Miroir. Rename the field."};
+}
+
+// A store in which nothing has ever happened knows nothing of what nodes hold: it belongs to new ones only.
+Error foreign_node(const NodeId& node) {
+    return {.code = ErrorCode::MiroirNoQuorum,
+            .message = "Node " + node.value +
+                       " holds indexes that the task store knows nothing of. Give Miroir the store it had "
+                       "(task_store.path), or empty the node and load a dump."};
+}
+
+// Empty: it has none. Nothing: it could not be asked.
+env::Task<std::optional<std::string>> first_index_of(NodeLink& link, std::string address) {
+    http::Outgoing request;
+    request.target = "/indexes?limit=1";
+    const Result<http::Reply> reply = co_await link.ask(std::move(address), std::move(request));
+    const auto body = reply && reply->status == 200 ? json::parse(reply->body) : json::parse("null");
+    const json::Value* results = body ? body->find("results") : nullptr;
+    if (results == nullptr || !results->is_array()) co_return std::nullopt;
+    co_return results->array().empty() ? "" : text_at(results->array().front(), "uid");
+}
+
+env::Task<Result<void>> check_nodes_are_new(Writer& writer, cluster::TopologyPtr topology) {
+    for (const cluster::Node& node : topology->nodes()) {
+        if (!node.writable()) continue;
+        const std::optional<std::string> index = co_await first_index_of(writer.link(node.id), node.address);
+        if (index && !index->empty()) co_return fail(foreign_node(node.id));
+    }
+    co_return Result<void>{};
 }
 
 }  // namespace
@@ -82,6 +112,14 @@ env::Task<void> Office::run(env::Cancel stop) {
 }
 
 env::Task<bool> Office::recognise(NodeId node, std::string address) {
+    if (tasks_->next_uid() == 0) {
+        const std::optional<std::string> index = co_await first_index_of(writer_.link(node), address);
+        if (!index) co_return false;
+        const bool is_foreign = !index->empty();
+        if (is_foreign && foreign_.insert(node).second)
+            env_.log.error("quorum", foreign_node(node).message, {{"node", node.value}, {"index", *index}});
+        if (is_foreign) co_return false;
+    }
     co_return co_await mender_.recognise(std::move(node), std::move(address));
 }
 
@@ -97,6 +135,7 @@ Grave Office::grave_of(const IndexUid& uid, Grave::Kind kind, std::vector<std::s
 
 env::Task<Result<Receipt>> Office::submit(Order order, std::optional<std::string> metadata) {
     order.write.task.custom_metadata = std::move(metadata);
+    if (tasks_->next_uid() == 0) MIROIR_CO_CHECK(co_await check_nodes_are_new(writer_, topology_()));
     co_return co_await writer_.submit(std::move(order.write), std::move(order.changes));
 }
 

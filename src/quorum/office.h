@@ -66,8 +66,9 @@ struct IndexWish {
 };
 
 struct EditWish {
-    json::Value body;     // as sent: function, context, filter
-    json::Value details;  // of the task
+    json::Value body;      // as sent: function, context, filter
+    std::string function;  // as the nodes run it
+    json::Value details;   // of the task
     std::optional<std::string> custom_metadata;
 };
 
@@ -146,6 +147,7 @@ public:
     Mover& mover() { return mover_; }
     Census& census() { return census_; }
     AntiEntropy& anti_entropy() { return anti_entropy_; }
+    Shifting& shifting() { return writer_.shifting(); }
 
 private:
     Office(env::Env env, http::Client& client, tasks::Store& store, TopologySource topology,
@@ -188,6 +190,7 @@ private:
     EndBell bell_;
     Mover mover_;
     std::map<IndexUid, Stamps> stamps_;
+    std::set<NodeId> foreign_;                     // nodes that hold what was not written from here
     std::map<NodeId, std::string> features_told_;  // what each node was last told, as JSON
 };
 

@@ -52,7 +52,15 @@ Writer::Writer(env::Env env, http::Client& client, tasks::Store& store, Topology
       hints_(store, board),
       debts_(store, board),
       witnesses_(store),
-      graves_(store) {}
+      graves_(store),
+      shifting_({.env = env_,
+                 .board = board,
+                 .tasks = tasks_,
+                 .catalog = catalog_,
+                 .topology = topology_,
+                 .ask = [this](NodeId node, std::string address,
+                               std::uint64_t uid) { return link(node).task(std::move(address), uid); },
+                 .poll = options_.poll_least}) {}
 
 env::Lane& Writer::lane(const IndexUid& index) { return lanes_.try_emplace(index, env_.executor).first->second; }
 
@@ -224,6 +232,7 @@ env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::Ca
         co_return fail(begun.error());
     }
     sending.entry.task.uid = *begun;
+    co_await shifting_.announce(*begun);
     std::vector<env::Task<Result<void>>> sends;
     for (const NodeId& node : sending.nodes) sends.push_back(send_parts(sending, node));
     co_await env::gather(env_.executor, std::move(sends));

@@ -17,6 +17,7 @@
 #include "quorum/repair/debts.h"
 #include "quorum/repair/witnesses.h"
 #include "quorum/settings_change.h"
+#include "quorum/turns/shifting.h"
 #include "quorum/write_order.h"
 #include "quorum/writer_options.h"
 #include "tasks/task_book.h"
@@ -45,6 +46,7 @@ public:
     const Debts& debts() const { return debts_; }
     Witnesses& witnesses() { return witnesses_; }
     Graves& graves() { return graves_; }
+    Shifting& shifting() { return shifting_; }
     // Did a deletion come behind the insertion of this document?
     Deletion deletion_of(const IndexUid& index, const std::string& id, std::uint64_t stamp) const;
 
@@ -120,7 +122,6 @@ private:
     env::Task<std::uint64_t> delete_targets(const tasks::TaskEntry& entry);
     env::Task<bool> forget_oldest();
     void wake();
-
     // Changes of settings. See settings_rounds.cpp.
     struct Release {
         NodeId node;
@@ -191,6 +192,7 @@ private:
     std::set<std::uint64_t> sending_;                          // begun, and not yet settled: not followed
     std::map<protocol::TaskType, OwnWork> own_work_;
     std::set<std::uint64_t> at_own_work_;
+    Shifting shifting_;
     std::optional<env::OneShot<bool>> asleep_;
     env::Monotonic look_for_old_at_{};
     env::Monotonic quiet_in_vain_until_{};

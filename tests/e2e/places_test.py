@@ -69,6 +69,25 @@ class Places(unittest.TestCase):
         wait_until(lambda: process.ask("/_miroir/ready").status == 200, "it is ready again")
         self.assertEqual(call(process.port, "GET", "/indexes/books/stats", MASTER_KEY).json["numberOfDocuments"], 50)
 
+    def test_a_fresh_store_over_nodes_that_hold_data(self):
+        nodes = self.nodes(2)
+        process = self.miroir(self.config(nodes))
+        wait_until(lambda: process.ask("/_miroir/ready").status == 200, "it is ready")
+        call(process.port, "POST", "/indexes/books/documents", MASTER_KEY, [{"id": 1}])
+        wait_until(lambda: call(process.port, "GET", "/indexes/books/stats", MASTER_KEY).json.get("numberOfDocuments") == 1,
+                   "the document is there")
+        process.terminate()
+        process.exit_code()
+        process = self.miroir(self.config(nodes, task_store={"path": os.path.join(self.folder, "other.db")}))
+        wait_until(lambda: any("Give Miroir the store it had" in line for line in process.lines), "it is said")
+        self.assertEqual(process.ask("/_miroir/ready").status, 503)
+        self.assertEqual(call(process.port, "POST", "/indexes/books/documents", MASTER_KEY, [{"id": 1, "x": 1}]).status, 503)
+        process.terminate()
+        process.exit_code()
+        process = self.miroir(self.config(nodes))
+        wait_until(lambda: process.ask("/_miroir/ready").status == 200, "it is ready again")
+        self.assertEqual(call(process.port, "GET", "/indexes/books/documents", MASTER_KEY).json["results"], [{"id": 1}])
+
     def test_two_on_one_store(self):
         nodes = self.nodes(1)
         self.miroir(self.config(nodes))

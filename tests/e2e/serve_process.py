@@ -48,7 +48,7 @@ class FakeNode:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self):
-                body = node.health
+                body = b'{"results":[],"offset":0,"limit":1,"total":0}' if self.path.startswith("/indexes") else node.health
                 if self.path == "/version":
                     node.keys_seen.append(self.headers.get("authorization"))
                     node.asked_for_version.put(True)
