@@ -60,7 +60,6 @@ public:
     bool is_changing(const IndexUid& index) const;
     // Has the node been sent all that was written to the index, so that what it shows is what it holds?
     bool at_rest(const NodeId& node, const IndexUid& index) const;
-
     env::Task<Result<Receipt>> submit(WriteOrder order, std::vector<plan::CatalogChange> changes);
 
     // Compares the settings that nodes show with those committed, until `stop`; what differs is repaired by follow().
@@ -194,8 +193,7 @@ private:
     std::set<std::uint64_t> at_own_work_;
     Shifting shifting_;
     std::optional<env::OneShot<bool>> asleep_;
-    env::Monotonic look_for_old_at_{};
-    env::Monotonic quiet_in_vain_until_{};
+    env::Monotonic look_for_old_at_{}, quiet_in_vain_until_{};
     std::set<NodeId> waited_for_in_vain_;  // until they take a write again
 };
 
