@@ -58,7 +58,8 @@ void Run::end() {
     if (std::exchange(ended_, true)) return;
     if (world.out_of_events()) stuck("too many events: something goes round and round");
     for (const auto& host : hosts_) host->kill();
-    if (!failed()) world.run_for(std::chrono::seconds(1));
+    // A write waits for a node for a second, a swap for readers for two.
+    if (!failed()) world.run_for(std::chrono::seconds(3));
     for (const auto& host : hosts_) host->bury_all();  // while what their work refers to still lives
     for (const auto& host : hosts_) {
         if (!host->ended_cleanly())

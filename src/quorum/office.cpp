@@ -48,11 +48,12 @@ env::Task<std::optional<std::string>> first_index_of(NodeLink& link, std::string
     co_return results->array().empty() ? "" : text_at(results->array().front(), "uid");
 }
 
-env::Task<Result<void>> check_nodes_are_new(Writer& writer, cluster::TopologyPtr topology) {
+env::Task<Result<void>> check_nodes_are_new(Writer& writer, cluster::TopologyPtr topology, const plan::Catalog& known) {
     for (const cluster::Node& node : topology->nodes()) {
         if (!node.writable()) continue;
         const std::optional<std::string> index = co_await first_index_of(writer.link(node.id), node.address);
-        if (index && !index->empty()) co_return fail(foreign_node(node.id));
+        const bool is_ours = !index || index->empty() || known.find(IndexUid{*index}) != nullptr;
+        if (!is_ours) co_return fail(foreign_node(node.id));
     }
     co_return Result<void>{};
 }
@@ -115,7 +116,7 @@ env::Task<bool> Office::recognise(NodeId node, std::string address) {
     if (tasks_->next_uid() == 0) {
         const std::optional<std::string> index = co_await first_index_of(writer_.link(node), address);
         if (!index) co_return false;
-        const bool is_foreign = !index->empty();
+        const bool is_foreign = !index->empty() && index_of(IndexUid{*index}) == nullptr;
         if (is_foreign && foreign_.insert(node).second)
             env_.log.error("quorum", foreign_node(node).message, {{"node", node.value}, {"index", *index}});
         if (is_foreign) co_return false;
@@ -135,7 +136,7 @@ Grave Office::grave_of(const IndexUid& uid, Grave::Kind kind, std::vector<std::s
 
 env::Task<Result<Receipt>> Office::submit(Order order, std::optional<std::string> metadata) {
     order.write.task.custom_metadata = std::move(metadata);
-    if (tasks_->next_uid() == 0) MIROIR_CO_CHECK(co_await check_nodes_are_new(writer_, topology_()));
+    if (tasks_->next_uid() == 0) MIROIR_CO_CHECK(co_await check_nodes_are_new(writer_, topology_(), catalog_->projected()));
     co_return co_await writer_.submit(std::move(order.write), std::move(order.changes));
 }
 

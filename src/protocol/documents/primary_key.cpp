@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "json/scan.h"
 #include "json/write.h"
 
 namespace miroir::protocol {
@@ -91,6 +92,14 @@ Error too_many_keys(const json::Object& document, std::string_view primary_key) 
                        json::to_text(document) + "`."};
 }
 
+bool names_twice(const DocumentText& document, bool noted, std::string_view key) {
+    if (noted) return document.doubled;
+    std::vector<json::MemberText> members;
+    std::string_view rest = document.text;
+    return !document.odd && json::scan_object(rest, members) &&
+           std::ranges::count(members, key, &json::MemberText::name) > 1;
+}
+
 }  // namespace
 
 Result<std::string> document_id(const json::Object& document, std::string_view primary_key) {
@@ -134,7 +143,7 @@ Result<BatchVerdict> judge_batch(const KeyQuestion& question, const Payload& pay
     // A dotted name may stand for several places.
     const bool noted = verdict.primary_key == payload.key && !payload.key.contains('.');
     for (const DocumentText& document : payload.documents) {
-        if (noted && document.doubled && payload.lines)
+        if (payload.lines && verdict.primary_key && names_twice(document, noted, *verdict.primary_key))
             return fail(too_many_keys(tree_of(document), *verdict.primary_key));
         if (const std::string_view id = noted ? plain_id(document.key_text) : std::string_view(); !id.empty()) {
             verdict.ids.emplace_back(id);
