@@ -80,9 +80,9 @@ WriteCluster::WriteCluster(Run& run, WriteClusterOptions options) : run_(run), o
     scribe_options.health.recovery_threshold = 1 + static_cast<std::uint32_t>(run.below(2));
     scribe_options.rebalance.grace = run.between(0ms, 3000ms);
     scribe_options.rebalance.limits.per_node = 1 + static_cast<std::uint32_t>(run.below(6));
-    scribe_options.office.mender.page = 3 + run.below(30);
+    scribe_options.office.mender.copy.page = 3 + run.below(30);
     scribe_options.office.shards = options.shards;
-    if (scribe_options.office.mender.page % 2 == 0) scribe_options.office.writer.large_body = 0;  // all are large
+    if (scribe_options.office.mender.copy.page % 2 == 0) scribe_options.office.writer.large_body = 0;  // all are large
     scribe_options.office.sweeper = {.every = 500ms, .kept = options.node_tasks_kept};
     scribe_options.office.writer.link.timeout = run.between(200ms, 1500ms);
     scribe_options.rebalance.write_off_after = options.write_off_after;

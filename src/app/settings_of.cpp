@@ -109,7 +109,7 @@ rebalance::RebalancerOptions rebalancer_options(const config::Config& config, en
 }
 
 quorum::MenderOptions mender_options(const config::Config& config) {
-    return {.bytes_per_second = config.rebalancer.bytes_per_second,
+    return {.copy = {.bytes_per_second = config.rebalancer.bytes_per_second},
             .at_once = config.rebalancer.max_concurrent_migrations,
             .skip_delta_pass = config.rebalancer.skip_delta_pass};
 }

@@ -45,6 +45,8 @@ public:
     env::Task<Result<std::uint64_t>> next_uid(std::string address);
     // This uid has been given out to this node: it and those before it are not given again.
     void reserve_up_to(std::uint64_t uid);
+    // The highest uid that a request of ours to the node can have, as far as is known.
+    std::optional<std::uint64_t> highest() const { return next_uid_ > 0 ? std::optional(next_uid_ - 1) : std::nullopt; }
     // The node's counter is not where we thought.
     void ask_anew() { known_ = false; }
 

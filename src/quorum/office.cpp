@@ -241,6 +241,7 @@ env::Task<Result<Receipt>> Office::add_documents(IndexUid uid, Documents documen
                         .skip_creation = documents.skip_creation};
     batch.stamps = stamps.assign(batch.ids, now_us());
     Order order = order_documents(topology_(), uid, index, batch, options_.shards);
+    order.write.ids = batch.ids;
     batch.payload = {};
     batch.bytes.reset();  // a large batch is held once while it is sent
     Result<Receipt> receipt = co_await submit(std::move(order), std::move(documents.custom_metadata));
@@ -254,6 +255,7 @@ env::Task<Result<Receipt>> Office::delete_documents(IndexUid uid, std::vector<st
     for (const std::string& id : ids) stamps_of(uid).forget(id);
     Order order = order_deletion_by_ids(topology_(), uid, index_of(uid), ids);
     if (!ids.empty()) order.write.grave = grave_of(uid, Grave::Kind::Ids, ids);
+    order.write.ids = ids;
     Result<Receipt> receipt = co_await submit(std::move(order), std::move(metadata));
     if (!receipt) stamps_of(uid).doubt(ids);
     co_return receipt;

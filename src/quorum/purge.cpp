@@ -123,6 +123,8 @@ env::Task<void> Writer::cancel_task(std::uint64_t uid, std::uint64_t by, cluster
                                 return part.state == State::Canceled;
                             });
     if (!called_off) co_return;  // it had begun: it is followed to its end
+    // Some nodes may have carried it out all the same.
+    for (const std::string& index : tasks::indexes_of(entry.task)) touches_.upset(IndexUid{index});
     entry.task.status = TaskStatus::Canceled;
     entry.task.canceled_by = by;
     entry.task.batch_uid = tasks_.find(by)->task.batch_uid;

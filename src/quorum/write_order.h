@@ -2,6 +2,7 @@
 // resources (document_orders.h, index_orders.h), carried out by the Writer, which knows nothing of documents.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ struct WriteOrder {
     std::vector<std::uint64_t> targets{};    // tasks that it deletes or cancels
     json::Value wish{};                      // see tasks::TaskEntry
     std::optional<Grave> grave{};            // what it deletes; the task's uid comes later
+    std::optional<std::span<const std::string>> ids{};  // of all documents that it may change; they outlive it
 };
 
 }  // namespace miroir::quorum

@@ -38,6 +38,15 @@ Error no_quorum(const AckCount& acks) {
                        " could take the write. Bring its nodes back."};
 }
 
+// Before anything of it is sent.
+void note_touches(Touches& touches, const WriteOrder& order, const std::vector<plan::CatalogChange>& changes) {
+    if (order.requests.empty() && changes.empty()) return;
+    std::set<IndexUid> indexes;
+    for (const std::string& index : tasks::indexes_of(order.task)) indexes.insert(IndexUid{index});
+    for (const plan::CatalogChange& change : changes) indexes.insert({change.uid, change.other});
+    for (const IndexUid& index : indexes) touches.note(index, order.ids);
+}
+
 }  // namespace
 
 Writer::Writer(env::Env env, http::Client& client, tasks::Store& store, TopologySource topology, tasks::TaskBook& tasks,
@@ -182,6 +191,7 @@ env::Task<Result<void>> Writer::choose_uids(Sending& sending) {
 
 env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::CatalogChange> changes) {
     Sending sending;
+    note_touches(touches_, order, changes);
     sending.entry = entry_of(order);
     sending.order = std::move(order);
     co_await enter_lanes(sending);

@@ -7,7 +7,6 @@
 
 #include <functional>
 #include <map>
-#include <memory>
 #include <set>
 
 #include "env/lane.h"
@@ -15,6 +14,7 @@
 #include "quorum/hints.h"
 #include "quorum/node_link.h"
 #include "quorum/repair/debts.h"
+#include "quorum/repair/touches.h"
 #include "quorum/repair/witnesses.h"
 #include "quorum/settings_change.h"
 #include "quorum/turns/shifting.h"
@@ -47,6 +47,7 @@ public:
     Witnesses& witnesses() { return witnesses_; }
     Graves& graves() { return graves_; }
     Shifting& shifting() { return shifting_; }
+    Touches& touches() { return touches_; }
     // Did a deletion come behind the insertion of this document?
     Deletion deletion_of(const IndexUid& index, const std::string& id, std::uint64_t stamp) const;
 
@@ -183,6 +184,7 @@ private:
     Debts debts_;
     Witnesses witnesses_;
     Graves graves_;
+    Touches touches_;
     std::map<IndexUid, env::Lane> lanes_;
     std::map<NodeId, std::unique_ptr<NodeLink>> links_;
     env::Lane replayed_{env_.executor};  // nodes catch up side by side; what they took changes the same tasks

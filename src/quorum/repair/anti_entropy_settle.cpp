@@ -182,6 +182,7 @@ env::Task<bool> AntiEntropy::settle_some(IndexUid uid, std::vector<std::string> 
     }
     bool done = true;
     if (!options_.auto_repair) decided.mendings.clear();
+    if (!decided.mendings.empty()) writer_.touches().upset(uid);
     for (auto& [at, mending] : decided.mendings) {
         std::vector<NodeRequest> requests = requests_of(*index, std::move(mending));
         const bool told = co_await errands_.tell(topology->node(at), std::move(requests), 0, releases);

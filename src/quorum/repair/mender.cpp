@@ -1,4 +1,3 @@
-// Recognising, planning and settling; the copying itself is in mend_pages.cpp.
 #include "quorum/repair/mender.h"
 
 #include <algorithm>
@@ -7,11 +6,12 @@
 #include "json/parse.h"
 #include "json/write.h"
 #include "plan/node_settings.h"
+#include "plan/shard_clause.h"
 
 namespace miroir::quorum {
 namespace {
 
-constexpr int kPassesMax = 6;
+constexpr std::chrono::seconds kPatience{60};  // with a node that has much to work off
 constexpr protocol::SettingsGates kAllGates{
     .chat_completions = false, .foreign_keys = false, .multimodal = true, .composite_embedders = true};
 
@@ -236,46 +236,58 @@ env::Task<void> Mender::mend(Debts::Key key) {
         co_await drop_index(topology, key);
         co_return;
     }
-    Job job{.topology = topology, .key = key, .target = *target};
+    Job job{.topology = topology, .key = key, .target = *target, .watch = writer_.touches().watch(key.second)};
     job.version = debt->version;
+    job.upsets = job.watch.upsets();
     const plan::IndexPtr index = catalog_.projected().find(key.second);
     if (!plan_sources(job, *index)) co_return;
     const bool ready = co_await make_ready(job);
     if (!ready) co_return;
-    for (int i = 0; i < kPassesMax; ++i) {
-        bool same = true;
-        for (const Group& group : job.groups) {
-            const Step step = co_await pass(job, group);
-            if (step == Step::GivenUp) co_return;
-            same = same && step == Step::Same;
-        }
-        if (!same && !(options_.skip_delta_pass && is_moving(job))) continue;
-        co_await settle(job);
-        co_return;
+    for (const Group& group : job.groups) {
+        const bool copied = co_await copy(job, group);
+        if (!copied) co_return;
     }
-    env_.log.warn("quorum", "a node does not come to equal its replica; it is tried again",
-                  {{"node", key.first.value}, {"index", key.second.value}});
+    co_await settle(job);
+}
+
+env::Task<bool> Mender::copy(const Job& job, const Group& group) {
+    CopyOrder order{.source = job.topology->node(group.source),
+                    .target = job.topology->node(job.target),
+                    .index = job.key.second,
+                    .shards = group.shards,
+                    .once_more = !(options_.skip_delta_pass && is_moving(job)),
+                    .holds = [this, &job, &group] { return is_current(job) && still_gives(job, group); }};
+    Copier copier(env_, catalog_, writer_, errands_, pace_, stop_, std::move(order));
+    co_return co_await copier.run();
 }
 
 // The index as the catalog has it: there, with its key and settings. Also the fence: whatever an earlier attempt may
 // still have on its way to the node is refused once the node has taken this.
 env::Task<bool> Mender::make_ready(const Job& job) {
     const IndexUid uid = job.key.second;
-    const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
-    if (!is_current(job) || writer_.is_changing(uid)) co_return false;
-    plan::IndexPtr index = catalog_.committed()->find(uid);  // settings still to come reach it by themselves
-    if (!index) index = catalog_.projected().find(uid);
     const cluster::Node node = job.topology->node(job.target);
-    const bool quiet = co_await errands_.drained(node, uid);
+    const bool learned = co_await errands_.learn_tasks(node);
+    if (!learned) co_return false;
+    env::Lane::Pass pass = co_await writer_.lane(uid).enter();
+    if (!is_current(job) || writer_.is_changing(uid)) co_return false;
+    const Touches::Moment moment = job.watch.now();
+    const std::optional<std::uint64_t> newest = writer_.link(node.id).highest();
+    pass.give_back();
+    const bool quiet = co_await errands_.drained_to(node, uid, newest, kPatience);
     if (!quiet) co_return false;
     http::Outgoing question;
     question.target = "/indexes/" + uid.value;
     const Result<http::Reply> reply = co_await writer_.link(node.id).ask(node.address, std::move(question));
     if (!reply || (reply->status != 200 && reply->status != 404)) co_return false;
+    pass = co_await writer_.lane(uid).enter();
+    if (!is_current(job) || writer_.is_changing(uid)) co_return false;
+    plan::IndexPtr index = catalog_.committed()->find(uid);  // settings still to come reach it by themselves
+    if (!index) index = catalog_.projected().find(uid);
     const std::string key = index->primary_key.value_or("");
     const bool another_key = reply->status == 200 && reply->body.find("\"primaryKey\":null") == std::string::npos &&
                              reply->body.find("\"primaryKey\":\"" + key + "\"") == std::string::npos;
     std::vector<NodeRequest> requests;
+    if (another_key && !job.watch.knows_since(moment)) co_return false;  // the index may be another by now
     if (another_key) requests.push_back({.method = "DELETE", .target = "/indexes/" + uid.value});
     const json::Value wanted_key = index->primary_key ? json::Value(*index->primary_key) : json::Value();
     requests.push_back({.method = "POST",
@@ -287,7 +299,11 @@ env::Task<bool> Mender::make_ready(const Job& job) {
                         .content_type = "application/json",
                         .body = json::to_text(json::Value(plan::node_settings(index->settings, kAllGates)))});
     const std::size_t must_from = requests.size() - 1;
-    co_return co_await errands_.tell(node, std::move(requests), must_from, writer_.hints().releases());
+    std::optional<Errands::Sent> sent = co_await errands_.send(node, std::move(requests), writer_.hints().releases());
+    pass.give_back();
+    if (!sent) co_return false;
+    sent->must_from = must_from;
+    co_return co_await errands_.carried_out(node, *std::move(sent), kPatience);
 }
 
 // The index is gone from the catalog: a node that came back older may still have it.
@@ -306,9 +322,24 @@ env::Task<bool> Mender::drop_index(cluster::TopologyPtr topology, Debts::Key key
     co_return co_await pay(key, std::move(all), std::move(batch));
 }
 
+env::Task<bool> Mender::wipe(cluster::Node node, std::vector<ShardId> shards) {
+    std::vector<NodeRequest> requests;
+    for (const auto& [uid, index] : catalog_.projected().indexes) {
+        std::vector<ShardId> here;
+        std::ranges::copy_if(shards, std::back_inserter(here), [&](ShardId s) { return s.value < index->shards; });
+        if (here.empty()) continue;
+        requests.push_back({.method = "POST",
+                            .target = "/indexes/" + uid.value + "/documents/delete",
+                            .content_type = "application/json",
+                            .body = json::to_text(json::Object{{"filter", plan::shard_clause(here)}})});
+    }
+    if (requests.empty()) co_return true;
+    co_return co_await errands_.tell(std::move(node), std::move(requests), 0, writer_.hints().releases());
+}
+
 env::Task<void> Mender::settle(const Job& job) {
     const env::Lane::Pass pass = co_await writer_.lane(job.key.second).enter();
-    if (!is_current(job)) co_return;
+    if (!is_current(job) || job.watch.upsets() != job.upsets) co_return;
     tasks::Batch batch;
     if (!job.lost.empty()) {
         const std::string why =

@@ -1,39 +1,35 @@
 // Makes nodes whole again. Recognises a node before it is asked for anything: one that came back empty, older or as
-// another goes into debt for all it held. Pays debts while writes go on: stretch by stretch of the stamp, the node's
-// documents are compared with those of a replica that is in step, and where they differ replaced, deletes included;
-// when a whole pass finds no difference, the debt is paid. What no replica has any more is told as lost.
-// A stretch is read and written under the lane of its index, after both nodes have worked off what they had: what was
-// written before is in what is read, what is written later comes behind it on the node. Lives on one executor.
+// another goes into debt for all it held. Pays debts while writes go on: what the node lacks is copied from a replica
+// that is in step (copier.h); when the two are equal, the debt is paid. What no replica has any more is told as lost.
+// Lives on one executor.
 #pragma once
 
 #include <deque>
 #include <functional>
 #include <set>
 
-#include "quorum/repair/errands.h"
-#include "quorum/repair/stretches.h"
+#include "quorum/repair/copier.h"
 
 namespace miroir::quorum {
 
 struct MenderOptions {
     std::chrono::nanoseconds every = std::chrono::milliseconds(500);  // looks for debts and recognises
-    std::size_t page = 1000;                                          // documents of one stretch
-    std::uint64_t bytes_per_second = 0;                               // that are copied, by all; 0: as fast as it goes
-    std::size_t at_once = 4;                                          // debts that are paid side by side
-    bool skip_delta_pass = false;                                     // what moves is not compared once more
-};
-
-// Since the process started.
-struct Copied {
-    std::uint64_t documents = 0;
-    std::uint64_t bytes = 0;
+    CopyOptions copy{};
+    std::size_t at_once = 4;       // debts that are paid side by side
+    bool skip_delta_pass = false;  // what moves is not compared once more
 };
 
 class Mender {
 public:
     Mender(env::Env env, tasks::Store& store, CatalogBook& catalog, Writer& writer, Errands& errands,
            MenderOptions options)
-        : env_(env), store_(store), catalog_(catalog), writer_(writer), errands_(errands), options_(options) {}
+        : env_(env),
+          store_(store),
+          catalog_(catalog),
+          writer_(writer),
+          errands_(errands),
+          options_(options),
+          pace_(env, options.copy) {}
 
     // Is it who it was, with all that it took? When not, it is in debt once this returns. False: it could not be asked.
     env::Task<bool> recognise(NodeId node, std::string address);
@@ -46,7 +42,7 @@ public:
     env::Task<bool> wipe(cluster::Node node, std::vector<ShardId> shards);
 
     env::Task<void> run(env::Cancel stop);
-    const Copied& copied() const { return copied_; }
+    const Copied& copied() const { return pace_.copied(); }
 
 private:
     struct Group {  // shards that one replica can give
@@ -61,15 +57,9 @@ private:
         std::vector<ShardId> shards;  // those of them that can be mended now
         std::vector<Group> groups;
         std::vector<ShardId> lost;  // no replica has them
+        Touches::Watch watch;
+        std::uint64_t upsets = 0;  // before anything was read
     };
-    struct Stretch {
-        StretchBounds bounds;
-        std::uint64_t releases = 0;        // of hints, when it was read
-        env::Lane::Pass* order = nullptr;  // the lane of the index
-        std::uint64_t* bytes = nullptr;    // grows by what was copied
-    };
-    enum class Step : std::uint8_t { Same, Changed, GivenUp };
-
     env::Task<std::optional<std::size_t>> unknown_of(NodeId node, std::string address, std::vector<Witness> witnesses);
     std::deque<Debts::Key> by_urgency() const;
     void begin_mending();
@@ -80,12 +70,9 @@ private:
     env::Task<bool> pay(Debts::Key key, std::vector<ShardId> shards, tasks::Batch batch);
     bool is_current(const Job& job) const;
     bool still_gives(const Job& job, const Group& group) const;
-    env::Task<void> keep_to_the_rate(std::uint64_t bytes);
     env::Task<bool> make_ready(const Job& job);
     env::Task<bool> drop_index(cluster::TopologyPtr topology, Debts::Key key);
-    env::Task<Step> pass(const Job& job, const Group& group);
-    env::Task<Step> stretch(const Job& job, const Group& group, std::string& after, bool& last, std::uint64_t& bytes);
-    env::Task<bool> replace(const Job& job, const Group& group, const json::Array& documents, Stretch stretch);
+    env::Task<bool> copy(const Job& job, const Group& group);
     env::Task<void> settle(const Job& job);
 
     env::Env env_;
@@ -98,8 +85,7 @@ private:
     std::deque<Debts::Key> waiting_;  // debts, the most urgent first
     std::set<Debts::Key> at_work_;
     std::size_t workers_ = 0;
-    env::Monotonic rate_kept_until_{};
-    Copied copied_;
+    CopyPace pace_;
 };
 
 }  // namespace miroir::quorum
