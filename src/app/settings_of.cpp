@@ -100,7 +100,8 @@ api::DeskOptions desk_options(const config::Config& config, env::Metrics& metric
 
 rebalance::RebalancerOptions rebalancer_options(const config::Config& config, env::Metrics& metrics) {
     return {.by_itself = config.rebalancer.by_itself,
-            .limits = {.per_node = config.rebalancer.max_concurrent_migrations},
+            .limits = {.per_node = config.rebalancer.max_concurrent_migrations,
+                       .small_per_node = 8 * config.rebalancer.max_concurrent_migrations},
             .grace = config.rebalancer.grace,
             .write_off_after = config.rebalancer.write_off_after,
             .max_node_bytes = config.rebalancer.max_node_bytes,

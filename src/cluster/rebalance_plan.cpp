@@ -32,6 +32,20 @@ auto urgency(const PlannedMove& planned) {
                       planned.move.group.value, planned.move.from, planned.move.to);
 }
 
+// What a node gives or takes at once.
+struct Burden {
+    std::uint32_t shards = 0;
+    std::uint64_t documents = 0;
+    bool allows(const PlannedMove& planned, const MoveLimits& limits) const {
+        const bool small = documents + planned.documents <= limits.small_documents;
+        return shards < (small ? limits.small_per_node : limits.per_node);
+    }
+    void add(const PlannedMove& planned) {
+        ++shards;
+        documents += planned.documents;
+    }
+};
+
 std::unexpected<Error> refuse(const NodeId& node, std::string message) {
     return fail(
         {.code = ErrorCode::MiroirInvalidRequest, .message = std::move(message), .node = node.value, .status = 409});
@@ -79,13 +93,13 @@ std::vector<PlannedMove> plan_moves(const Topology& topology, std::span<const st
 
 std::vector<PlannedMove> next_moves(const Topology& topology, std::span<const PlannedMove> plan,
                                     std::span<const Move> running, MoveLimits limits) {
-    std::map<NodeIndex, std::uint32_t> given;
-    std::map<NodeIndex, std::uint32_t> taken;
+    std::map<NodeIndex, Burden> given;
+    std::map<NodeIndex, Burden> taken;
     std::set<std::pair<std::uint32_t, std::uint32_t>> cells;  // one move of a cell at a time
     std::set<NodeIndex> being_filled;
     for (const Move& move : running) {
         cells.emplace(move.shard.value, move.group.value);
-        if (move.from) ++given[*move.from];
+        if (move.from) ++given[*move.from].shards;
         if (move.to) being_filled.insert(*move.to);
     }
     std::vector<PlannedMove> out;
@@ -95,10 +109,10 @@ std::vector<PlannedMove> next_moves(const Topology& topology, std::span<const Pl
         if (move.to && !topology.node(*move.to).writable()) continue;  // it could take nothing
         const bool costs = planned.documents > 0 && move.to;
         if (costs) {
-            if (being_filled.contains(*move.to) || taken[*move.to] >= limits.per_node) continue;
-            if (move.from && given[*move.from] >= limits.per_node) continue;
-            ++taken[*move.to];
-            if (move.from) ++given[*move.from];
+            if (being_filled.contains(*move.to) || !taken[*move.to].allows(planned, limits)) continue;
+            if (move.from && !given[*move.from].allows(planned, limits)) continue;
+            taken[*move.to].add(planned);
+            if (move.from) given[*move.from].add(planned);
         }
         cells.emplace(move.shard.value, move.group.value);
         out.push_back(planned);

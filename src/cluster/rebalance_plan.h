@@ -35,11 +35,14 @@ struct PlannedMove {
 std::vector<PlannedMove> plan_moves(const Topology& topology, std::span<const std::uint64_t> documents = {});
 
 struct MoveLimits {
-    std::uint32_t per_node = 4;  // shards that a node gives or takes at once
+    std::uint32_t per_node = 4;              // shards that a node gives or takes at once
+    std::uint32_t small_per_node = 32;       // so many where all of them together
+    std::uint64_t small_documents = 20'000;  // have no more documents than these
 };
 
 // Those of the plan that may begin beside the moves that run: a node that is being filled takes no second set before
-// the first is in, so that each set is copied in one go. Moves of empty shards cost nothing and are not counted.
+// the first is in, so that each set is copied in one go. Moves of empty shards cost nothing and are not counted; who
+// runs without a giver and a taker is only in the way of another move of its shard.
 std::vector<PlannedMove> next_moves(const Topology& topology, std::span<const PlannedMove> plan,
                                     std::span<const Move> running, MoveLimits limits);
 

@@ -114,7 +114,7 @@ TEST(Plan, LimitsHoldPerNodeAndEmptyShardsAreFree) {
     t = up(with_node(*t, spec_of(4)).value(), "n4");
     std::vector<std::uint64_t> documents(64, 100);
     const auto plan = plan_moves(*t, documents);
-    const auto first = next_moves(*t, plan, {}, {.per_node = 3});
+    const auto first = next_moves(*t, plan, {}, {.per_node = 3, .small_per_node = 3});
     std::map<NodeIndex, int> given;
     std::map<NodeIndex, int> taken;
     std::size_t empty = 0;
@@ -128,7 +128,9 @@ TEST(Plan, LimitsHoldPerNodeAndEmptyShardsAreFree) {
     for (const auto& [node, count] : taken) EXPECT_LE(count, 3);
     EXPECT_EQ(taken[3] + taken[4], 6);
     EXPECT_EQ(empty, static_cast<std::size_t>(std::ranges::count(plan, 0u, &PlannedMove::documents)));
-    EXPECT_TRUE(next_moves(*t, plan, running, {.per_node = 3}).empty());
+    EXPECT_TRUE(next_moves(*t, plan, running, {.per_node = 3, .small_per_node = 3}).empty());
+    const auto small = next_moves(*t, plan, {}, {.per_node = 3, .small_per_node = 8, .small_documents = 500});
+    EXPECT_EQ(std::ranges::count_if(small, [](const PlannedMove& p) { return p.documents > 0 && p.move.to == 3; }), 5);
     // A target that is away begins nothing.
     EXPECT_TRUE(next_moves(*event(event(t, "n3", NodeEvent::Failed), "n4", NodeEvent::Failed), plan, {}, {}).empty());
 }

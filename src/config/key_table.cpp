@@ -364,7 +364,8 @@ constexpr auto kKeys = std::to_array<Key<Config>>({
       .explanation = "Move shards by itself after a change of the nodes. Off: only when an operator starts it."},
      [](Config& c) -> Target { return &c.rebalancer.by_itself; }},
     {{.path = "rebalancer.max_concurrent_migrations",
-      .explanation = "How many shards a node gives, and how many it takes, at the same time.",
+      .explanation = "How many shards a node gives, and how many it takes, at the same time; eight times as many where "
+                     "together they have no more than 20,000 documents.",
       .min = 1,
       .max = 256},
      [](Config& c) -> Target { return &c.rebalancer.max_concurrent_migrations; }},

@@ -273,7 +273,11 @@ env::Task<Result<void>> Rebalancer::begin_moves() {
     const TopologyPtr topology = book_.current();
     std::vector<cluster::Move> running;
     for (const auto& [key, move] : moves_) running.push_back(running_move(*topology, move));
-    std::vector<cluster::PlannedMove> next = next_moves(*topology, plan(), running, options_.limits);
+    std::vector<cluster::PlannedMove> planned = plan();
+    for (cluster::PlannedMove& each : planned) {
+        if (each.documents > 0) each.documents = std::max<std::uint64_t>(1, mover_.documents_of(each.move.shard));
+    }
+    std::vector<cluster::PlannedMove> next = next_moves(*topology, planned, running, options_.limits);
     leave_out_what_must_wait(next);
     if (next.empty()) co_return Result<void>{};
     const std::int64_t now_ms = env::unix_ms(env_.clock);
@@ -281,13 +285,13 @@ env::Task<Result<void>> Rebalancer::begin_moves() {
     const auto name = [&](std::optional<cluster::NodeIndex> node) {
         return node ? topology->node(*node).id : NodeId{};
     };
-    for (const cluster::PlannedMove& planned : next) {
-        begun.push_back({.shard = planned.move.shard,
-                         .group = planned.move.group,
-                         .from = name(planned.move.from),
-                         .to = name(planned.move.to),
-                         .phase = planned.move.to ? MovePhase::Doubling : MovePhase::Grace,
-                         .reason = planned.reason,
+    for (const cluster::PlannedMove& each : next) {
+        begun.push_back({.shard = each.move.shard,
+                         .group = each.move.group,
+                         .from = name(each.move.from),
+                         .to = name(each.move.to),
+                         .phase = each.move.to ? MovePhase::Doubling : MovePhase::Grace,
+                         .reason = each.reason,
                          .began_ms = now_ms});
     }
     const auto begin = [](const Topology& from, const cluster::Move& move) {
