@@ -85,7 +85,7 @@ class Load:
         self.searched = []  # (when, how long)
         self.said = 0  # searches that said they were incomplete, or failed
         self.wrong = collections.Counter()
-        self.slowest_write = (0.0, 0.0)  # (how long, when): of those that were acknowledged
+        self.written = []  # (when, how long): of those that were acknowledged
         self.threads = [threading.Thread(target=self.write, args=(i, writes / 4), daemon=True) for i in range(4)]
         self.threads += [threading.Thread(target=self.search, args=(i, searches / 4), daemon=True) for i in range(4)]
 
@@ -127,7 +127,7 @@ class Load:
             if status == 202:
                 self.expected[key] = {value}
                 self.acknowledged += 1
-                self.slowest_write = max(self.slowest_write, (took, began))
+                self.written.append((began, took))
             else:  # it may be there or not, and whatever it was before
                 self.expected.setdefault(key, {None}).add(value)
                 self.refused += 1
@@ -272,10 +272,18 @@ class Stage:
         print(f"killed amid copying: {', '.join(killed) or 'nobody'}", flush=True)
 
 
+def since(times, began):
+    return [took for when, took in times if when >= began]
+
+
+def told(times):
+    return f"p50 {quantile(times, .5) * 1000:.0f} p99 {quantile(times, .99) * 1000:.0f} slowest {max(times, default=0) * 1000:.0f} ms of {len(times)}"
+
+
 def measure_window(load, seconds):
     began = time.monotonic()
     time.sleep(seconds)
-    return [took for when, took in load.searched if when >= began]
+    return since(load.searched, began), since(load.written, began)
 
 
 def one_way(stage, load, label, begin, done, what, kill=None):
@@ -285,12 +293,13 @@ def one_way(stage, load, label, begin, done, what, kill=None):
     if kill:
         kill()
     stage.settle(done, what)
-    times = [took for when, took in load.searched if when >= began]
+    times = since(load.searched, began)
+    written = since(load.written, began)
     seconds = time.monotonic() - began
     moved = stage.copied + stage.copied_now - copied
     print(f"{label}: {seconds:.1f} s, {moved} documents copied ({moved / seconds:.0f}/s), "
-          f"searches p50 {quantile(times, .5) * 1000:.1f} p99 {quantile(times, .99) * 1000:.1f} ms of {len(times)}", flush=True)
-    return times, moved
+          f"searches {told(times)}, writes {told(written)}, load {os.getloadavg()[0]:.0f}", flush=True)
+    return times, moved, written
 
 
 def check(stage, load):
@@ -346,9 +355,8 @@ def play_on(stage, options):
     load = Load(stage.where, options.writes, options.searches, options.documents // WORDS)
     load.start()
     time.sleep(min(5, options.calm))
-    calm = measure_window(load, options.calm)
-    print(f"undisturbed: searches p50 {quantile(calm, .5) * 1000:.1f} p99 {quantile(calm, .99) * 1000:.1f} ms of {len(calm)}, "
-          f"{load.acknowledged} writes so far", flush=True)
+    calm, calm_writes = measure_window(load, options.calm)
+    print(f"undisturbed: searches {told(calm)}, writes {told(calm_writes)}, load {os.getloadavg()[0]:.0f}", flush=True)
     stage.status()
 
     def join(name):
@@ -364,13 +372,12 @@ def play_on(stage, options):
     def has_left(name):
         return lambda: stage.roles().get(name) == "removed"
 
-    added, moved_in = one_way(stage, load, "3 -> 4", lambda: join("node-3"), is_active("node-3"), "node-3 has joined")
+    added, moved_in, written_in = one_way(stage, load, "3 -> 4", lambda: join("node-3"), is_active("node-3"), "node-3 has joined")
     count = options.documents + len(load.expected)
     ideal = count * options.copies / 4
-    drained, moved_out = one_way(stage, load, "4 -> 3", lambda: drain("node-0"), has_left("node-0"), "node-0 has left")
+    drained, moved_out, written_out = one_way(stage, load, "4 -> 3", lambda: drain("node-0"), has_left("node-0"), "node-0 has left")
     pause = stage.longest_pause
-    slow_write = load.slowest_write[0]
-    load.slowest_write = (0.0, 0.0)
+    slow_write = max(written_in + written_out, default=0)
     stage.operate("DELETE", "/_miroir/nodes/node-0")
     stage.nodes.pop("node-0").kill()
     one_way(stage, load, "3 -> 4, killing", lambda: join("node-4"), is_active("node-4"), "node-4 has joined",
