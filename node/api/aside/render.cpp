@@ -1,7 +1,7 @@
-// Rendering a template over one document: `{{doc.field}}` is replaced; other template commands are refused.
-#include "json/write.h"
+// Rendering a template over one document.
 #include "node/api/routes.h"
 #include "protocol/fields/fields.h"
+#include "protocol/liquid/template.h"
 
 namespace miroir::node {
 namespace {
@@ -52,39 +52,18 @@ Result<void> read_input(RenderBody& out, const json::Value& value, const Place& 
     return read_part(value, place, out.input.emplace(), kInputs, ErrorCode::InvalidRenderInput);
 }
 
-std::string_view trimmed(std::string_view text) {
-    while (text.starts_with(' ')) text.remove_prefix(1);
-    while (text.ends_with(' ')) text.remove_suffix(1);
-    return text;
-}
-
-const json::Value* look_up(const json::Value& document, std::string_view path) {
-    const json::Value* at = &document;
-    while (!path.empty() && at != nullptr) {
-        const std::size_t dot = path.find('.');
-        at = at->find(path.substr(0, dot));
-        path = dot == std::string_view::npos ? std::string_view() : path.substr(dot + 1);
-    }
-    return at;
-}
-
-Result<std::string> render_text(std::string_view pattern, const json::Value& document) {
-    std::string out;
-    while (!pattern.empty()) {
-        const std::size_t open = pattern.find("{{");
-        out += pattern.substr(0, open);
-        if (open == std::string_view::npos) break;
-        const std::size_t close = pattern.find("}}", open);
-        if (close == std::string_view::npos) return fail(ErrorCode::TemplateParsingError, "cannot parse template");
-        const std::string_view name = trimmed(pattern.substr(open + 2, close - open - 2));
-        const json::Value* value = name.starts_with("doc.") ? look_up(document, name.substr(4)) : nullptr;
-        if (value == nullptr) {
-            return fail(ErrorCode::TemplateRenderingError, "missing field in document: `" + std::string(name) + "`");
-        }
-        out += value->is_string() ? value->string() : json::to_text(*value);
-        pattern = pattern.substr(close + 2);
-    }
-    return out;
+Result<std::string> render_text(std::string_view text, const json::Value& document) {
+    const auto pattern = protocol::liquid::Template::parse(text);
+    if (!pattern)
+        return fail(
+            ErrorCode::TemplateParsingError,
+            "error while parsing template: user error: cannot parse template: liquid: " + pattern.error() + "\n");
+    auto out = pattern->render(json::Object{{"doc", document}});
+    if (!out)
+        return fail(
+            ErrorCode::TemplateRenderingError,
+            "error while rendering template: user error: missing field in document: liquid: " + out.error() + "\n");
+    return *std::move(out);
 }
 
 Result<http::Reply> render(Visit& visit) {
