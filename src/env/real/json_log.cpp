@@ -129,7 +129,46 @@ std::string host_name() {
 }
 
 JsonLog::JsonLog(Clock& clock, LogLevel level, std::string pod_id, int fd)
-    : clock_(clock), level_(level), pod_id_(std::move(pod_id)), fd_(fd) {}
+    : clock_(clock),
+      lowest_(level),
+      pod_id_(std::move(pod_id)),
+      fd_(fd),
+      readers_(std::make_shared<const Readers>(Readers{.printed = LogTargets(level), .tap = nullptr})) {}
+
+std::shared_ptr<const JsonLog::Readers> JsonLog::readers() const {
+    const std::scoped_lock lock(readers_mutex_);
+    return readers_;
+}
+
+void JsonLog::publish(Readers readers) {
+    const LogLevel printed = readers.printed.lowest();
+    lowest_ = readers.tap ? std::min(printed, readers.tap->lowest()) : printed;
+    const auto anew = std::make_shared<const Readers>(std::move(readers));
+    const std::scoped_lock lock(readers_mutex_);
+    readers_ = anew;
+}
+
+void JsonLog::print_only(LogTargets targets) {
+    const std::scoped_lock lock(switch_mutex_);
+    publish({.printed = std::move(targets), .tap = readers()->tap});
+}
+
+std::shared_ptr<LogTap> JsonLog::listen(LogTargets targets, LogTap::Form form) {
+    const std::scoped_lock lock(switch_mutex_);
+    const std::shared_ptr<const Readers> now = readers();
+    if (now->tap) return nullptr;
+    auto tap = std::make_shared<LogTap>(std::move(targets), form);
+    publish({.printed = now->printed, .tap = tap});
+    return tap;
+}
+
+void JsonLog::end_listening(const LogTap* tap) {
+    const std::scoped_lock lock(switch_mutex_);
+    const std::shared_ptr<const Readers> now = readers();
+    if (!now->tap || (tap != nullptr && now->tap.get() != tap)) return;
+    publish({.printed = now->printed, .tap = nullptr});
+    now->tap->close();
+}
 
 std::shared_ptr<const JsonLog::Secrets> JsonLog::secrets() const {
     const std::scoped_lock lock(secrets_mutex_);
@@ -154,25 +193,27 @@ void JsonLog::redact(std::vector<std::string> secrets) {
     secrets_ = std::make_shared<const Secrets>(std::move(all));
 }
 
-void JsonLog::append_text(std::string& line, std::string_view text) const {
-    std::string hidden;
+std::string JsonLog::shown(std::string_view text) const {
+    std::string hidden(text);
     const std::shared_ptr<const Secrets> secrets = this->secrets();
     for (const std::string& secret : *secrets) {
-        const std::string_view before = hidden.empty() ? text : std::string_view(hidden);
-        if (before.find(secret) == std::string_view::npos) continue;
+        if (hidden.find(secret) == std::string::npos) continue;
         std::string after;
         std::size_t from = 0;
-        for (std::size_t at = before.find(secret); at != std::string_view::npos; at = before.find(secret, from)) {
-            after.append(before.substr(from, at - from)).append(kHidden);
+        for (std::size_t at = hidden.find(secret); at != std::string::npos; at = hidden.find(secret, from)) {
+            after.append(hidden, from, at - from).append(kHidden);
             from = at + secret.size();
         }
-        after.append(before.substr(from));
+        after.append(hidden, from);
         hidden = std::move(after);
     }
-    const std::string_view shown = hidden.empty() ? text : std::string_view(hidden);
+    if (hidden.size() <= kMaxValueBytes) return hidden;
+    return std::string(cut(hidden, kMaxValueBytes)).append(kCut);  // cut last: half a secret must not slip through
+}
+
+void JsonLog::append_text(std::string& line, std::string_view text) const {
     line += '"';
-    append_escaped(line, cut(shown, kMaxValueBytes));  // cut last: half a secret must not slip through
-    if (shown.size() > kMaxValueBytes) line += kCut;
+    append_escaped(line, shown(text));
     line += '"';
 }
 
@@ -213,8 +254,54 @@ std::string JsonLog::line(LogLevel level, std::string_view target, std::string_v
     return line;
 }
 
+// 2026-01-31T23:59:59.000123Z  INFO front_door: request method=GET status=200
+std::string JsonLog::human_line(LogLevel level, std::string_view target, std::string_view message,
+                                LogFields fields) const {
+    std::string line;
+    append_time(line, clock_.wall());
+    const std::string_view name = log_level_name(level);
+    line.append(6 - name.size(), ' ').append(name).append(" ").append(target).append(": ").append(shown(message));
+    for (const LogField& field : fields) {
+        line.append(" ").append(field.name).append("=");
+        if (const auto* text = std::get_if<std::string_view>(&field.value)) {
+            line += shown(*text);
+        } else {
+            std::string value;
+            append_field(value, field);
+            line.append(value, value.find(':') + 1);
+        }
+    }
+    std::ranges::replace(line, '\n', ' ');  // an event is a line
+    return line;
+}
+
+std::string JsonLog::listened_line(LogLevel level, std::string_view target, std::string_view message,
+                                   LogFields fields) const {
+    std::string line = R"({"timestamp":")";
+    append_time(line, clock_.wall());
+    line.append(R"(","level":")").append(log_level_name(level)).append(R"(","fields":{"message":)");
+    append_text(line, message);
+    for (const LogField& field : fields) {
+        line += ',';
+        append_field(line, field);
+    }
+    line += R"(},"target":)";
+    append_text(line, target);
+    line += '}';
+    return line;
+}
+
 void JsonLog::write(LogLevel level, std::string_view target, std::string_view message, LogFields fields) {
     if (!enabled(level)) return;
+    const std::shared_ptr<const Readers> readers = this->readers();
+    if (readers->printed.wants(level, target)) print(level, target, message, fields);
+    if (!readers->tap || !readers->tap->wants(level, target)) return;
+    std::string text = readers->tap->form() == LogTap::Form::Json ? listened_line(level, target, message, fields)
+                                                                  : human_line(level, target, message, fields);
+    readers->tap->put(text += '\n');
+}
+
+void JsonLog::print(LogLevel level, std::string_view target, std::string_view message, LogFields fields) {
     std::string text = line(level, target, message, fields);
     text += '\n';
     const std::scoped_lock lock(mutex_);

@@ -159,5 +159,40 @@ TEST(JsonLogWrite, AFullPipeLosesLinesAndNotTheProcess) {
         << "a torn line spoils only itself";
 }
 
+TEST_F(JsonLogTest, AListenerGetsWhatHeWantsInHisForm) {
+    log.redact({"a-secret-of-mine"});
+    const auto human = log.listen(*LogTargets::parse("cluster=debug"), LogTap::Form::Human);
+    ASSERT_TRUE(human);
+    EXPECT_FALSE(log.listen(LogTargets(), LogTap::Form::Human)) << "one at a time";
+    log.debug("cluster", "node is down", {{"node", "a-secret-of-mine"}, {"failures", 3}, {"ready", false}});
+    log.error("quorum", "not wanted");
+    EXPECT_EQ(human->take().lines,
+              "2026-01-31T23:00:59.000007Z DEBUG cluster: node is down node=*** failures=3 ready=false\n");
+    log.end_listening(nullptr);
+    EXPECT_TRUE(human->take().closed);
+
+    const auto json = log.listen(LogTargets(), LogTap::Form::Json);
+    ASSERT_TRUE(json);
+    log.end_listening(human.get());  // his time is over already
+    log.info("cluster", "two\nlines", {{"share", 0.5}});
+    EXPECT_EQ(json->take().lines, R"({"timestamp":"2026-01-31T23:00:59.000007Z","level":"INFO",)"
+                                  R"("fields":{"message":"two\nlines","share":0.5},"target":"cluster"})"
+                                  "\n");
+    log.end_listening(json.get());
+    EXPECT_FALSE(log.enabled(LogLevel::Debug)) << "nobody wants it any more";
+}
+
+TEST(JsonLogWrite, WhatIsPrintedCanBeChanged) {
+    FixedClock clock;
+    Pipe pipe;
+    JsonLog log(clock, LogLevel::Info, "p", pipe.ends[1]);
+    log.print_only(*LogTargets::parse("quorum=debug"));
+    log.info("api", "not this");
+    log.debug("quorum", "but this");
+    const std::string out = pipe.drain();
+    EXPECT_EQ(out.find("not this"), std::string::npos);
+    EXPECT_NE(out.find("but this"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace miroir::env
