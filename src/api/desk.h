@@ -15,7 +15,9 @@
 #include "cluster/snapshot.h"
 #include "env/env.h"
 #include "env/hop.h"
+#include "env/log_switch.h"
 #include "env/metrics.h"
+#include "http/streaming.h"
 #include "plan/catalog.h"
 #include "protocol/filter/filter.h"
 #include "protocol/keys/authorise.h"
@@ -59,6 +61,14 @@ struct SessionCounts {
     env::Histogram& waited;
 };
 
+// Conversations with models elsewhere.
+struct ChatOptions {
+    http::StreamingClient* outside = nullptr;                     // applies the policy of networks; none: no models
+    std::chrono::nanoseconds patience = std::chrono::minutes(5);  // with a model, from one piece to the next
+    std::size_t held_max = 256;                                   // at once
+    std::shared_ptr<std::size_t> held = std::make_shared<std::size_t>(0);
+};
+
 struct DeskOptions {
     env::Metrics* metrics = nullptr;
     std::size_t payload_limit = 100'000'000;
@@ -67,6 +77,8 @@ struct DeskOptions {
     ReplicaChoice replicas;
     CoalescingOptions coalescing;
     SessionOptions sessions;
+    ChatOptions chats;
+    env::LogSwitch* log_switch = nullptr;         // of this process; none: its log is nobody's business
     std::function<std::string()> metrics_text;    // what is counted for operators
     const cluster::Breakers* breakers = nullptr;  // whom they hold back is not chosen; none: everybody may be
     std::shared_ptr<PageEnds> page_ends = std::make_shared<PageEnds>();

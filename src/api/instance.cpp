@@ -1,4 +1,4 @@
-// The server itself: the greeting, dumps and snapshots, logs, exports, templates.
+// The server itself: the greeting, dumps and snapshots, exports, templates.
 #include <algorithm>
 
 #include "api/routes.h"
@@ -28,26 +28,6 @@ Reply create_snapshot(Visit visit) {
     const Result<quorum::Receipt> receipt = co_await visit.desk.ask(visit.desk.office().take_snapshots());
     if (!receipt) co_return fail(receipt.error());
     co_return receipt_reply(*receipt);
-}
-
-constexpr std::string_view kLogs = "Modifying logs through the `/logs/*` routes";
-
-// Miroir's own log goes where the operator sends it; a client's stream of it stays empty.
-Reply stream_logs(Visit visit) {
-    MIROIR_CO_CHECK(protocol::check_log_stream(visit.body));
-    MIROIR_CO_CHECK(visit.desk.require(protocol::Feature::LogsRoute, kLogs));
-    co_return server::empty_reply(200);
-}
-
-Reply stop_logs(Visit visit) {
-    MIROIR_CO_CHECK(visit.desk.require(protocol::Feature::LogsRoute, kLogs));
-    co_return server::empty_reply(204);
-}
-
-Reply set_log_level(Visit visit) {
-    MIROIR_CO_CHECK(protocol::check_log_level(visit.body));
-    MIROIR_CO_CHECK(visit.desk.require(protocol::Feature::LogsRoute, kLogs));
-    co_return server::empty_reply(204);
 }
 
 // Sent from here, each document once: see dump/exporter.h.
@@ -91,9 +71,6 @@ Reply render(Visit visit) {
 }
 
 constexpr Route kRoutes[] = {
-    {"POST", "/logs/stream", "metrics.get", BodyKind::Json, stream_logs},
-    {"DELETE", "/logs/stream", "metrics.get", BodyKind::None, stop_logs},
-    {"POST", "/logs/stderr", "metrics.get", BodyKind::Json, set_log_level},
     {"POST", "/export", "export", BodyKind::Json, export_all},
     {"POST", "/render-template", "settings.get", BodyKind::Json, render},
     {"GET", "/", "", BodyKind::None, root},

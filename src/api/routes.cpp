@@ -19,6 +19,10 @@ env::Task<Result<void>> read_body_of(BodyKind kind, Visit& visit) {
         Result<json::Value> body = co_await server::read_json_body(visit.in, limit);
         if (!body) co_return fail(body.error());
         visit.body = *std::move(body);
+    } else if (kind == BodyKind::JsonText) {
+        Result<std::string> body = co_await server::read_json_text(visit.in, limit);
+        if (!body) co_return fail(body.error());
+        visit.raw_body = *std::move(body);
     } else if (kind == BodyKind::Raw) {
         Result<std::string> body = co_await server::read_body(visit.in, limit);
         if (!body) co_return fail(body.error());
@@ -128,9 +132,10 @@ void add_routes(server::Router& router, Desk& desk, std::span<const ShelfRoute> 
 }
 
 void mount(server::Router& router, Desk& desk) {
-    for (const auto routes : {document_read_routes(), document_write_routes(), index_routes(), search_routes(),
-                              settings_routes(), task_routes(), task_document_routes(), stats_routes(),
-                              metrics_routes(), instance_routes(), document_edit_routes(), rule_routes()}) {
+    for (const auto routes :
+         {document_read_routes(), document_write_routes(), index_routes(), search_routes(), settings_routes(),
+          task_routes(), task_document_routes(), stats_routes(), metrics_routes(), instance_routes(),
+          document_edit_routes(), rule_routes(), completion_routes(), log_routes()}) {
         add_routes(router, desk, routes);
     }
     for (const auto routes : {key_routes(), feature_routes(), webhook_routes(), network_routes(), chat_routes()}) {

@@ -11,7 +11,7 @@
 
 namespace miroir::api {
 
-enum class BodyKind : std::uint8_t { None, Json, Raw };
+enum class BodyKind : std::uint8_t { None, Json, JsonText, Raw };
 
 // One request on its way through a route's coroutine, which owns it.
 struct Visit {
@@ -19,7 +19,7 @@ struct Visit {
     server::Incoming in;
     protocol::Grant grant;
     json::Value body{};      // BodyKind::Json
-    std::string raw_body{};  // BodyKind::Raw
+    std::string raw_body{};  // BodyKind::JsonText, BodyKind::Raw
     env::Monotonic begun{};
     std::optional<std::uint64_t> pin{};  // a session keeps to the replicas that this seed prefers
 
@@ -93,6 +93,8 @@ std::span<const Route> metrics_routes();
 std::span<const Route> instance_routes();
 std::span<const Route> document_edit_routes();
 std::span<const Route> rule_routes();
+std::span<const Route> completion_routes();
+std::span<const Route> log_routes();
 std::span<const ShelfRoute> key_routes();
 std::span<const ShelfRoute> feature_routes();
 std::span<const ShelfRoute> webhook_routes();

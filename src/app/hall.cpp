@@ -29,6 +29,7 @@ Hall::Hall(Shared shared, env::Reactor& reactor)
     : shared_(shared),
       reactor_(reactor),
       client_(reactor_, client_options(shared.config)),
+      outside_(reactor_, outside_options(shared.config)),
       keyed_(client_, shared.node_keys),
       metered_(reactor_, keyed_, shared.topology, shared.ledger, guard_of(shared, reactor_, Calls::Any)),
       writing_(reactor_, keyed_, shared.topology, shared.ledger, guard_of(shared, reactor_, Calls::Writes)),
@@ -52,6 +53,8 @@ void Hall::serve_clients(const ClientSide& clients) {
     api::DeskOptions options = desk_options(shared_.config, shared_.metrics);
     options.breakers = &shared_.breakers;
     options.page_ends = shared_.page_ends;
+    options.chats.outside = &outside_;
+    options.log_switch = &shared_.log_switch;
     options.metrics_text = [&metrics = shared_.metrics] { return metrics.text(); };
     const auto behind = [&board = clients.behind] { return board.current(); };
     scatter::Scatter scatter(env(), metered_, scatter_options(shared_.config, shared_.metrics, shared_.paces));

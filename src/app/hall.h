@@ -23,6 +23,7 @@ namespace miroir::app {
 struct Shared {
     const config::Config& config;
     env::Log& log;
+    env::LogSwitch& log_switch;
     admin::PrometheusMetrics& metrics;
     cluster::SnapshotHolder& topology;
     admin::NodeLedger& ledger;
@@ -73,6 +74,7 @@ private:
     Shared shared_;
     env::Reactor& reactor_;
     wire::Client client_;
+    wire::Client outside_;  // for calls that clients ask for
     admin::KeyedClient keyed_;
     admin::MeteredClient metered_;
     admin::MeteredClient writing_;

@@ -27,10 +27,12 @@ std::uint32_t thread_count(const config::Config& config) {
 
 }  // namespace
 
-House::House(const config::Config& config, env::Log& log, env::Reactor& first, cluster::TopologyPtr topology)
+House::House(const config::Config& config, env::Log& log, env::LogSwitch& log_switch, env::Reactor& first,
+             cluster::TopologyPtr topology)
     : config_(config),
       node_keys_(config.node_master_key),
       log_(log),
+      log_switch_(log_switch),
       first_(first),
       paces_(pace_options(config)),
       ledger_(metrics_, &breakers_),
@@ -48,6 +50,7 @@ House::House(const config::Config& config, env::Log& log, env::Reactor& first, c
 Shared House::shared() {
     return {.config = config_,
             .log = log_,
+            .log_switch = log_switch_,
             .metrics = metrics_,
             .topology = topology_,
             .ledger = ledger_,
@@ -181,6 +184,7 @@ void House::on_signal(int signal) {
         std::_Exit(1);
     }
     draining_ = true;
+    log_switch_.end_listening();  // or it would be waited for
     halls_left_ = halls_.size();
     log_.info(kTarget, "draining", {{"signal", signal}, {"limit_ms", config_.server.drain_timeout.count()}});
     for (const std::unique_ptr<Hall>& hall : halls_) env::spawn(hall->reactor(), drain(*hall));

@@ -57,7 +57,8 @@ private:
 class House {
 public:
     // `first` is the reactor of the starting thread; the configuration and the log outlive the house.
-    House(const config::Config& config, env::Log& log, env::Reactor& first, cluster::TopologyPtr topology);
+    House(const config::Config& config, env::Log& log, env::LogSwitch& log_switch, env::Reactor& first,
+          cluster::TopologyPtr topology);
     House(const House&) = delete;
     House& operator=(const House&) = delete;
 
@@ -86,6 +87,7 @@ private:
     std::function<void()> hang_up_;
     admin::NodeKeys node_keys_;
     env::Log& log_;
+    env::LogSwitch& log_switch_;
     env::Reactor& first_;
     admin::PrometheusMetrics metrics_;
     cluster::Breakers breakers_;

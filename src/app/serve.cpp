@@ -53,7 +53,7 @@ int serve(const config::Loaded& loaded, const ReadAgain& read_again) {
     if (const Result<void> imported = import_dump(config, log); !imported) return refuse(imported.error());
     Result<cluster::TopologyPtr> topology = cluster::make_topology(topology_spec(config));
     if (!topology) return refuse(topology.error());
-    auto house = std::make_unique<House>(config, log, first, *std::move(topology));
+    auto house = std::make_unique<House>(config, log, log, first, *std::move(topology));
     if (const Result<void> opened = house->open(); !opened) return refuse(opened.error());
     if (read_again && !config.node_master_key.empty())
         house->on_hang_up([&read_again, &log, &house = *house] { take_anew(read_again(), house, log); });

@@ -78,10 +78,16 @@ constexpr auto kKeys = std::to_array<Key<Config>>({
       .whole_header = true},
      [](Config& c) -> Target { return &c.task_webhook_authorization; }},
     {{.path = "experimental_allowed_ip_networks",
-      .explanation = "Networks (`10.0.0.0/8,fd00::/8`, or `any`) of private addresses that webhooks and exports may "
-                     "reach. Empty: only public addresses.",
+      .explanation = "Networks (`10.0.0.0/8,fd00::/8`, or `any`) of private addresses that webhooks, exports and "
+                     "chats may reach. Empty: only public addresses.",
       .meili = "MEILI_EXPERIMENTAL_ALLOWED_IP_NETWORKS"},
      [](Config& c) -> Target { return &c.allowed_networks; }},
+    {{.path = "chat_timeout_ms",
+      .explanation = "How long a model that a chat workspace names may say nothing, before its first word and between "
+                     "two.",
+      .min = 1,
+      .max = kHour},
+     [](Config& c) -> Target { return &c.chat_timeout; }},
     {{.path = "dump_dir",
       .explanation = "Where `POST /dumps` writes. The folder is made when it is missing.",
       .meili = "MEILI_DUMP_DIR"},

@@ -68,6 +68,35 @@ Error json_too_large(const Incoming& in, std::size_t limit) {
             .message = fmt::format("JSON payload has exceeded limit ({} bytes).", limit)};
 }
 
+env::Task<Result<std::string>> read_text_of_json(Incoming& in, std::size_t limit) {
+    Result<std::string> type = check_content_type(in.headers, {"application/json"});
+    // The engine also takes every media type whose suffix or subtype is json.
+    const std::string given = lower(in.headers.get("content-type"));
+    const std::string_view essence = trim(std::string_view(given).substr(0, given.find(';')));
+    if (!type && !essence.ends_with("/json") && !essence.ends_with("+json")) co_return fail(std::move(type).error());
+    if (in.content_length && *in.content_length > limit) co_return fail(json_too_large(in, limit));
+
+    Result<std::string> text = co_await http::read_all(*in.body, limit);
+    if (!text) {
+        Error error = std::move(text).error();
+        if (error.code == ErrorCode::PayloadTooLarge) error = json_too_large(in, limit);
+        if (error.code == ErrorCode::BadRequest) error.message = broken_json_text(in.headers);
+        co_return fail(std::move(error));
+    }
+    co_return text;
+}
+
+Result<json::Value> parsed_body(std::string_view text) {
+    std::expected<json::Value, json::ParseError> value = json::parse(text);
+    if (value) return std::move(*value);
+    const json::ParseError& error = value.error();
+    if (error.end_of_input && error.line == 1 && error.column == 0) {
+        return fail(ErrorCode::MissingPayload, "A json payload is missing.");
+    }
+    return fail(ErrorCode::MalformedPayload,
+                fmt::format("The json payload provided is malformed. `{}`.", error.message));
+}
+
 }  // namespace
 
 Result<std::string> check_content_type(const http::Headers& headers, std::initializer_list<std::string_view> accepted) {
@@ -95,28 +124,17 @@ env::Task<Result<std::string>> read_body(Incoming& in, std::size_t limit) {
 }
 
 env::Task<Result<json::Value>> read_json_body(Incoming& in, std::size_t limit) {
-    Result<std::string> type = check_content_type(in.headers, {"application/json"});
-    // The engine also takes every media type whose suffix or subtype is json.
-    const std::string given = lower(in.headers.get("content-type"));
-    const std::string_view essence = trim(std::string_view(given).substr(0, given.find(';')));
-    if (!type && !essence.ends_with("/json") && !essence.ends_with("+json")) co_return fail(std::move(type).error());
-    if (in.content_length && *in.content_length > limit) co_return fail(json_too_large(in, limit));
+    const Result<std::string> text = co_await read_text_of_json(in, limit);
+    if (!text) co_return fail(text.error());
+    co_return parsed_body(*text);
+}
 
-    Result<std::string> text = co_await http::read_all(*in.body, limit);
-    if (!text) {
-        Error error = std::move(text).error();
-        if (error.code == ErrorCode::PayloadTooLarge) error = json_too_large(in, limit);
-        if (error.code == ErrorCode::BadRequest) error.message = broken_json_text(in.headers);
-        co_return fail(std::move(error));
-    }
-    std::expected<json::Value, json::ParseError> value = json::parse(*text);
-    if (value) co_return std::move(*value);
-    const json::ParseError& error = value.error();
-    if (error.end_of_input && error.line == 1 && error.column == 0) {
-        co_return fail(ErrorCode::MissingPayload, "A json payload is missing.");
-    }
-    co_return fail(ErrorCode::MalformedPayload,
-                   fmt::format("The json payload provided is malformed. `{}`.", error.message));
+env::Task<Result<std::string>> read_json_text(Incoming& in, std::size_t limit) {
+    Result<std::string> text = co_await read_text_of_json(in, limit);
+    if (!text) co_return text;
+    const Result<json::Value> sound = parsed_body(*text);
+    if (!sound) co_return fail(sound.error());
+    co_return text;
 }
 
 }  // namespace miroir::server

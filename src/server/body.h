@@ -21,5 +21,7 @@ env::Task<Result<std::string>> read_body(Incoming& in, std::size_t limit);
 // Content type application/json, then the whole body as one value: missing_payload when it is empty,
 // malformed_payload when it is no JSON, and 500 `internal` when it is larger than `limit`, as the engine has it.
 env::Task<Result<json::Value>> read_json_body(Incoming& in, std::size_t limit);
+// The same as the text itself, which is sound JSON.
+env::Task<Result<std::string>> read_json_text(Incoming& in, std::size_t limit);
 
 }  // namespace miroir::server

@@ -15,6 +15,10 @@ import servers
 import transcript
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "e2e"))
+from fake_model import FakeModel  # noqa: E402
+from node_process import call  # noqa: E402
+
 ROUNDS = 60
 SECONDS = 240
 
@@ -68,6 +72,27 @@ class Life(unittest.TestCase):
 
     def test_go(self):
         self.compare("go", [str(install.GO_PROGRAM)])
+
+
+class Talk(unittest.TestCase):
+    """A model that is told what to say searches the cluster, and the clients hear what it says."""
+
+    def test_clients_hear_the_model(self):
+        program = install.PLACE / "js" / "talk.mjs"
+        program.write_text((HERE / "talk.mjs").read_text())
+        model = FakeModel()
+        self.addCleanup(model.stop)
+        with servers.Cluster(more="experimental_allowed_ip_networks: 127.0.0.0/8\n") as cluster:
+            port = int(cluster.url.rsplit(":", 1)[1])
+            for method, path, body in (("PATCH", "/experimental-features", {"chatCompletions": True}),
+                                       ("POST", "/indexes", {"uid": "films", "primaryKey": "id"}),
+                                       ("PATCH", "/chats/guide/settings", {"source": "vLlm", "baseUrl": model.url, "apiKey": "k"})):
+                self.assertLess(call(port, method, path, servers.KEY, body).status, 300)
+            for command in ([str(install.PYTHON), str(HERE / "talk.py")], [str(install.NODE), str(program)]):
+                done = subprocess.run([*command, cluster.url, servers.KEY], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                      timeout=SECONDS, check=False, env=environment(NODE_PATH=str(install.NODE_MODULES)))
+                self.assertEqual(("Found it.\n", 0), (done.stdout, done.returncode), done.stderr[-2000:])
+                self.assertEqual(model.requests[-1][2]["messages"][-1]["role"], "tool")
 
 
 class OneNodeDown(unittest.TestCase):

@@ -97,14 +97,14 @@ class Single:
 class Cluster:
     """Three nodes, R = 2, `miroir serve` in front."""
 
-    def __init__(self, nodes=3, replicas=2, shards=16):
+    def __init__(self, nodes=3, replicas=2, shards=16, more=""):
         self.folder = tempfile.TemporaryDirectory(prefix="miroir-clients-")
         folder = self.folder.name
         self.nodes = []
         try:
             self.nodes += [start_node(folder, f"node-{i}", NODE_KEY) for i in range(nodes)]
             config = pathlib.Path(folder, "miroir.yaml")
-            config.write_text(self.configuration(replicas, shards))
+            config.write_text(self.configuration(replicas, shards) + more)
             log = pathlib.Path(folder, "miroir.log")
             self.miroir = self.serve(config, log)
         except BaseException:

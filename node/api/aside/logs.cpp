@@ -8,7 +8,7 @@ namespace {
 constexpr std::string_view kWhat = "Modifying logs through the `/logs/*` routes";
 
 Result<http::Reply> stream(Visit& visit) {
-    MIROIR_CHECK(protocol::check_log_stream(visit.body));
+    MIROIR_CHECK(protocol::parse_log_stream(visit.body));
     MIROIR_CHECK(visit.desk.require_feature("logsRoute", kWhat));
     return server::empty_reply(200);
 }
@@ -19,7 +19,7 @@ Result<http::Reply> stop_stream(Visit& visit) {
 }
 
 Result<http::Reply> set_level(Visit& visit) {
-    MIROIR_CHECK(protocol::check_log_level(visit.body));
+    MIROIR_CHECK(protocol::parse_log_level(visit.body));
     MIROIR_CHECK(visit.desk.require_feature("logsRoute", kWhat));
     return server::empty_reply(204);
 }

@@ -1,4 +1,4 @@
-// Chat workspaces: their settings are kept and shown. Completions need a model elsewhere and are refused.
+// Chat workspaces: their settings are kept and shown. What is said in them: see chat/completions.cpp.
 #include "api/routes.h"
 #include "protocol/indexes/requests.h"
 #include "protocol/instance/chat.h"
@@ -60,17 +60,6 @@ Result<http::Reply> reset_settings(ShelfVisit& visit) {
     return ok(protocol::chat_view(protocol::fresh_chat()));
 }
 
-Result<http::Reply> complete(ShelfVisit& visit) {
-    MIROIR_CHECK(visit.desk.require(protocol::Feature::ChatCompletions, "using the /chats chat completions route"));
-    const json::Value* stream = visit.body.find("stream");
-    if (stream == nullptr || !stream->is_bool() || !stream->boolean()) {
-        return fail(ErrorCode::UnimplementedNonStreamingChatCompletions,
-                    "Non-streamed chat completions is not implemented");
-    }
-    MIROIR_TRY(const json::Value chat, find_chat(visit));
-    return fail(ErrorCode::UnimplementedExternalFunctionCalling, "Completions are not passed on to a model.");
-}
-
 constexpr std::string_view kOne = "/chats/{workspace}";
 constexpr std::string_view kOneSettings = "/chats/{workspace}/settings";
 
@@ -81,7 +70,6 @@ constexpr ShelfRoute kRoutes[] = {
     {"GET", kOneSettings, "chatsSettings.get", BodyKind::None, get_settings},
     {"PATCH", kOneSettings, "chatsSettings.update", BodyKind::Json, patch_settings},
     {"DELETE", kOneSettings, "chatsSettings.update", BodyKind::None, reset_settings},
-    {"POST", "/chats/{workspace}/chat/completions", "chatCompletions", BodyKind::Json, complete},
 };
 
 }  // namespace

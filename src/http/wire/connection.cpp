@@ -187,16 +187,22 @@ env::Task<bool> Connection::write_stream(http::Reply reply, BodyForm form, bool 
     const std::chrono::nanoseconds patience = floor_->options.write_timeout;
     const bool chunked = form == BodyForm::Chunked;
     std::string before;  // goes out with the next piece
+    const bool headed = reply.headers.get("x-accel-buffering") == "no";
+    if (headed) {  // nothing of it is to be held back: nor does its head wait for what may not come for long
+        const std::string text = reply_head(reply, form, keep_alive);
+        if (co_await stream_->write(text, std::string_view(), patience) != Outcome::Ok) co_return false;
+        stream_->expire_at(env::Monotonic::max());
+    }
     for (bool first = true;; first = false) {
         const Result<std::string> piece = co_await reply.stream->next();
-        if (!piece && first) {  // nothing is out yet: it can still be a proper reply
+        if (!piece && first && !headed) {  // nothing is out yet: it can still be a proper reply
             http::Reply failed =
                 refusal(piece.error().http_status(), piece.error().code, "The reply could not be produced.");
             const std::string text = reply_head(failed, BodyForm::Length, keep_alive);
             co_return co_await stream_->write(text, failed.body, patience) == Outcome::Ok;
         }
         if (!piece) co_return false;  // a body without its end tells the client
-        if (first) before = reply_head(reply, form, keep_alive);
+        if (first && !headed) before = reply_head(reply, form, keep_alive);
         if (piece->empty()) {
             if (chunked) before += last_chunk(first);
             co_return co_await stream_->write(before, std::string_view(), patience) == Outcome::Ok;

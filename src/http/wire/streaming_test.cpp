@@ -161,6 +161,16 @@ TEST(Streaming, TheProducerHearsThatTheClientIsGone) {
     }
 }
 
+// A reply of which nothing is to be held back begins before its first piece is there.
+TEST(Streaming, AnUnbufferedReplyBeginsAtOnce) {
+    Served served;
+    RawSocket client = served.dial();
+    client.send("GET /silent HTTP/1.1\r\nhost: a\r\n\r\n");
+    EXPECT_NE(client.until("\r\n\r\n").find("200 OK"), std::string::npos);
+    client.close();
+    eventually([&] { return served.house.woken == 1; });
+}
+
 // What the client sends meanwhile is the next request.
 TEST(Streaming, ThePipelinedRequestIsAnswered) {
     Served served;

@@ -42,8 +42,8 @@ private:
 // A word at once, the next when somebody gave up waiting for it.
 class Endless final : public http::BodySource {
 public:
-    Endless(env::Env env, env::Cancel cancel, std::atomic<int>& woken)
-        : env_(env), cancel_(std::move(cancel)), woken_(woken) {}
+    Endless(env::Env env, env::Cancel cancel, std::atomic<int>& woken, bool begun = false)
+        : env_(env), cancel_(std::move(cancel)), woken_(woken), begun_(begun) {}
     env::Task<Result<std::string>> next() override {
         if (!std::exchange(begun_, true)) co_return std::string("begun");
         co_await env::sleep_for(env_, std::chrono::seconds(30), cancel_);
@@ -55,7 +55,7 @@ private:
     env::Env env_;
     env::Cancel cancel_;
     std::atomic<int>& woken_;
-    bool begun_ = false;
+    bool begun_;
 };
 
 class House final : public http::Handler {
@@ -87,6 +87,9 @@ public:
         } else if (target == "/endless") {
             if (request.body) co_await http::read_all(*request.body, 1 << 20);
             reply.stream = std::make_unique<Endless>(env_, call.cancel, woken);
+        } else if (target == "/silent") {
+            reply.headers.add("x-accel-buffering", "no");
+            reply.stream = std::make_unique<Endless>(env_, call.cancel, woken, true);
         } else if (target == "/huge") {
             reply.stream = std::make_unique<Pieces>(1024, 64 << 10);
         } else if (target == "/broken-at-once" || target == "/broken-later") {

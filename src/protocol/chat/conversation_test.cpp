@@ -75,6 +75,8 @@ TEST(ChatRequest, RefusalsSayWhere) {
         {R"({"messages":[],"model":"m","stream":"x"})",
          "invalid type: string \"x\", expected a boolean at line 1 column 39"},
         {R"({"messages":[],"model":"m","tools":[{"function":{}}]})", "missing field `name` at line 1 column 50"},
+        {R"({"messages":[],"model":"m","service_tier":"gold"})",
+         "unknown variant `gold`, expected `auto` or `default` at line 1 column 48"},
         {"{\"messages\":[],\n\"model\":\"m\",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a\"}}],"
          "\"temperature\":\"x\"}",
          "invalid type: string \"x\", expected f32 at line 2 column 83"},
@@ -251,7 +253,7 @@ TEST(ChatProvider, IsAskedWhereAndAsTheWorkspaceSays) {
     azure["apiVersion"] = "2024 x";
     azure["apiKey"] = "k";
     const Provider asked = provider_of(azure);
-    EXPECT_EQ(asked.url, "https://a.example/openai/deployments/d/chat/completions?api-version=2024%20x");
+    EXPECT_EQ(asked.url, "https://a.example/openai/deployments/d/chat/completions?api-version=2024+x");
     EXPECT_EQ(asked.headers[0], (std::pair<std::string, std::string>("api-key", "k")));
     EXPECT_EQ(provider_of(workspace("openAi")).url, "https://api.openai.com/v1/chat/completions");
     EXPECT_EQ(provider_of(workspace("mistral")).url, "https://api.mistral.ai/v1/chat/completions");

@@ -36,6 +36,7 @@ std::string encoded(std::string_view text) {
                            std::string_view("-_.*").find(c) != std::string_view::npos;
         const auto byte = static_cast<unsigned char>(c);
         if (plain) out += c;
+        else if (c == ' ') out += '+';
         else out.append({'%', kHex[byte >> 4U], kHex[byte & 15U]});
     }
     return out;

@@ -41,6 +41,7 @@ std::string expected_of(const Shape& shape) {
         case Kind::List: return "a sequence";
         case Kind::Map: return "a map";
         case Kind::Struct: return "struct " + std::string(shape.name);
+        case Kind::Tagged: return "internally tagged enum " + std::string(shape.name);
         default: return "string or map";
     }
 }
@@ -59,8 +60,12 @@ json::Value single(double number) {
 }
 
 std::string listed(std::span<const std::string_view> words) {
-    std::string out = words.size() > 1 ? "expected one of " : "expected ";
-    for (std::size_t i = 0; i < words.size(); ++i) out += (i == 0 ? "`" : ", `") + std::string(words[i]) + "`";
+    const std::string_view between = words.size() == 2 ? " or " : ", ";
+    std::string out = words.size() > 2 ? "expected one of " : "expected ";
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (i > 0) out += between;
+        out.append("`").append(words[i]).append("`");
+    }
     return out;
 }
 

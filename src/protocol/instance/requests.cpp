@@ -28,14 +28,21 @@ Result<void> read_size(ExportBody& out, const json::Value& value, const Place& p
     return place.unexpected("the character '" + std::string(1, first) + "' is not a number");
 }
 
-struct LogBody {
-    std::string target = "info";
-    json::Value mode;
-    bool profile_memory = false;
-};
+bool is_level(std::string_view text) {
+    static constexpr std::string_view kLevels[] = {"",  "off", "error", "warn", "info", "debug", "trace",
+                                                   "0", "1",   "2",     "3",    "4",    "5"};
+    std::string lower(text);
+    for (char& c : lower) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+    return std::ranges::find(kLevels, lower) != std::end(kLevels);
+}
 
-Result<void> read_target(LogBody& out, const json::Value& value, const Place& place) {
+Result<void> read_target(LogWish& out, const json::Value& value, const Place& place) {
     MIROIR_CHECK(read(value, place, out.target));
+    if (out.target.empty()) {
+        return place.unexpected(
+            "Empty string is not a valid target. If you want to get no logs use `OFF`. Usage: `info`, "
+            "`meilisearch=info`, or you can write multiple filters in one target: `index_scheduler=info,milli=trace`");
+    }
     std::string_view rest = out.target;
     while (!rest.empty()) {
         const std::size_t comma = rest.find(',');
@@ -43,8 +50,21 @@ Result<void> read_target(LogBody& out, const json::Value& value, const Place& pl
         if (std::ranges::count(directive, '=') > 1) {
             return place.unexpected("invalid filter directive: too many '=' in filter directive, expected 0 or 1");
         }
+        const std::size_t sign = directive.find('=');
+        if (sign != std::string_view::npos && !is_level(directive.substr(sign + 1))) {
+            return place.unexpected(
+                "error parsing level filter: expected one of \"off\", \"error\", \"warn\", \"info\", \"debug\", "
+                "\"trace\", or a number 0-5");
+        }
         rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
     }
+    return {};
+}
+
+Result<void> read_mode(LogWish& out, const json::Value& value, const Place& place) {
+    static constexpr std::string_view kModes[] = {"human", "json", "profile"};
+    MIROIR_TRY(const std::size_t at, read_word(value, place, kModes));
+    out.mode = static_cast<LogMode>(at);
     return {};
 }
 
@@ -110,19 +130,24 @@ std::optional<std::size_t> payload_bytes(const ExportBody& body) {
     return static_cast<std::size_t>(number * known->bytes);
 }
 
-Result<void> check_log_stream(const json::Value& body) {
-    static const auto table = FieldTable<LogBody>()
+Result<LogWish> parse_log_stream(const json::Value& body) {
+    static const auto table = FieldTable<LogWish>()
                                   .field("target", ErrorCode::BadRequest, read_target)
-                                  .field("mode", ErrorCode::BadRequest, &LogBody::mode)
-                                  .field("profileMemory", ErrorCode::BadRequest, &LogBody::profile_memory);
-    MIROIR_TRY(const LogBody read, table.parse(body));
-    return {};
+                                  .field("mode", ErrorCode::BadRequest, read_mode)
+                                  .field("profileMemory", ErrorCode::BadRequest, &LogWish::profile_memory);
+    MIROIR_TRY(LogWish read, table.parse(body));
+    if (read.profile_memory && read.mode != LogMode::Profile) {
+        return fail(ErrorCode::InvalidSettingsTypoTolerance,
+                    std::string("Invalid value: `profile_memory` can only be used while profiling code and is not "
+                                "compatible with the ") +
+                        (read.mode == LogMode::Human ? "Human" : "Json") + " mode.");
+    }
+    return read;
 }
 
-Result<void> check_log_level(const json::Value& body) {
-    static const auto table = FieldTable<LogBody>().field("target", ErrorCode::BadRequest, read_target);
-    MIROIR_TRY(const LogBody read, table.parse(body));
-    return {};
+Result<LogWish> parse_log_level(const json::Value& body) {
+    static const auto table = FieldTable<LogWish>().field("target", ErrorCode::BadRequest, read_target);
+    return table.parse(body);
 }
 
 }  // namespace miroir::protocol

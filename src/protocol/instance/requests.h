@@ -29,7 +29,13 @@ json::Value export_details(const IndexExport& options, std::optional<std::uint64
 // "24 MiB", "20MB", "512"; nothing: not said, or no size.
 std::optional<std::size_t> payload_bytes(const ExportBody& body);
 
-Result<void> check_log_stream(const json::Value& body);  // POST /logs/stream
-Result<void> check_log_level(const json::Value& body);   // POST /logs/stderr
+enum class LogMode : std::uint8_t { Human, Json, Profile };
+struct LogWish {
+    std::string target = "info";  // `quorum=debug,warn`
+    LogMode mode = LogMode::Human;
+    bool profile_memory = false;
+};
+Result<LogWish> parse_log_stream(const json::Value& body);  // POST /logs/stream
+Result<LogWish> parse_log_level(const json::Value& body);   // POST /logs/stderr: the target alone
 
 }  // namespace miroir::protocol
