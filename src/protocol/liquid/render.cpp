@@ -11,7 +11,7 @@ namespace miroir::protocol::liquid {
 namespace {
 
 constexpr std::size_t kBytesMax = 4u << 20;
-constexpr std::size_t kStepsMax = 1'000'000;
+constexpr std::size_t kStepsMax = 100'000;
 
 using Wrong = std::unexpected<std::string>;
 using Found = std::expected<json::Value, std::string>;
@@ -23,9 +23,13 @@ std::string joined_names(const json::Object& object) {
     return out;
 }
 
-// The member, item or measure of a value; nullopt: it has none of this name.
-std::optional<json::Value> looked_up(const json::Value& value, const json::Value& key) {
+// The member, item or measure of a value; nullptr: it has none of this name. What is counted is put into `made`.
+const json::Value* looked_up(const json::Value& value, const json::Value& key, json::Value& made) {
     const std::string name = shown(key);
+    const auto measure = [&](std::size_t size) {
+        made = size;
+        return &made;
+    };
     if (value.is_array()) {
         const json::Array& items = value.array();
         const auto size = static_cast<std::int64_t>(items.size());
@@ -33,22 +37,18 @@ std::optional<json::Value> looked_up(const json::Value& value, const json::Value
             std::int64_t at =
                 key.is_unsigned() ? static_cast<std::int64_t>(key.unsigned_integer()) : key.negative_integer();
             if (at < 0) at += size;
-            if (at < 0 || at >= size) return std::nullopt;
-            return items[static_cast<std::size_t>(at)];
+            return at < 0 || at >= size ? nullptr : &items[static_cast<std::size_t>(at)];
         }
-        if (name == "size") return size;
-        if (items.empty()) return std::nullopt;
-        if (name == "first") return items.front();
-        if (name == "last") return items.back();
-        return std::nullopt;
+        if (name == "size") return measure(items.size());
+        if (items.empty()) return nullptr;
+        if (name == "first") return &items.front();
+        return name == "last" ? &items.back() : nullptr;
     }
     if (value.is_object()) {
-        if (const json::Value* member = value.find(name)) return *member;
-        if (name == "size") return value.object().size();
-        return std::nullopt;
+        if (const json::Value* member = value.find(name)) return member;
+        return name == "size" ? measure(value.object().size()) : nullptr;
     }
-    if (!value.is_null() && name == "size") return shown(value).size();
-    return std::nullopt;
+    return !value.is_null() && name == "size" ? measure(shown(value).size()) : nullptr;
 }
 
 bool is_empty(const json::Value& value) {
@@ -109,21 +109,22 @@ Found Rendering::value_of(const Operand& operand) {
     const std::string& name = operand.literal.string();
     const json::Value* root = variable(name);
     if (root == nullptr) return Wrong("Unknown variable\n  with:\n    requested variable=" + name);
-    json::Value at = *root;
+    const json::Value* at = root;
+    json::Value made;
     std::string path = name;
     for (const Operand& part : operand.path) {
         auto key = value_of(part);
         if (!key) return key;
-        std::optional<json::Value> next = looked_up(at, *key);
-        if (!next) {
-            std::string why = "Unknown index\n  with:\n    variable=" + path + "\n    requested index=" + shown(*key);
-            why += "\n    available indexes=" + (at.is_object() ? joined_names(at.object()) : std::string());
-            return Wrong(why);
+        const json::Value* next = looked_up(*at, *key, made);
+        if (next == nullptr) {
+            const std::string known = at->is_object() ? joined_names(at->object()) : std::string();
+            return Wrong("Unknown index\n  with:\n    variable=" + path + "\n    requested index=" + shown(*key) +
+                         "\n    available indexes=" + known);
         }
         path += "." + shown(*key);
-        at = *std::move(next);
+        at = next;
     }
-    return at;
+    return *at;
 }
 
 Found Rendering::value_of(const Chain& chain) {
