@@ -78,11 +78,16 @@ env::Task<Result<void>> Hints::open() {
     for (const tasks::Record& record : *known) {
         const NodeId node{record.key};
         next_[node] = tasks::number_of(record.value);
-        tasks::Scan scan{.table = table_of(node), .from = {}, .limit = 100};
+        tasks::Scan scan{.table = table_of(node), .from = {}, .limit = 100, .damaged_too = true};
         for (bool more = true; more;) {  // bodies may be large: only the places are kept
             const Result<std::vector<tasks::Record>> page = co_await store_.scan(scan);
             if (!page) co_return fail(page.error());
             for (const tasks::Record& record_of_hint : *page) {
+                if (record_of_hint.damaged) {
+                    damaged_.insert(node);
+                    owed_[node].insert(tasks::number_of(record_of_hint.key));
+                    continue;
+                }
                 MIROIR_CO_TRY(const Hint hint, hint_of(record_of_hint));
                 owed_[node].insert(hint.place);
                 kept_[node][hint.place] = {

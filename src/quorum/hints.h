@@ -76,6 +76,9 @@ public:
     // Of all uids that requests of this node were written down with.
     std::optional<std::uint64_t> highest_uid(const NodeId& node) const;
     bool any(const NodeId& node) const { return waiting(node) > 0; }
+    // Some of it cannot be read any more: what comes behind that must not be sent either.
+    bool damaged(const NodeId& node) const { return damaged_.contains(node); }
+    void forget_damage(const NodeId& node) { damaged_.erase(node); }  // it gets a copy instead
     std::uint64_t waiting(const NodeId& node) const;
     // What of it is still to be sent. What comes later may not overtake that; it need not wait for what the node has
     // and only has to carry out.
@@ -110,6 +113,7 @@ private:
     std::map<NodeId, std::map<std::uint64_t, Kept>> kept_;  // all records, by place
     std::map<NodeId, std::uint64_t> highest_uid_;
     std::uint64_t releases_ = 0;
+    std::set<NodeId> damaged_;
     void note_uid(const NodeId& node, const Hint& hint);
     bool is_awaited(const NodeId& node, std::uint64_t place) const;
 };

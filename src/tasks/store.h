@@ -3,7 +3,7 @@
 // above (task_book.h, ...). Two backends behind one conformance suite: memory and SQLite.
 //
 // A batch is all or nothing and durable when its task ends. Batches are carried out in the order in which commit() was
-// called. A reader sees every batch that ended before it asked.
+// called. A reader sees every batch that ended before it asked, and never a record that is not what was written.
 #pragma once
 
 #include <cstdint>
@@ -55,6 +55,7 @@ struct Batch {
 struct Record {
     std::string key;
     std::string value;
+    bool damaged = false;  // not what was written there: `value` is empty
 };
 
 struct Scan {
@@ -62,6 +63,7 @@ struct Scan {
     std::string from;  // first key that may be given; with `reverse` the last one. Empty: from the end
     std::size_t limit = 1000;
     bool reverse = false;
+    bool damaged_too = false;  // without it a damaged record fails the scan
 };
 
 class Store {

@@ -87,6 +87,21 @@ class Places(unittest.TestCase):
         process = self.miroir(self.config(nodes))
         wait_until(lambda: process.ask("/_miroir/ready").status == 200, "it is ready again")
         self.assertEqual(call(process.port, "GET", "/indexes/books/documents", MASTER_KEY).json["results"], [{"id": 1}])
+    def test_flipped_bits_in_the_store(self):
+        config = self.config(self.nodes(1))
+        process = self.miroir(config)
+        reply = call(process.port, "POST", "/indexes/gardens/documents?primaryKey=id", MASTER_KEY, [{"id": 1}])
+        self.assertEqual(reply.status, 202)
+        wait_until(lambda: call(process.port, "GET", "/tasks/0", MASTER_KEY).json["status"] == "succeeded", "it is in")
+        process.terminate()
+        self.assertEqual(process.exit_code(), 0)
+        store = config["task_store"]["path"]
+        with open(store, "rb") as file:
+            kept = file.read()
+        self.assertIn(b"documentAdditionOrUpdate", kept)
+        with open(store, "wb") as file:
+            file.write(kept.replace(b"documentAdditionOrUpdate", b"documentAdditionOrUpdatf"))
+        self.assertIn("of `tasks` is not what was written", self.refused(config))
 
     def test_two_on_one_store(self):
         nodes = self.nodes(1)

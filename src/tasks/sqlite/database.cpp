@@ -1,6 +1,7 @@
 #include "tasks/sqlite/database.h"
 
 #include <sqlite3.h>
+#include <xxhash.h>
 
 #include <array>
 
@@ -8,9 +9,10 @@ namespace miroir::tasks {
 namespace {
 
 // Step i brings a file from version i to i + 1. Never edited once released: what changes is a further step.
-constexpr std::array<const char*, 1> kMigrations = {
+constexpr std::array<const char*, 2> kMigrations = {
     "CREATE TABLE records (tab TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (tab, key)) WITHOUT "
-    "ROWID;"};
+    "ROWID;",
+    "ALTER TABLE records ADD COLUMN sum INTEGER;"};  // none: written before there were sums
 
 constexpr int kApplication = 0x4D49524F;  // "MIRO": a file of ours
 
@@ -21,6 +23,23 @@ void bind(sqlite3_stmt* statement, int place, const std::string& text) {
 std::string column(sqlite3_stmt* statement, int place) {
     const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement, place));
     return {bytes == nullptr ? "" : bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement, place))};
+}
+
+// Of the place and the value: a record that came to another place is as wrong as a flipped bit.
+std::int64_t sum_of(std::string_view table, std::string_view key, std::string_view value) {
+    XXH64_hash_t sum = XXH64(table.data(), table.size(), 0);
+    sum = XXH64(key.data(), key.size(), sum);
+    return static_cast<std::int64_t>(XXH64(value.data(), value.size(), sum));
+}
+
+bool is_sound(sqlite3_stmt* statement, int place, std::int64_t sum) {
+    return sqlite3_column_type(statement, place) == SQLITE_NULL || sqlite3_column_int64(statement, place) == sum;
+}
+
+std::unexpected<Error> damaged(const std::string& table, const std::string& key) {
+    return fail(ErrorCode::MiroirStorageFailed,
+                "the record `" + key + "` of `" + table +
+                    "` is not what was written: the disk is at fault; bring the store back from a copy");
 }
 
 }  // namespace
@@ -84,13 +103,14 @@ Result<void> Database::migrate() {
 }
 
 Result<void> Database::prepare_all() {
-    MIROIR_TRY(put_, prepare("INSERT INTO records VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = ?3"));
+    MIROIR_TRY(put_,
+               prepare("INSERT INTO records VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET value = ?3, sum = ?4"));
     MIROIR_TRY(erase_, prepare("DELETE FROM records WHERE tab = ?1 AND key = ?2"));
-    MIROIR_TRY(get_, prepare("SELECT value FROM records WHERE tab = ?1 AND key = ?2"));
-    MIROIR_TRY(forward_, prepare("SELECT key, value FROM records WHERE tab = ?1 AND key >= ?2 ORDER BY key LIMIT ?3"));
-    MIROIR_TRY(
-        backward_,
-        prepare("SELECT key, value FROM records WHERE tab = ?1 AND (?2 = '' OR key <= ?2) ORDER BY key DESC LIMIT ?3"));
+    MIROIR_TRY(get_, prepare("SELECT value, sum FROM records WHERE tab = ?1 AND key = ?2"));
+    MIROIR_TRY(forward_,
+               prepare("SELECT key, value, sum FROM records WHERE tab = ?1 AND key >= ?2 ORDER BY key LIMIT ?3"));
+    MIROIR_TRY(backward_, prepare("SELECT key, value, sum FROM records WHERE tab = ?1 AND (?2 = '' OR key <= ?2) ORDER "
+                                  "BY key DESC LIMIT ?3"));
     return {};
 }
 
@@ -124,6 +144,7 @@ Result<void> Database::write(const Batch& batch) {
         bind(put_.get(), 1, put.at.table);
         bind(put_.get(), 2, put.at.key);
         sqlite3_bind_blob(put_.get(), 3, put.value.data(), static_cast<int>(put.value.size()), SQLITE_STATIC);
+        sqlite3_bind_int64(put_.get(), 4, sum_of(put.at.table, put.at.key, put.value));
         MIROIR_CHECK(step(put_.get()));
     }
     for (const RecordKey& at : batch.erasures) {
@@ -140,7 +161,9 @@ Result<std::optional<std::string>> Database::get(const RecordKey& at) {
     const int stepped = sqlite3_step(get_.get());
     std::optional<std::string> out;
     if (stepped == SQLITE_ROW) out = column(get_.get(), 0);
+    const bool sound = !out || is_sound(get_.get(), 1, sum_of(at.table, at.key, *out));
     sqlite3_reset(get_.get());
+    if (!sound) return damaged(at.table, at.key);
     if (stepped != SQLITE_ROW && stepped != SQLITE_DONE) return fail(trouble("the store cannot be read"));
     return out;
 }
@@ -151,12 +174,18 @@ Result<std::vector<Record>> Database::scan(const Scan& scan) {
     bind(statement, 2, scan.from);
     sqlite3_bind_int64(statement, 3, static_cast<sqlite3_int64>(scan.limit));
     std::vector<Record> out;
+    std::string worst;
     int stepped = 0;
     while ((stepped = sqlite3_step(statement)) == SQLITE_ROW) {
-        out.push_back({.key = column(statement, 0), .value = column(statement, 1)});
+        Record record{.key = column(statement, 0), .value = column(statement, 1)};
+        record.damaged = !is_sound(statement, 2, sum_of(scan.table, record.key, record.value));
+        if (record.damaged) record.value.clear();
+        if (record.damaged && worst.empty()) worst = record.key;
+        out.push_back(std::move(record));
     }
     sqlite3_reset(statement);
     if (stepped != SQLITE_DONE) return fail(trouble("the store cannot be read"));
+    if (!worst.empty() && !scan.damaged_too) return damaged(scan.table, worst);
     return out;
 }
 
