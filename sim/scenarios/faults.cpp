@@ -159,4 +159,50 @@ void play_settings_fail(Run& run) {
     finish(run, c);
 }
 
+namespace {
+
+void fail_some_writes(Run& run, WriteCluster& c, std::size_t node) {
+    const std::string what = run.chance(0.7) ? "documentAdditionOrUpdate" : "documentDeletion";
+    const Result<node::Fault> fault =
+        node::parse_fault("task-fails=" + what + ":times=" + std::to_string(1 + run.below(4)));
+    if (c.node(node).alive()) c.node(node).app<EmbeddedNode>().node().faults().add(*fault);
+    run.world.run_for(run.between(10ms, 2000ms));
+}
+
+void fail_no_more(WriteCluster& c) {
+    for (std::size_t i = 0; i < c.size(); ++i) {
+        if (c.node(i).alive()) c.node(i).app<EmbeddedNode>().node().faults().clear();
+    }
+}
+
+}  // namespace
+
+// One node fails writes that its peers carry out, as one does whose embedder refuses it: they have succeeded, and it is
+// made as the others are.
+void play_writes_fail_on_one(Run& run) {
+    WriteCluster c(run, two_copies());
+    begin(run, c);
+    const std::size_t victim = run.below(c.size());
+    for (int i = 0; i < 4; ++i) fail_some_writes(run, c, victim);
+    fail_no_more(c);
+    finish(run, c);
+}
+
+// Several nodes fail writes, others are away meanwhile: those may have failed, and the copies of each document are
+// alike.
+void play_writes_fail_on_some(Run& run) {
+    WriteClusterOptions options = two_copies();
+    options.writes_may_fail = true;
+    WriteCluster c(run, options);
+    begin(run, c);
+    for (int i = 0; i < 6; ++i) {
+        Host& away = c.node(run.below(c.size()));
+        if (run.chance(0.2)) away.kill(run.chance(0.5));
+        fail_some_writes(run, c, run.below(c.size()));
+        if (!away.alive()) away.start();
+    }
+    fail_no_more(c);
+    finish(run, c);
+}
+
 }  // namespace miroir::sim

@@ -87,7 +87,7 @@ std::string judge(const std::vector<ModelWrite>& writes, const ModelState& found
     if (std::string wrong = judge_settings(writes, found.settings); !wrong.empty()) return wrong;
     const auto doubtful =
         static_cast<std::size_t>(std::ranges::count_if(writes, [](const ModelWrite& w) { return !w.task; }));
-    if (doubtful > kMostDoubtful) return {};
+    if (doubtful > kMostDoubtful || std::ranges::any_of(writes, &ModelWrite::in_part)) return {};
     for (std::size_t chosen = 0; chosen < (std::size_t{1} << doubtful); ++chosen) {
         ModelState state;
         std::size_t at = 0;

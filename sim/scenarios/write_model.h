@@ -18,6 +18,7 @@ struct ModelWrite {
     int number = 0;                     // what it writes: the number of the write
     std::optional<std::uint64_t> task;  // acknowledged as this
     bool by_filter = false;             // Delete: its ids are all from the first to the last
+    bool in_part = false;               // its task failed on some nodes: each of its documents may be there or not
 };
 
 using ModelDocument = std::map<std::string, int>;

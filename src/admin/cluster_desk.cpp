@@ -9,6 +9,7 @@
 #include "admin/topology_view.h"
 #include "env/hop.h"
 #include "json/parse.h"
+#include "protocol/tasks/task_filter.h"
 #include "server/body.h"
 #include "server/replies.h"
 
@@ -102,6 +103,7 @@ void ClusterDesk::mount(server::Router& router) {
     add(router, "POST", "/_miroir/rebalance/cancel", 202, &ClusterDesk::cancel);
     add(router, "GET", "/_miroir/rebalance/status", 200, &ClusterDesk::status);
     add(router, "GET", "/_miroir/shards/{shard}/explain", 200, &ClusterDesk::explain);
+    add(router, "GET", "/_miroir/tasks/{uid}", 200, &ClusterDesk::task);
 }
 
 env::Task<http::Reply> ClusterDesk::serve(Incoming in, int status, Deed deed) {
@@ -191,7 +193,7 @@ ClusterDesk::Answer ClusterDesk::list_groups(Incoming&, json::Value) {
 }
 
 ClusterDesk::Answer ClusterDesk::compare(Incoming&, json::Value) {
-    if (!parts_.anti_entropy.options().enabled) {
+    if (!parts_.anti_entropy().options().enabled) {
         co_return fail({.code = ErrorCode::MiroirInvalidRequest,
                         .message =
                             "anti-entropy is off, so deletions are not remembered and comparing could bring back "
@@ -199,11 +201,11 @@ ClusterDesk::Answer ClusterDesk::compare(Incoming&, json::Value) {
                         .node = {},
                         .status = 409});
     }
-    co_return co_await env::hop(parts_.env.executor, parts_.home, begin_comparing(parts_.anti_entropy));
+    co_return co_await env::hop(parts_.env.executor, parts_.home, begin_comparing(parts_.anti_entropy()));
 }
 
 ClusterDesk::Answer ClusterDesk::comparing(Incoming&, json::Value) {
-    co_return co_await env::hop(parts_.env.executor, parts_.home, look_at_comparing(parts_.anti_entropy));
+    co_return co_await env::hop(parts_.env.executor, parts_.home, look_at_comparing(parts_.anti_entropy()));
 }
 
 ClusterDesk::Answer ClusterDesk::drain(Incoming& in, json::Value) {
@@ -271,6 +273,12 @@ ClusterDesk::Answer ClusterDesk::explain(Incoming& in, json::Value) {
     }
     co_return co_await env::hop(parts_.env.executor, parts_.home,
                                 look(parts_.rebalancer, topology, View::Shard, *shard));
+}
+
+ClusterDesk::Answer ClusterDesk::task(Incoming& in, json::Value) {
+    MIROIR_CO_TRY(const std::uint64_t uid,
+                  protocol::parse_task_uid(in.params.get("uid"), "Task", ErrorCode::InvalidTaskUids));
+    co_return co_await env::hop(parts_.env.executor, parts_.home, parts_.office.inspect_task(uid));
 }
 
 ClusterDesk::Answer ClusterDesk::start(Incoming& in, json::Value body) {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "env/env.h"
-#include "quorum/repair/anti_entropy.h"
+#include "quorum/office.h"
 #include "rebalance/node_life.h"
 #include "rebalance/rebalancer.h"
 #include "server/router.h"
@@ -20,7 +20,8 @@ public:
         const cluster::SnapshotHolder& topology;
         rebalance::NodeLife& nodes;
         rebalance::Rebalancer& rebalancer;
-        quorum::AntiEntropy& anti_entropy;
+        quorum::Office& office;
+        quorum::AntiEntropy& anti_entropy() const { return office.anti_entropy(); }
     };
     ClusterDesk(Parts parts, std::string admin_key) : parts_(parts), admin_key_(std::move(admin_key)) {}
 
@@ -51,6 +52,7 @@ private:
     Answer cancel(server::Incoming& in, json::Value body);
     Answer status(server::Incoming& in, json::Value body);
     Answer explain(server::Incoming& in, json::Value body);
+    Answer task(server::Incoming& in, json::Value body);
 
     env::Task<Result<void>> carry(env::Task<Result<void>> wish);
     Answer status_after(server::Incoming& in, env::Task<Result<void>> wish);

@@ -62,14 +62,13 @@ void Hall::serve_clients(const ClientSide& clients) {
         std::make_unique<api::Desk>(env(), shared_.topology, clients.catalog, clients.shelves, behind,
                                     std::move(scatter), clients.office, clients.office_executor, std::move(options));
     api::mount(router_, *desk_);
-    cluster_desk_ =
-        std::make_unique<admin::ClusterDesk>(admin::ClusterDesk::Parts{.env = env(),
-                                                                       .home = clients.office_executor,
-                                                                       .topology = shared_.topology,
-                                                                       .nodes = clients.nodes,
-                                                                       .rebalancer = clients.rebalancer,
-                                                                       .anti_entropy = clients.office.anti_entropy()},
-                                             shared_.config.admin_api_key);
+    cluster_desk_ = std::make_unique<admin::ClusterDesk>(admin::ClusterDesk::Parts{.env = env(),
+                                                                                   .home = clients.office_executor,
+                                                                                   .topology = shared_.topology,
+                                                                                   .nodes = clients.nodes,
+                                                                                   .rebalancer = clients.rebalancer,
+                                                                                   .office = clients.office},
+                                                         shared_.config.admin_api_key);
     cluster_desk_->mount(router_);
 }
 

@@ -219,18 +219,29 @@ bool Writer::excuse_absent(tasks::TaskEntry& entry, const cluster::Topology& top
     return true;
 }
 
-// A node that failed where another succeeded with the same has gone wrong by itself: it is in debt.
+// A node that failed where another succeeded with the same has gone wrong by itself: it is in debt. Where the others
+// lack too much to be taken at their word the task has failed, and they follow that, as far as somebody can give them
+// what was before.
 void Writer::excuse_failed(tasks::TaskEntry& entry, const cluster::Topology& topology, Ending& ending) {
     std::map<NodeId, std::size_t> steps;
     std::vector<std::size_t> step_of;  // a part's place among those of its node
     std::set<std::size_t> good;
     std::set<NodeId> lacking;
+    std::set<NodeId> failed;
     for (const NodeTask& part : entry.parts) {
         step_of.push_back(steps[part.node]++);
         if (part.state == State::Succeeded) good.insert(step_of.back());
+        if (part.state == State::Failed) failed.insert(part.node);
         if (part.state == State::Failed || part.state == State::Missed) lacking.insert(part.node);
     }
-    if (!covered(entry, topology, lacking)) return;
+    if (failed.empty()) return;
+    if (!covered(entry, topology, lacking)) {
+        const std::string why = "it carried out task " + std::to_string(entry.task.uid) + ", which failed elsewhere";
+        for (const auto& [node, parts] : steps) {
+            if (!lacking.contains(node)) owe_from(ending.batch, entry, node, failed, why);
+        }
+        return;
+    }
     for (std::size_t i = 0; i < entry.parts.size(); ++i) {
         NodeTask& part = entry.parts[i];
         if (part.state != State::Failed || !good.contains(step_of[i])) continue;

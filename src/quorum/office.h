@@ -140,7 +140,7 @@ public:
 
     // See ShelfBook::put. Switches of features reach the nodes before it returns.
     env::Task<Result<bool>> put_on_shelves(std::uint64_t version, std::vector<ShelfPut> puts);
-    // The parts of a task on the nodes: for operators.
+    // The parts of a task on the nodes, and what is still owed to these: for operators.
     env::Task<Result<json::Value>> inspect_task(std::uint64_t uid);
 
     // For the moving of shards.

@@ -179,6 +179,13 @@ env::Task<Result<json::Value>> Office::inspect_task(std::uint64_t uid) {
                           {"taskUid", part.uid},
                           {"status", kStates[static_cast<std::size_t>(part.state)]}};
         if (part.error) line.append("error", part.error->message);
+        if (writer_.hints().keeps(part.node, uid)) line.append("waiting", true);
+        json::Array owed;
+        for (const std::string& index : tasks::indexes_of(entry->task)) {
+            const Debt* debt = writer_.debts().find({part.node, IndexUid{index}});
+            if (debt != nullptr) owed.emplace_back(json::Object{{"index", index}, {"why", debt->why}});
+        }
+        if (!owed.empty()) line.append("debts", std::move(owed));
         parts.emplace_back(std::move(line));
     }
     co_return json::Value(json::Object{{"task", protocol::task_view(entry->task)}, {"nodes", std::move(parts)}});

@@ -77,4 +77,12 @@ struct SettingsStep {
 
 SettingsStep next_step(const SettingsChange& change, const SettingsLook& look, std::uint32_t max_retries);
 
+// A node with other settings than the committed ones.
+struct SettingsSuspect {
+    std::uint32_t attempts = 0;
+    std::string print{};   // shown when it was last repaired
+    bool refused = false;  // the repair was not carried out
+    std::optional<env::Monotonic> again_at{};
+};
+
 }  // namespace miroir::quorum

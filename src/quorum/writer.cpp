@@ -349,6 +349,7 @@ env::Task<Result<Receipt>> Writer::refuse(Sending& sending, Error error) {
         entry.task.finished_at = env_.clock.wall();
         close_counts(entry, false);
         co_await keep(sending, std::move(entry), true);
+        shifting_.forget_ended();
         co_return fail(std::move(error));
     }
     for (NodeTask& part : entry.parts) {

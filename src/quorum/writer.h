@@ -98,6 +98,8 @@ private:
     env::Task<bool> hint_accepted(NodeId node, Hints::Hint hint, SendOutcome outcome);
     env::Task<void> shed_hints(cluster::TopologyPtr topology, NodeId node);
     void owe_task(tasks::Batch& batch, const NodeId& node, std::uint64_t task, const std::string& why);
+    void owe_from(tasks::Batch& batch, const tasks::TaskEntry& entry, const NodeId& node,
+                  const std::set<NodeId>& givers, const std::string& why);
     const OwnWork* own_work(const tasks::TaskEntry& entry) const;
     env::Task<void> carry_out(std::uint64_t uid, OwnWork work);
     enum class Followed : std::uint8_t { Ended, Waiting, Stuck };  // Stuck: only nodes that are away hold it up
@@ -158,12 +160,7 @@ private:
     void count_mismatch(const IndexUid& index);
     void note_version(const IndexUid& index);
     // Nodes with other settings than the committed ones. See settings_repair.cpp.
-    struct Suspect {
-        std::uint32_t attempts = 0;
-        std::string print{};   // shown when it was last repaired
-        bool refused = false;  // the repair was not carried out
-        std::optional<env::Monotonic> again_at{};
-    };
+    using Suspect = SettingsSuspect;
     env::Task<void> compare_settings(cluster::TopologyPtr topology);
     void note_refusal(const NodeId& node);
     bool may_compare(const cluster::Node& node, const plan::IndexEntry& index) const;

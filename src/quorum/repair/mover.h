@@ -57,6 +57,10 @@ public:
     env::Task<std::optional<NodeId>> known_as(NodeId asker, std::string address) {
         return mender_.known_as(std::move(asker), std::move(address));
     }
+    // What the node must know if it is who it was.
+    std::vector<Witness> witnesses_of(const NodeId& node) const { return writer_.witnesses().of(node); }
+    // Somebody else has written to the node: its tasks are counted from what it says.
+    void count_anew(const NodeId& node) { writer_.link(node).ask_anew(); }
     // All that is kept for a node that has left.
     std::vector<std::uint64_t> forget(tasks::Batch& batch, const NodeId& node);
     void forgotten(const NodeId& node, const std::vector<std::uint64_t>& places);  // once the batch is durable

@@ -1,6 +1,7 @@
 // How the writer comes to owe a node copies.
 #include <algorithm>
 
+#include "env/log.h"
 #include "env/unix_time.h"
 #include "json/write.h"
 #include "quorum/writer.h"
@@ -81,6 +82,41 @@ void Writer::owe_task(tasks::Batch& batch, const NodeId& node, std::uint64_t tas
     const tasks::TaskEntry* entry = tasks_.find(task);
     if (entry == nullptr) return owe_all(batch, node, why);
     for (const std::string& index : tasks::indexes_of(entry->task)) owe_index(batch, node, IndexUid{index}, why);
+}
+
+// The node has carried out what the task is not said to have done: it gets what these have of the shards that both
+// hold.
+void Writer::owe_from(tasks::Batch& batch, const tasks::TaskEntry& entry, const NodeId& node,
+                      const std::set<NodeId>& givers, const std::string& why) {
+    using protocol::TaskType;
+    const TaskType type = entry.task.type;
+    const bool of_documents = type == TaskType::DocumentAdditionOrUpdate || type == TaskType::DocumentDeletion ||
+                              type == TaskType::DocumentEdition;
+    const plan::IndexPtr index =
+        of_documents && entry.task.index_uid ? catalog_.projected().find(IndexUid{*entry.task.index_uid}) : nullptr;
+    if (!index) return;
+    const cluster::TopologyPtr topology = topology_();
+    std::vector<ShardId> differing;
+    for (std::uint32_t s = 0; s < index->shards; ++s) {
+        const ShardId shard{s};
+        const auto serves = [&](const cluster::Replica& replica, const auto& whom) {
+            return replica.role == cluster::ReplicaRole::Serving && whom(topology->node(replica.node).id);
+        };
+        const auto replicas = topology->replicas_of(shard);
+        const bool holds = std::ranges::any_of(replicas, [&](const cluster::Replica& replica) {
+            return serves(replica, [&](const NodeId& id) { return id == node; });
+        });
+        const bool given = std::ranges::any_of(replicas, [&](const cluster::Replica& replica) {
+            return serves(replica, [&](const NodeId& id) {
+                return givers.contains(id) && id != node && !debts_.lacks(id, index->uid, {shard});
+            });
+        });
+        if (holds && given) differing.push_back(shard);
+    }
+    if (differing.empty()) return;
+    env_.log.error("quorum", "a node carried out what the task is not said to have done: it is made as its peers are",
+                   {{"node", node.value}, {"task", entry.task.uid}});
+    debts_.add(batch, node, index->uid, std::move(differing), why);
 }
 
 }  // namespace miroir::quorum

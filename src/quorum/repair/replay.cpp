@@ -112,15 +112,26 @@ env::Task<bool> Writer::await_hint(cluster::TopologyPtr topology, cluster::Node 
         env_.log.error("quorum", "a node lacks what its peers have", {{"node", node.id.value}, {"task", hint.task}});
         owe_task(batch, node.id, hint.task, *said ? "its task failed" : "the node no longer knows its task");
     }
+    if (!repair && !went_well && part.state == State::Succeeded && protocol::is_finished(known->task.status)) {
+        std::set<NodeId> others;
+        for (const tasks::NodeTask& other : known->parts) {
+            if (other.state == State::Failed || other.state == State::Canceled) others.insert(other.node);
+        }
+        owe_from(batch, *known, node.id, others,
+                 "it carried out task " + std::to_string(hint.task) + " late, and the others had not");
+    }
     const Result<void> kept = co_await store_.commit(std::move(batch));
     if (kept) hints_.struck(node.id, hint.place);
     co_return kept.has_value();
 }
 
-// More is owed than is to be kept: the node gets a copy of all that it holds instead. A write that nobody took yet
-// cannot be completed any more.
+// More is owed than is to be kept, or what was kept is damaged: the node gets a copy of all that it holds instead. A
+// write that nobody took yet cannot be completed any more.
 env::Task<void> Writer::shed_hints(cluster::TopologyPtr topology, NodeId node) {
-    if (hints_.bytes(node) <= options_.hint_bytes_max) co_return;
+    const bool damaged = hints_.damaged(node);
+    if (!damaged && hints_.bytes(node) <= options_.hint_bytes_max) co_return;
+    const std::string why = damaged ? "what was kept for it cannot be read any more"
+                                    : "it was away for longer than its writes could be kept";
     const env::Lane::Pass pass = co_await link(node).lane().enter();
     std::vector<std::uint64_t> waiting;
     for (const tasks::TaskEntry* entry : tasks_.unfinished()) {
@@ -135,7 +146,7 @@ env::Task<void> Writer::shed_hints(cluster::TopologyPtr topology, NodeId node) {
             if (part.node != node || part.state != State::Planned) continue;
             part.state = State::Failed;
             part.error = Error{.code = ErrorCode::MiroirNoQuorum,
-                               .message = "Node " + node.value + " was away for longer than its writes could be kept."};
+                               .message = "Node " + node.value + " cannot get this write any more: " + why + "."};
             changed = true;
         }
         if (!changed) continue;
@@ -144,12 +155,13 @@ env::Task<void> Writer::shed_hints(cluster::TopologyPtr topology, NodeId node) {
     }
     tasks::Batch batch;
     const std::vector<std::uint64_t> places = hints_.drop_all(batch, node);
-    owe_all(batch, node, "it was away for longer than its writes could be kept");
+    owe_all(batch, node, why);
     const Result<void> kept = co_await store_.commit(std::move(batch));
     if (!kept) co_return;
     for (const std::uint64_t place : places) hints_.struck(node, place);
+    hints_.forget_damage(node);
     env_.log.warn("quorum", "a node misses more than is kept for it: it gets a copy when it is back",
-                  {{"node", node.value}, {"writes", places.size()}});
+                  {{"node", node.value}, {"writes", places.size()}, {"why", why}});
 }
 
 }  // namespace miroir::quorum
