@@ -208,4 +208,40 @@ void play_abandoned(Run& run) {
     run.end();
 }
 
+// It was written off and is back, with its old disk, an older one or an empty one: it is emptied and joins again, and
+// nothing of what it held is seen, though a part of it has been deleted since.
+void play_taken_back(Run& run) {
+    WriteClusterOptions options;
+    options.groups = 1 + static_cast<std::uint32_t>(run.below(2));
+    options.readers = true;
+    options.settings = run.chance(0.3);
+    options.write_off_after = 3s;
+    options.take_back = true;
+    WriteCluster c(run, options);
+    run.world.run_for(500ms);
+    c.hold_still({101, 102, 103, 104, 105, 106});
+    c.write_every(run.between(10ms, 80ms));
+    run.world.run_for(run.between(50ms, 1000ms));
+    const std::size_t lost = run.below(c.initial());
+    const Disk::Copy older = c.node(lost).disk().copy();
+    run.world.run_for(run.between(50ms, 1000ms));
+    c.node(lost).kill(run.chance(0.5));
+    run.expect_within(60s, "it is written off", [&] { return c.writing() && !c.is_member(lost); });
+    run.world.run_for(run.between(10ms, 4000ms));
+    if (run.chance(0.3)) c.node(lost).disk().replace(run.chance(0.5) ? older : Disk::Copy());
+    if (run.chance(0.3)) c.scribe_host().kill(run.chance(0.5));
+    if (!c.scribe_host().alive()) c.scribe_host().start();
+    c.node(lost).start();
+    run.world.run_for(run.between(10ms, 2000ms));
+    if (run.chance(0.3)) {
+        c.scribe_host().kill(run.chance(0.5));
+        c.scribe_host().start();
+    }
+    run.expect_within(60s, "it is taken back", [&] { return c.writing() && c.is_member(lost); });
+    c.stop_writing();
+    c.expect_calm(120s);
+    c.check_all();
+    run.end();
+}
+
 }  // namespace miroir::sim

@@ -161,4 +161,21 @@ void play_new_addresses(Run& run) {
     finish(run, c);
 }
 
+// The new owner is away for longer than a move may stand still: the moves to it are given up, so that no writes are
+// kept for it, and are made again when it is back.
+void play_move_stands_still(Run& run) {
+    WriteClusterOptions options = small_cluster(run);
+    options.move_timeout = 2s;
+    WriteCluster c(run, options);
+    begin(run, c);
+    c.add(c.initial(), 0);
+    run.world.run_until([&] { return in_phase(c, Phase::Doubling) || in_phase(c, Phase::Copying); }, 20s, 2ms);
+    const std::string target = c.node(c.initial()).name();
+    run.network.block_both("scribe", target);
+    const auto given_up = [&] { return !in_phase(c, Phase::Doubling) && !in_phase(c, Phase::Copying); };
+    run.world.run_until(given_up, 20s, 10ms);
+    if (!given_up()) run.stuck("a move stands still and is not given up");
+    finish(run, c);
+}
+
 }  // namespace miroir::sim

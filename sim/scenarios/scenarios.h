@@ -28,6 +28,8 @@ void play_moves(Run& run);
 void play_altered(Run& run);
 void play_watched_over(Run& run);
 void play_abandoned(Run& run);
+void play_taken_back(Run& run);
+void play_move_stands_still(Run& run);
 void play_move_kills_all(Run& run);
 void play_cut_over_kills(Run& run);
 void play_phase_bursts(Run& run);
@@ -45,6 +47,8 @@ void play_node_disk_full(Run& run);
 void play_store_full(Run& run);
 void play_clocks_jump(Run& run);
 void play_settings_fail(Run& run);
+void play_writes_fail_on_one(Run& run);
+void play_writes_fail_on_some(Run& run);
 void play_selftest(Run& run);
 
 }  // namespace miroir::sim

@@ -86,6 +86,9 @@ WriteCluster::WriteCluster(Run& run, WriteClusterOptions options) : run_(run), o
     scribe_options.office.sweeper = {.every = 500ms, .kept = options.node_tasks_kept};
     scribe_options.office.writer.link.timeout = run.between(200ms, 1500ms);
     scribe_options.rebalance.write_off_after = options.write_off_after;
+    scribe_options.rebalance.take_back = options.take_back;
+    scribe_options.rebalance.look_for_returned = 500ms;
+    scribe_options.rebalance.move_timeout = options.move_timeout;
     if (options.compare_every.count() > 0) {
         scribe_options.office.anti_entropy = {
             .every = options.compare_every, .page = 3 + run.below(20), .cpu_percent = 100, .second_look = 20ms};
@@ -389,6 +392,11 @@ void WriteCluster::check_task(const std::string& task, ModelWrite& write) {
     if (status_of({.key = {}, .value = task}) == "succeeded") return;
     if (write.kind == Kind::Settings && options_.settings_may_fail) {
         write.kind = Kind::Merge;  // of nothing
+        return;
+    }
+    if (options_.writes_may_fail && task.contains("\"status\":\"failed\"")) {
+        write.task.reset();
+        write.in_part = true;
         return;
     }
     const bool may_fail = write.kind == Kind::Delete || write.kind == Kind::DeleteAll;  // when there is no index yet

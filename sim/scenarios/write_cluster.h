@@ -24,12 +24,15 @@ struct WriteClusterOptions {
     bool settings = true;
     std::uint64_t settings_share = 6;  // of a hundred writes
     bool settings_may_fail = false;    // then they leave nothing behind
+    bool writes_may_fail = false;      // on several nodes at once; copies are alike all the same
     bool by_filter = false;            // half of the deletions name what they delete by a filter
     std::uint64_t node_tasks_kept = 10'000;
     std::uint32_t newcomers = 0;                   // machines that stand by, not of the cluster yet
     bool readers = false;                          // somebody reads all the time what nobody changes
     std::chrono::milliseconds compare_every{0};    // anti-entropy; 0: only every six hours
     std::chrono::milliseconds write_off_after{0};  // a node that is away; 0: never
+    bool take_back = false;                        // when it answers again
+    std::chrono::milliseconds move_timeout{0};     // without progress; 0: never
 };
 
 class WriteCluster {

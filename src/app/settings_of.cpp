@@ -105,6 +105,8 @@ rebalance::RebalancerOptions rebalancer_options(const config::Config& config, en
                        .small_per_node = 8 * config.rebalancer.max_concurrent_migrations},
             .grace = config.rebalancer.grace,
             .write_off_after = config.rebalancer.write_off_after,
+            .take_back = config.rebalancer.take_back,
+            .move_timeout = config.rebalancer.move_timeout,
             .max_node_bytes = config.rebalancer.max_node_bytes,
             .windows = cluster::parse_windows(config.rebalancer.allowed_windows).value(),  // checked when it was read
             .metrics = &metrics};

@@ -389,6 +389,16 @@ constexpr auto kKeys = std::to_array<Key<Config>>({
           "anew elsewhere. 0: only an operator says so.",
       .max = 30 * 86'400},
      [](Config& c) -> Target { return &c.rebalancer.write_off_after; }},
+    {{.path = "rebalancer.auto_rebalance_on_recovery",
+      .explanation =
+          "Take back a node that was written off for being down and answers again: it is emptied and joins like a "
+          "new one. What an operator removed stays away."},
+     [](Config& c) -> Target { return &c.rebalancer.take_back; }},
+    {{.path = "rebalancer.migration_timeout_s",
+      .explanation =
+          "A move is given up, and planned anew, when nothing has been copied or cut over for so long. 0: never.",
+      .max = 30 * 86'400},
+     [](Config& c) -> Target { return &c.rebalancer.move_timeout; }},
     {{.path = "rebalancer.max_node_bytes",
       .explanation = "How large the database of a node may become by shards that move to it. 0: no limit.",
       .max = 1'000'000'000'000'000},

@@ -15,6 +15,8 @@ struct Rebalancing {
     milliseconds grace{10'000};
     std::uint64_t bytes_per_second = 0;
     milliseconds write_off_after{1'800'000};
+    bool take_back = true;
+    milliseconds move_timeout{3'600'000};
     std::uint64_t max_node_bytes = 0;
     std::string allowed_windows;
     bool skip_delta_pass = false;

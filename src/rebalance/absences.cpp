@@ -1,4 +1,6 @@
 // Nodes that are away: for how long, what only they have, and when they are taken for lost.
+#include <utility>
+
 #include "env/log.h"
 #include "rebalance/node_life.h"
 #include "rebalance/rebalancer.h"
@@ -36,6 +38,7 @@ std::vector<AbsenceVerdict> Rebalancer::absences() const {
 
 // One in a round: the next is judged by what is left then.
 env::Task<Result<void>> Rebalancer::look_after_absent() {
+    look_for_stuck();
     const cluster::TopologyPtr topology = book_.current();
     std::map<NodeId, env::Monotonic> since;
     for (const cluster::Node& node : topology->nodes()) {
@@ -56,12 +59,33 @@ env::Task<Result<void>> Rebalancer::look_after_absent() {
                         {"away_s", std::chrono::duration_cast<std::chrono::seconds>(verdict.away).count()}});
         NodeLife life(book_, mover_);
         const NodeId lost = verdict.node;
-        const Result<void> written = co_await life.remove(lost, true, false);
+        NodeLife::Also also = [this, lost](tasks::Batch& batch) { remember(batch, lost); };
+        const Result<void> written = co_await life.remove(lost, true, false, std::move(also));
         if (!written) co_return written;
         options_.metrics->counter(kWrittenOff).add();
         break;
     }
     co_return Result<void>{};
+}
+
+// Moves that do not get on, whatever they wait for: given up, they keep no writes for a node that is away, and are
+// planned anew. As long as anything is copied or cut over, all of them are taken to get on.
+void Rebalancer::look_for_stuck() {
+    const std::uint64_t progress = mover_.copied().documents + cut_over_;
+    if (std::exchange(progress_, progress) != progress) progress_at_ = env_.clock.now();
+    const auto filling = [this](const std::string& key) {
+        const auto move = moves_.find(key);
+        return move != moves_.end() &&
+               (move->second.phase == MovePhase::Doubling || move->second.phase == MovePhase::Copying);
+    };
+    std::erase_if(stuck_, [&](const std::string& key) { return !filling(key); });
+    if (options_.move_timeout.count() == 0) return;
+    for (const auto& [key, move] : moves_) {
+        const env::Monotonic since = std::max(progress_at_, phase_since_.at(key));
+        if (!filling(key) || env_.clock.now() - since < options_.move_timeout || !stuck_.insert(key).second) continue;
+        env_.log.warn(kTarget, "a move does not get on and is given up",
+                      {{"shard", move.shard.value}, {"to", move.to.value}, {"waits_for", waits_for(move)}});
+    }
 }
 
 }  // namespace miroir::rebalance

@@ -138,7 +138,7 @@ env::Task<Result<void>> NodeLife::recover(NodeId node) {
     co_return Result<void>{};
 }
 
-env::Task<Result<void>> NodeLife::remove(NodeId node, bool lost, bool only_judge) {
+env::Task<Result<void>> NodeLife::remove(NodeId node, bool lost, bool only_judge, Also also) {
     const auto change = [node, lost](const Topology& from) -> Result<TopologyPtr> {
         MIROIR_CHECK(judge_removal(from, node, lost));
         const auto index = *from.find(node);
@@ -158,6 +158,7 @@ env::Task<Result<void>> NodeLife::remove(NodeId node, bool lost, bool only_judge
     std::vector<std::uint64_t> places;  // of what was kept for it
     const auto leave = [&](const Topology& from, tasks::Batch& batch) -> Result<TopologyPtr> {
         MIROIR_TRY(TopologyPtr next, change(from));
+        if (also) also(batch);
         places = mover_.forget(batch, node);
         return next;
     };

@@ -26,7 +26,12 @@ public:
     env::Task<Result<void>> drain(NodeId node, bool only_judge);
     env::Task<Result<void>> recover(NodeId node);  // back from draining
     // Forgets a node that holds nothing; with `lost`, writes off one that is down: what it held is copied from others.
-    env::Task<Result<void>> remove(NodeId node, bool lost, bool only_judge);
+    // `also` is durable with it.
+    using Also = std::function<void(tasks::Batch&)>;
+    env::Task<Result<void>> remove(NodeId node, bool lost, bool only_judge, Also also = {});
+    // A removed node that answers again and is who it was, by what it knows of `witnesses`: what it holds is deleted,
+    // and once it is empty it joins as a new one. False: not yet.
+    env::Task<Result<bool>> take_back(NodeId node, std::vector<quorum::Witness> witnesses, Also also);
 
     // Where `expected` is not 0 and not the version of the present placement: somebody else was faster. 409.
     Result<void> judge_version(std::uint64_t expected) const;
@@ -34,6 +39,8 @@ public:
 private:
     // Nodes would have to take more than they may, once the cluster is this.
     Result<void> judge_room_in(const cluster::Topology& after) const;
+    env::Task<Result<bool>> knows(const cluster::NodeSpec& spec, const std::vector<quorum::Witness>& witnesses);
+    env::Task<Result<bool>> empty_out(const cluster::NodeSpec& spec, const std::vector<quorum::Witness>& witnesses);
     env::Task<Result<void>> meet(cluster::NodeSpec spec, bool any_version);
     env::Task<Result<std::string>> ask(const cluster::NodeSpec& spec, std::string target);
 

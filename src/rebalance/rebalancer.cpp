@@ -148,7 +148,7 @@ std::string Rebalancer::waits_for(const MoveRecord& move) const {
 MoveFacts Rebalancer::facts_of(const std::string& key, const Topology& topology) {
     const MoveRecord& move = moves_.at(key);
     MoveFacts facts;
-    facts.given_up = giving_up_ || (is_filling(move) && mover_.is_full(move.to));
+    facts.given_up = giving_up_ || stuck_.contains(key) || (is_filling(move) && mover_.is_full(move.to));
     facts.older_writes_sent = move.topology_version <= lanes_passed_at_;
     facts.from_left = has_left(topology, move.from);
     facts.to_left = has_left(topology, move.to);
@@ -164,6 +164,7 @@ MoveFacts Rebalancer::facts_of(const std::string& key, const Topology& topology)
 }
 
 env::Task<void> Rebalancer::run(env::Cancel stop) {
+    env::spawn(env_.executor, welcome_back(stop));
     while (!stop.requested()) {
         const Result<void> went = co_await round();
         const std::string trouble = went ? std::string() : went.error().message;
@@ -225,6 +226,10 @@ env::Task<Result<void>> Rebalancer::take_steps() {
 // enough: it does no harm to do it again.
 env::Task<Result<void>> Rebalancer::introduce() {
     const TopologyPtr topology = book_.current();
+    std::erase_if(introduced_, [&topology](const NodeId& id) {  // one that joins again is told again
+        const auto index = topology->find(id);
+        return !index || topology->node(*index).standing.role == NodeRole::Removed;
+    });
     for (const cluster::Node& node : topology->nodes()) {
         if (node.standing.role == NodeRole::Removed && mover_.waits(node.id)) {
             tasks::Batch batch;

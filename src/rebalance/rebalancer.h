@@ -24,8 +24,11 @@ struct RebalancerOptions {
     std::chrono::nanoseconds grace = std::chrono::seconds(10);  // the old copy is kept so long after the cut-over
     std::chrono::nanoseconds every = std::chrono::milliseconds(200);
     std::chrono::nanoseconds write_off_after{0};  // a node that is away for so long is lost for good; 0: never
-    std::uint64_t max_node_bytes = 0;             // of a database, by what moves to it; 0: no limit
-    std::vector<cluster::Window> windows{};       // when moves may begin; none: always
+    bool take_back = true;                        // those that were written off for it and answer again
+    std::chrono::nanoseconds look_for_returned = std::chrono::seconds(5);
+    std::chrono::nanoseconds move_timeout{0};  // a move without progress for so long is given up; 0: never
+    std::uint64_t max_node_bytes = 0;          // of a database, by what moves to it; 0: no limit
+    std::vector<cluster::Window> windows{};    // when moves may begin; none: always
     env::Metrics* metrics = &env::no_metrics();
 };
 
@@ -84,6 +87,11 @@ private:
     env::Task<Result<void>> begin_moves();
     env::Task<Result<void>> settle_nodes();
     env::Task<Result<void>> look_after_absent();
+    void look_for_stuck();
+    // Nodes that were written off by the cluster itself. See returns.cpp.
+    void remember(tasks::Batch& batch, const NodeId& node) const;
+    env::Task<void> welcome_back(env::Cancel stop);
+    env::Task<Result<void>> look_at_returned(tasks::Record mark);
     Result<void> judge_group(const cluster::Topology& topology, GroupId group) const;
     std::vector<AbsenceVerdict> absences() const;
     bool window_is_open() const;
@@ -114,6 +122,10 @@ private:
     std::map<std::string, quorum::Hints::Places> wiped_behind_;  // what was planned before a copy was given up
     std::set<NodeId> introduced_;                                // joining nodes that were told of all indexes
     std::map<NodeId, env::Monotonic> away_since_;                // as this process has seen it
+    std::set<std::string> stuck_;                                // moves without progress, to be given up
+    std::uint64_t progress_ = 0;                                 // what was copied and cut over
+    env::Monotonic progress_at_{};
+    std::map<NodeId, std::string> not_taken_back_;  // why, as it was last said
     bool paused_ = false;
     bool started_ = false;
     bool giving_up_ = false;

@@ -25,7 +25,7 @@ class Harm(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
 
-    def cluster(self, replicas, count=3):
+    def cluster(self, replicas, count=3, **more):
         self.nodes = [Node(self.folder, f"node-{i}") for i in range(count)]
         for node in self.nodes:
             self.addCleanup(node.kill)
@@ -35,7 +35,7 @@ class Harm(unittest.TestCase):
             "admin": {"api_key": ADMIN_KEY}, "shards": 8, "replication_factor": replicas,
             "health": {"interval_ms": 800, "timeout_ms": 800},
             "task_store": {"path": os.path.join(self.folder, "tasks.db")},
-            "nodes": [{"id": f"node-{i}", "address": node.address} for i, node in enumerate(self.nodes)],
+            "nodes": [{"id": f"node-{i}", "address": node.address} for i, node in enumerate(self.nodes)], **more,
         }
         process = Miroir(self.config)
         self.addCleanup(process.close)
@@ -217,6 +217,49 @@ class Harm(unittest.TestCase):
         client.stop()
         wait_until(lambda: all(sum(number in copy for copy in self.copies()) == 2 for number in list(client.acknowledged)[:50]),
                    "the stopped node has what it missed")
+
+    def test_a_node_that_was_written_off_is_taken_back(self):
+        process = self.cluster(replicas=2, rebalancer={"write_off_after_s": 1, "grace_s": 0})
+
+        def states():
+            return {node["id"]: node["status"] for node in process.ask_admin("/_miroir/topology").json["nodes"]}
+
+        self.fill(process, 100)
+        self.nodes[2].kill()
+        wait_until(lambda: states()["node-2"] == "removed", "it is written off", 40)
+        gone = call(process.port, "POST", "/indexes/books/documents/delete-batch", MASTER_KEY, list(range(10)))
+        self.assertEqual(gone.status, 202, gone.text)
+        self.nodes[2].start()
+        wait_until(lambda: states()["node-2"] == "active", "it is back", 60)
+        wait_until(lambda: process.ask_admin("/_miroir/rebalance/status").json["moving"] == 0, "nothing moves", 60)
+        copies = self.copies()
+        self.assertTrue(copies[2], "it holds its part again")
+        for number in range(100):
+            self.assertEqual(sum(number in copy for copy in copies), 0 if number < 10 else 2, number)
+        self.assertEqual(self.search(process), (90, None))
+
+    def test_flipped_bits_in_what_is_kept_for_a_node(self):
+        process = self.cluster(replicas=2)
+        self.fill(process, 50)
+        self.nodes[1].kill()
+        wait_until(lambda: process.ask_admin("/_miroir/topology").json["nodes"][1]["status"] == "down", "it is missed")
+        self.assertEqual(self.put(process, range(424200, 424260)).status, 202)
+        process.terminate()
+        self.assertEqual(process.exit_code(), 0)
+        store = self.config["task_store"]["path"]
+        with open(store, "rb") as file:
+            kept = file.read()
+        self.assertIn(b"book 4242", kept)
+        with open(store, "wb") as file:
+            file.write(kept.replace(b"book 4242", b"bonk 4242"))
+        process = Miroir(self.config)
+        self.addCleanup(process.close)
+        wait_until(lambda: process.events("a node misses more than is kept for it: it gets a copy when it is back"), "it is found")
+        self.nodes[1].start()
+        wait_until(lambda: process.events("a node is whole again") and not self.owed(process), "it has got a copy")
+        copies = self.copies()
+        for number in [*range(50), *range(424200, 424260)]:
+            self.assertEqual([copy[number] for copy in copies if number in copy], [f"book {number}"] * 2)
 
     def test_another_server_in_a_nodes_place(self):
         process = self.cluster(replicas=2)
