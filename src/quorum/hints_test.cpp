@@ -65,6 +65,46 @@ TEST(Hints, OfAnOlderVersionAreReadToo) {
     EXPECT_EQ(read->request.shards, std::vector<ShardId>{ShardId{5}});
 }
 
+// What a change of settings holds back was planned before what stands behind it: a copy that moves is neither compared
+// nor deleted before that has been let go.
+TEST(Hints, TellWhatIsStillHeldBackBeforeAPlace) {
+    Desk desk;
+    Hints hints(desk.store, desk.board);
+    tasks::Batch batch;
+    const std::uint64_t before = hints.add(batch, kNode, Hints::Hint{.task = 1});
+    hints.struck(kNode, before);
+    const std::uint64_t held = hints.add(batch, kNode, Hints::Hint{.task = 2});
+    hints.hold(batch, kNode, held, {.holder = 9, .task = 2, .part = 0, .indexes = {"a"}});
+    EXPECT_EQ(hints.next_places().at(kNode), held + 1);
+    EXPECT_TRUE(hints.holds_before(hints.next_places()));
+    EXPECT_FALSE(hints.holds_before({{kNode, held}})) << "it stands there, not before it";
+    EXPECT_FALSE(hints.holds_before({{NodeId{"n2"}, held + 1}}));
+    EXPECT_FALSE(desk.board.is_behind(kNode)) << "what is held back on purpose makes nobody unreadable";
+    hints.released(kNode, held, false);
+    EXPECT_FALSE(hints.holds_before(hints.next_places()));
+    EXPECT_TRUE(desk.board.is_behind(kNode));
+}
+
+// While the store is full nobody can strike out what the nodes took: these may be read all the same.
+TEST(Hints, OfWhoTookThemKeepNobodyFromBeingRead) {
+    Desk desk;
+    Hints hints(desk.store, desk.board);
+    tasks::Batch batch;
+    const std::uint64_t taken = hints.add(batch, kNode, Hints::Hint{.task = 1});
+    desk.keep(std::move(batch));
+    hints.owe(kNode, taken, true);
+    EXPECT_TRUE(hints.any_to_send(kNode)) << "it is asked again";
+    EXPECT_FALSE(desk.board.is_behind(kNode));
+    hints.speak_up(kNode);
+    EXPECT_TRUE(desk.board.is_behind(kNode));
+    hints.struck(kNode, taken);
+    EXPECT_FALSE(desk.board.is_behind(kNode));
+    hints.owe(kNode, taken, true);
+    Hints later(desk.store, desk.board);
+    ASSERT_TRUE(env::run_task(desk.reactor, later.open()));
+    EXPECT_TRUE(desk.board.is_behind(kNode)) << "after a crash nobody knows who took it";
+}
+
 // A store on a disk that has lost the second of three.
 class Damaged final : public tasks::Store {
 public:
