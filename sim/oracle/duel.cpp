@@ -38,11 +38,11 @@ bool keeps_order(std::string_view name) { return name == "facetDistribution" || 
 
 // What Miroir says of its answer that it does not promise.
 struct Promised {
-    bool marks = true;            // how words are marked in hits
-    bool scores = true;           // and what they are made of
-    bool spelling = true;         // of facet values that are searched for
-    bool order_of_counts = true;  // which of the facet values of equal counts comes first, or falls off the end
-    bool rest = true;
+    bool marks = true;                // how words are marked in hits
+    bool scores = true;               // and what they are made of
+    bool spelling = true;             // of facet values that are searched for
+    bool order_of_counts = true;      // which of the facet values of equal counts comes first, or falls off the end
+    std::vector<std::string> rest{};  // that touches more
 };
 
 Promised promised(const Spoken& ours) {
@@ -55,7 +55,7 @@ Promised promised(const Spoken& ours) {
         else if (reason == api::kScoresOfNodes || reason == api::kPlacesOfNodes) out.scores = false;
         else if (reason == api::kSpellingOfValues) out.spelling = false;
         else if (reason == api::kOrderOfCounts) out.order_of_counts = false;
-        else if (reason != "false") out.rest = false;
+        else if (reason != "false") out.rest.emplace_back(reason);
         left.remove_prefix(std::min(end + 2, left.size()));
     }
     return out;
@@ -121,11 +121,13 @@ bool is_error(const Spoken& ours) {
     return code != nullptr && (ours.status == 429 || ours.status >= 500);
 }
 
-bool promises_order(const Spoken& ours) { return promised(ours).rest; }
+bool promises_order(const Spoken& ours) { return promised(ours).rest.empty(); }
+
+std::vector<std::string> doubts_of(const Spoken& ours) { return promised(ours).rest; }
 
 std::optional<std::string> difference(const Spoken& ours, const Spoken& theirs) {
     const Promised promise = promised(ours);
-    if (!promise.rest) return std::nullopt;
+    if (!promise.rest.empty()) return std::nullopt;
     const std::string told = json::to_text(normal(ours.body, promise));
     const std::string truth = json::to_text(normal(theirs.body, promise));
     if (ours.status == theirs.status && told == truth) return std::nullopt;

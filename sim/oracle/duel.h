@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sim/fakes/embedded_node.h"
 #include "sim/fakes/orchestrator.h"
@@ -21,6 +22,9 @@ struct Spoken {
 
 // Does Miroir promise hits, their order and totals? Answers that do not are not compared.
 bool promises_order(const Spoken& ours);
+
+// Why it does not.
+std::vector<std::string> doubts_of(const Spoken& ours);
 
 // What differs, in words; nothing when the answers are the same.
 std::optional<std::string> difference(const Spoken& ours, const Spoken& theirs);

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -34,15 +35,21 @@ struct Arguments {
 };
 
 struct Counts {
-    std::uint64_t inexact = 0;       // said so
-    std::uint64_t errors = 0;        // under faults
+    std::uint64_t inexact = 0;                      // said so
+    std::map<std::string, std::uint64_t> doubts{};  // why; one answer may have several
+    std::uint64_t errors = 0;                       // under faults
     std::uint64_t by_its_words = 0;  // a rule gave a document another rank, for its node knows other words
 };
+
+void note_doubts(const Spoken& ours, Counts& counts) {
+    counts.inexact += promises_order(ours) ? 0 : 1;
+    for (const std::string& doubt : doubts_of(ours)) ++counts.doubts[doubt];
+}
 
 std::optional<std::string> judge(Duel& duel, const Question& question, Counts& counts) {
     if (duel.trouble()) return duel.trouble();
     const Spoken ours = duel.ask_cluster(question);
-    counts.inexact += promises_order(ours) ? 0 : 1;
+    note_doubts(ours, counts);
     const auto found = difference(ours, duel.ask_alone(question));
     if (!found || !ranks_by_other_words(duel, question)) return found;
     ++counts.by_its_words;
@@ -56,7 +63,7 @@ std::optional<std::string> judge_disturbed(Duel& duel, const Question& question,
     const Spoken ours = duel.ask_cluster(question);
     duel.calm();
     if (is_error(ours)) return ++counts.errors, std::nullopt;
-    counts.inexact += promises_order(ours) ? 0 : 1;
+    note_doubts(ours, counts);
     const auto found = difference(ours, duel.ask_alone(question));
     if (!found || !ranks_by_other_words(duel, question)) return found;
     ++counts.by_its_words;
@@ -146,6 +153,8 @@ int play(const Arguments& arguments) {
         static_cast<unsigned long long>(asked), static_cast<unsigned long long>(failures),
         static_cast<unsigned long long>(counts.inexact), static_cast<unsigned long long>(counts.by_its_words),
         static_cast<unsigned long long>(counts.errors), took.count());
+    for (const auto& [doubt, count] : counts.doubts)
+        std::printf("  %6llu %s\n", static_cast<unsigned long long>(count), doubt.c_str());
     return failures == 0 ? 0 : 1;
 }
 
