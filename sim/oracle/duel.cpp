@@ -125,14 +125,25 @@ bool promises_order(const Spoken& ours) { return promised(ours).rest.empty(); }
 
 std::vector<std::string> doubts_of(const Spoken& ours) { return promised(ours).rest; }
 
-std::optional<std::string> difference(const Spoken& ours, const Spoken& theirs) {
-    const Promised promise = promised(ours);
-    if (!promise.rest.empty()) return std::nullopt;
+namespace {
+
+std::optional<std::string> difference_under(const Promised& promise, const Spoken& ours, const Spoken& theirs) {
     const std::string told = json::to_text(normal(ours.body, promise));
     const std::string truth = json::to_text(normal(theirs.body, promise));
     if (ours.status == theirs.status && told == truth) return std::nullopt;
     return "through Miroir " + std::to_string(ours.status) + " " + told + "\nfrom one node  " +
            std::to_string(theirs.status) + " " + truth;
+}
+
+}  // namespace
+
+bool differs_in_rest(const Spoken& ours, const Spoken& theirs) {
+    return difference_under(promised(ours), ours, theirs).has_value();
+}
+
+std::optional<std::string> difference(const Spoken& ours, const Spoken& theirs) {
+    const Promised promise = promised(ours);
+    return promise.rest.empty() ? difference_under(promise, ours, theirs) : std::nullopt;
 }
 
 namespace {

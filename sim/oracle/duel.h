@@ -23,8 +23,9 @@ struct Spoken {
 // Does Miroir promise hits, their order and totals? Answers that do not are not compared.
 bool promises_order(const Spoken& ours);
 
-// Why it does not.
+// Why it does not, and whether it differs then.
 std::vector<std::string> doubts_of(const Spoken& ours);
+bool differs_in_rest(const Spoken& ours, const Spoken& theirs);
 
 // What differs, in words; nothing when the answers are the same.
 std::optional<std::string> difference(const Spoken& ours, const Spoken& theirs);

@@ -35,22 +35,32 @@ struct Arguments {
 };
 
 struct Counts {
-    std::uint64_t inexact = 0;                      // said so
-    std::map<std::string, std::uint64_t> doubts{};  // why; one answer may have several
-    std::uint64_t errors = 0;                       // under faults
-    std::uint64_t by_its_words = 0;  // a rule gave a document another rank, for its node knows other words
+    std::uint64_t inexact = 0;  // said so
+    struct Doubt {
+        std::uint64_t said = 0, differed = 0;
+    };
+    std::map<std::string, Doubt> doubts{};  // why; one answer may have several
+    std::uint64_t errors = 0;               // under faults
+    std::uint64_t by_its_words = 0;         // a rule gave a document another rank, for its node knows other words
 };
 
-void note_doubts(const Spoken& ours, Counts& counts) {
-    counts.inexact += promises_order(ours) ? 0 : 1;
-    for (const std::string& doubt : doubts_of(ours)) ++counts.doubts[doubt];
+void note_doubts(const Spoken& ours, const Spoken& theirs, Counts& counts) {
+    if (promises_order(ours)) return;
+    ++counts.inexact;
+    const bool differs = differs_in_rest(ours, theirs);
+    for (const std::string& doubt : doubts_of(ours)) {
+        Counts::Doubt& known = counts.doubts[doubt];
+        ++known.said;
+        known.differed += differs ? 1 : 0;
+    }
 }
 
 std::optional<std::string> judge(Duel& duel, const Question& question, Counts& counts) {
     if (duel.trouble()) return duel.trouble();
     const Spoken ours = duel.ask_cluster(question);
-    note_doubts(ours, counts);
-    const auto found = difference(ours, duel.ask_alone(question));
+    const Spoken theirs = duel.ask_alone(question);
+    note_doubts(ours, theirs, counts);
+    const auto found = difference(ours, theirs);
     if (!found || !ranks_by_other_words(duel, question)) return found;
     ++counts.by_its_words;
     return std::nullopt;
@@ -63,8 +73,9 @@ std::optional<std::string> judge_disturbed(Duel& duel, const Question& question,
     const Spoken ours = duel.ask_cluster(question);
     duel.calm();
     if (is_error(ours)) return ++counts.errors, std::nullopt;
-    note_doubts(ours, counts);
-    const auto found = difference(ours, duel.ask_alone(question));
+    const Spoken theirs = duel.ask_alone(question);
+    note_doubts(ours, theirs, counts);
+    const auto found = difference(ours, theirs);
     if (!found || !ranks_by_other_words(duel, question)) return found;
     ++counts.by_its_words;
     return std::nullopt;
@@ -153,8 +164,9 @@ int play(const Arguments& arguments) {
         static_cast<unsigned long long>(asked), static_cast<unsigned long long>(failures),
         static_cast<unsigned long long>(counts.inexact), static_cast<unsigned long long>(counts.by_its_words),
         static_cast<unsigned long long>(counts.errors), took.count());
-    for (const auto& [doubt, count] : counts.doubts)
-        std::printf("  %6llu %s\n", static_cast<unsigned long long>(count), doubt.c_str());
+    for (const auto& [doubt, known] : counts.doubts)
+        std::printf("  said %6llu, differed %6llu: %s\n", static_cast<unsigned long long>(known.said),
+                    static_cast<unsigned long long>(known.differed), doubt.c_str());
     return failures == 0 ? 0 : 1;
 }
 
