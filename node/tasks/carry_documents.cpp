@@ -74,6 +74,8 @@ Result<void> plan_addition(BatchRun& run, const Work& work, Plan& plan) {
     MIROIR_TRY(const protocol::Payload payload,
                protocol::read_payload(work.payload, options, question.index_key ? question.index_key : question.asked));
     MIROIR_TRY(protocol::BatchVerdict verdict, protocol::judge_batch(question, payload));
+    if (const auto readable = protocol::judge_values(payload); !readable)
+        return fail(inside_index(*work.task.index_uid, readable.error()));
     std::vector<json::Object> documents = protocol::trees_of(payload);
     if (!plan.primary_key && !documents.empty()) {
         plan.primary_key = verdict.primary_key;

@@ -215,6 +215,8 @@ env::Task<Result<Receipt>> Office::add_documents(IndexUid uid, Documents documen
                                          .asked = documents.primary_key};
     Result<protocol::BatchVerdict> verdict = protocol::judge_batch(question, documents.payload);
     if (!index && !documents.may_create) verdict = fail(index_not_found(uid));
+    if (const auto readable = protocol::judge_values(documents.payload); verdict && !readable)
+        verdict = fail(inside_index(uid, readable.error()));
     if (verdict && index) {
         Result<void> judged = protocol::judge_special_fields(index->settings, documents.payload, verdict->ids);
         if (judged) {

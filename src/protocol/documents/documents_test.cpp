@@ -36,6 +36,28 @@ TEST(Payload, JsonRefusalsAreTheEngines) {
     EXPECT_EQ(told("[{\"a\":1}\n,\n{\"b\":}]"), std::string(kStart) + "expected value at line 3 column 6`.");
 }
 
+TEST(Payload, HalfCharactersInValuesAreFoundWhenTheyAreLookedAt) {
+    const auto told = [](std::string_view text, PayloadFormat format = PayloadFormat::Json) {
+        const auto payload = read_payload(text, {.format = format});
+        return payload ? payload->unreadable : payload.error().message;
+    };
+    EXPECT_EQ(told(R"([{"id":1,"title":"\ud800"}])"), "unexpected end of hex escape at line 1 column 8");
+    EXPECT_EQ(told(R"([{"id":2},{"id":3,"a":{"b":["x","\ud800\u0041"]}}])"),
+              "lone leading surrogate in hex escape at line 1 column 23");
+    EXPECT_EQ(told(R"( {"id":8,"a":"\udc00\ud800"})"), "lone leading surrogate in hex escape at line 1 column 7");
+    EXPECT_EQ(told(R"([{"id":9,"a":   "x\ud800 yy"}])"), "unexpected end of hex escape at line 1 column 9");
+    EXPECT_EQ(told("{\"id\":1}\n{\"a\":{\"\\ud800\":1}}", PayloadFormat::Ndjson),
+              "unexpected end of hex escape at line 1 column 9");
+    EXPECT_EQ(told(R"([{"id":1,"a":"\ud83d\ude00 \\ud800"}])"), "");
+    // What is wrong with the payload itself is told at once, also behind them.
+    EXPECT_TRUE(told(R"([{"id":1,"\ud800":1}])").starts_with("The `json` payload provided is malformed."));
+    EXPECT_TRUE(told(R"([{"id":1,"a":"\ud800"},])").contains("trailing comma"));
+    const std::string text = R"([{"id":1,"a":"\ud800"}])";
+    const auto payload = read_payload(text, {.format = PayloadFormat::Json});
+    EXPECT_EQ(json::to_text(json::Value(tree_of(payload->documents.front()))), "{\"id\":1,\"a\":\"\uFFFD\"}");
+    EXPECT_EQ(judge_values(*payload).error().message, "internal: unexpected end of hex escape at line 1 column 8.");
+}
+
 TEST(Payload, NdjsonCountsLinesOverTheWholePayload) {
     EXPECT_EQ(read_or_message("{\"a\":1}\n\n{\"b\":2}", PayloadFormat::Ndjson), "{\"a\":1}{\"b\":2}");
     EXPECT_EQ(read_or_message("{\"id\":20}\n{\"id\":21,\n", PayloadFormat::Ndjson),

@@ -8,6 +8,7 @@
 #include "json/scan.h"
 #include "json/write.h"
 #include "protocol/documents/csv.h"
+#include "protocol/documents/lone_surrogates.h"
 #include "protocol/documents/primary_key.h"
 
 namespace miroir::protocol {
@@ -277,10 +278,22 @@ Result<Payload> read_payload(std::string_view bytes, PayloadOptions options,
                     "A " + std::string(payload_format_name(options.format)) + " payload is missing.");
     }
     if (options.format == PayloadFormat::Csv) return read_csv(bytes, options.csv_delimiter, likely_key);
-    ObjectReader objects(bytes, likely_key);
-    MIROIR_CHECK(options.format == PayloadFormat::Json ? read_json(bytes, objects) : read_ndjson(bytes, objects));
-    Payload payload = objects.done();
-    payload.lines = options.format == PayloadFormat::Ndjson;
+    const auto read = [&](std::string_view text) -> Result<Payload> {
+        ObjectReader objects(text, likely_key);
+        MIROIR_CHECK(options.format == PayloadFormat::Json ? read_json(text, objects) : read_ndjson(text, objects));
+        Payload payload = objects.done();
+        payload.lines = options.format == PayloadFormat::Ndjson;
+        return payload;
+    };
+    Result<Payload> payload = read(bytes);
+    if (payload || payload.error().code != ErrorCode::MalformedPayload) return payload;
+    auto mended = mend_lone_surrogates(bytes, options.format == PayloadFormat::Ndjson);
+    if (!mended) return payload;
+    const auto kept = std::make_shared<const std::string>(std::move(mended->bytes));
+    payload = read(*kept);
+    if (!payload) return payload;
+    payload->rewritten = kept;
+    payload->unreadable = std::move(mended->unreadable);
     return payload;
 }
 

@@ -43,7 +43,8 @@ struct Payload {
     std::vector<DocumentText> documents;
     std::string key;                                 // whose values were noted on the way
     bool lines = false;                              // it came as NDJSON, where the engine takes no name twice
-    std::shared_ptr<const std::string> rewritten{};  // CSV: what the views point into
+    std::shared_ptr<const std::string> rewritten{};  // CSV, or mended: what the views point into
+    std::string unreadable{};                        // why its task fails when its values are looked at
 };
 
 // The views point into `bytes`. `likely_key` is what the primary key will probably be; without one it is guessed from

@@ -216,6 +216,11 @@ bool brings_vectors(const DocumentText& document, const std::string& embedder) {
 
 }  // namespace
 
+Result<void> judge_values(const Payload& payload) {
+    if (payload.unreadable.empty()) return {};
+    return fail(ErrorCode::Internal, "internal: " + payload.unreadable + ".");
+}
+
 Result<void> judge_special_fields(const Settings& settings, const Payload& payload, std::span<const std::string> ids) {
     const bool points = settings.sortable_attributes.contains("_geo") || has_geo(settings.filterable_attributes);
     const bool shapes = has_geojson(settings.filterable_attributes);

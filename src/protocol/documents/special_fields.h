@@ -17,6 +17,9 @@ namespace miroir::protocol {
 // `ids` stand beside the documents. Only what the settings give a meaning is looked at.
 Result<void> judge_special_fields(const Settings& settings, const Payload& payload, std::span<const std::string> ids);
 
+// Whether all values can be read, which the engine finds out when it looks at them.
+Result<void> judge_values(const Payload& payload);
+
 // Documents of the batch that bring no vectors for an embedder that wants them from the user. They are good only where
 // they are there already, with vectors. `update`: what an earlier one of the same id brings counts too.
 struct LackingVectors {
