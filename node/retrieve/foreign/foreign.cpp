@@ -25,7 +25,7 @@ Result<Filter> resolved(const Filter& foreign, const Index& index, std::string_v
     if (key == keys.end()) return refused(uid, "Field `" + foreign.field.text + "` is not a foreign key");
     const Index* other = context.find_index(key->foreign_index_uid);
     if (other == nullptr) return fail(index_not_found(key->foreign_index_uid));
-    const auto found = evaluate_filter(*other, foreign.children.front(), code);
+    const auto found = evaluate_filter(*other, foreign.children.front(), ErrorCode::InvalidDocumentFilter);
     if (!found) return fail(told_with_index(key->foreign_index_uid, found.error()));
     if (found->cardinality() > kMostDocuments) {
         return refused(key->foreign_index_uid,

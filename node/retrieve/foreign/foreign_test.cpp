@@ -46,6 +46,9 @@ TEST_F(ForeignTest, FiltersLookAtTheOtherIndex) {
     EXPECT_EQ(ask(R"~({"filter": "NOT _foreign(director, name = ben)", "attributesToRetrieve": ["id"]})~"),
               R"([{"id":2}])");
     EXPECT_EQ(ask(R"~({"filter": "_foreign(id, name = ben)"})~"), "Index `films`: Field `id` is not a foreign key");
+    EXPECT_EQ(ask(R"~({"filter": ["id = 1", "_foreign(director, nothing = 1)"]})~"),
+              "Index `people`: Attribute `nothing` is not filterable. Available filterable attribute patterns are: "
+              "`name`.\n20:27 _foreign(director, nothing = 1)");
 }
 
 }  // namespace

@@ -24,6 +24,15 @@ Error inside(const std::string& uid, std::string text) {
     return quorum::inside_index(IndexUid{uid}, Error{.code = kCode, .message = std::move(text)});
 }
 
+// What is asked of the other index is refused as if its documents were asked for, with the text as the client wrote it.
+Result<void> check_inner(const plan::IndexEntry& other, const Filter& inner) {
+    constexpr ErrorCode kInner = ErrorCode::InvalidDocumentFilter;
+    const auto& rules = other.settings.filterable_attributes;
+    Result<void> checked = protocol::check_filterable(inner, rules, kInner);
+    if (checked) checked = protocol::check_geo(inner, rules, kInner);
+    return checked ? checked : fail(quorum::inside_index(other.uid, checked.error()));
+}
+
 // Documents of an index without what is ours.
 env::Task<Result<std::vector<json::Value>>> fetch(Desk& desk, plan::IndexPtr index, protocol::DocumentsQuery query,
                                                   http::Call call) {
@@ -67,8 +76,7 @@ env::Task<Result<Filter>> resolved(Desk& desk, plan::IndexPtr index, Filter fore
     protocol::DocumentsQuery query;
     query.filter = json::Value(protocol::to_expression(foreign.children.front()));
     query.limit = kMostDocuments + 1;
-    const Result<void> checked = plan::check_filter(*other, query.filter, desk.filter_gates(), kCode, true);
-    if (!checked) co_return fail(checked.error());
+    MIROIR_CO_CHECK(check_inner(*other, foreign.children.front()));
     if (other->primary_key) query.fields = std::vector<std::string>{*other->primary_key};
     MIROIR_CO_TRY(const std::vector<json::Value> found, co_await fetch(desk, other, std::move(query), std::move(call)));
     if (found.size() > kMostDocuments) {
