@@ -93,30 +93,53 @@ env::Task<void> settle_facet_spellings(const RoundPlace& place, const std::strin
     for (const auto& [key, spelling] : recipe.spellings) hits.spell(key.second, spelling);
 }
 
-Reply answer(Visit visit, plan::IndexPtr index, FacetSearchQuery query, Doubts doubts) {
+env::Task<Result<FacetAnswer>> count(Desk& desk, plan::IndexPtr index, FacetSearchQuery query, std::uint64_t seed,
+                                     http::Call call) {
     merge::FacetHits hits;
     const CallOf call_of = [&](const cluster::CoverPart& part) { return facet_call(*index, part, query); };
     const scatter::Accept accept = [&](scatter::Answered& answered) { return hits.add(answered.reply.body); };
-    RoundPlace place{.desk = visit.desk,
-                     .topology = visit.desk.topology(),
-                     .index = index,
-                     .seed = visit.replica_seed(index->uid.value + query.facet_name),
-                     .call = visit.in.call};
-    if (query.search.q || query.search.filter) doubts.add(kSpellingOfValues);
+    RoundPlace place{.desk = desk, .topology = desk.topology(), .index = index, .seed = seed, .call = std::move(call)};
     MIROIR_CO_TRY(query.search.filter, co_await filter_for_nodes(place, std::move(query.search.filter)));
     MIROIR_CO_TRY(Round round, co_await ask_everywhere(place, call_of, accept));
-    if (round.refusal) co_return std::move(*round.refusal);
+    FacetAnswer out;
+    out.refusal = std::move(round.refusal);
+    if (out.refusal) co_return out;
     std::vector<ShardId> unanswered;
     co_await settle_facet_spellings(place, query.facet_name, hits, unanswered);
-    if (!unanswered.empty() && visit.desk.options().unavailable_shards != UnavailableShards::Partial)
+    if (!unanswered.empty() && desk.options().unavailable_shards != UnavailableShards::Partial)
         co_return fail(shards_unavailable(unanswered));
     const bool by_count = index->settings.facet_order(query.facet_name) == protocol::FacetOrder::Count;
+    out.hits = hits.shown(by_count, index->settings.max_values_per_facet);
+    out.missing = std::move(round.missing);
+    co_return out;
+}
+
+// All that the counting depends on.
+std::string counting_key(const plan::IndexPtr& index, const FacetSearchQuery& query, std::uint64_t seed) {
+    json::Object asked{{"facetName", query.facet_name}};
+    if (query.facet_query) asked.append("facetQuery", *query.facet_query);
+    if (query.exhaustive_facet_count) asked.append("exhaustiveFacetCount", *query.exhaustive_facet_count);
+    const SearchWish among{.index = index, .query = query.search, .call = {}, .pin = seed};
+    return json::to_text(json::Value(std::move(asked))) + " " + flight_key(among);
+}
+
+Reply answer(Visit visit, plan::IndexPtr index, FacetSearchQuery query, Doubts doubts) {
+    if (query.search.q || query.search.filter) doubts.add(kSpellingOfValues);
+    const std::uint64_t seed = visit.replica_seed(index->uid.value + query.facet_name);
+    SearchFlights::CountFacets work = [&](http::Call call) {
+        return count(visit.desk, index, query, seed, std::move(call));
+    };
+    const SharedFacets shared = co_await visit.desk.search_flights().run_facets(counting_key(index, query, seed),
+                                                                                visit.in.call, std::move(work));
+    if (!*shared) co_return fail(shared->error());
+    const FacetAnswer& found = **shared;
+    if (found.refusal) co_return copy_of(*found.refusal);
     json::Object body;
-    body.append("facetHits", hits.shown(by_count, index->settings.max_values_per_facet));
+    body.append("facetHits", found.hits);
     body.append("facetQuery", query.facet_query ? json::Value(*query.facet_query) : json::Value());
     body.append("processingTimeMs", elapsed_ms(visit));
     http::Reply reply = ok(json::Value(std::move(body)));
-    add_coverage(reply, round.missing, index->shards);
+    add_coverage(reply, found.missing, index->shards);
     doubts.tell(reply);
     co_return reply;
 }

@@ -3,6 +3,7 @@
 // that had ended before he asked.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -16,15 +17,31 @@ using SharedOutcome = std::shared_ptr<const Result<SearchOutcome>>;
 // All that the answer depends on.
 std::string flight_key(const SearchWish& wish);
 
+// What a search for values of a facet found.
+struct FacetAnswer {
+    json::Array hits;
+    std::vector<ShardId> missing;
+    std::optional<http::Reply> refusal;
+};
+using SharedFacets = std::shared_ptr<const Result<FacetAnswer>>;
+
 class SearchFlights {
 public:
     SearchFlights(env::Env env, CoalescingOptions options, env::Metrics& metrics);
 
     env::Task<SharedOutcome> run(Desk& desk, SearchWish wish);
+    // `work` outlives what it gives.
+    using CountFacets = std::function<env::Task<Result<FacetAnswer>>(http::Call)>;
+    env::Task<SharedFacets> run_facets(std::string key, http::Call call, CountFacets work);
 
 private:
+    // Another's answer, if there is one.
+    template <class Outcome>
+    bool is_shared(const Outcome& flown);
+
     bool enabled_;
     scatter::SingleFlight<Result<SearchOutcome>> flights_;
+    scatter::SingleFlight<Result<FacetAnswer>> facet_flights_;
     env::Counter& subscribers_;
     env::Counter& hits_;
 };
@@ -32,6 +49,7 @@ private:
 // run_search(), perhaps together with others.
 env::Task<SharedOutcome> share_search(Desk& desk, SearchWish wish);
 // The refusal as a reply of its own.
+http::Reply copy_of(const http::Reply& refusal);
 http::Reply refusal_of(const SearchOutcome& outcome);
 
 }  // namespace miroir::api
