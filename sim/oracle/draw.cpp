@@ -206,6 +206,7 @@ Story draw_story(SeededRandom random) {
         for (std::uint64_t n = 1 + draw.below(4); n > 0; --n) gone.push_back(id_of(draw.below(count)));
         story.writes.push_back({.method = "POST", .path = "/documents/delete-batch", .body = std::move(gone)});
     }
+    story.keys_first = draw.chance(0.5);
     return story;
 }
 

@@ -217,6 +217,7 @@ Duel::Duel(const Story& story, std::uint64_t seed, bool strict) : run_(seed) {
         .topology = spec, .health = {}, .office = {}, .scatter = {}, .desk = {}, .store = store_};
     options.office.shards = story.shards;
     options.office.writer.large_body = 64;
+    if (story.keys_first) options.desk.keys_first_from = 1;
     if (strict) options.desk.unavailable_shards = api::UnavailableShards::Error;
     miroir_ = &run_.host("miroir", sim::orchestrator(options));
     run_.world.run_until([this] { return orchestrator().open(); }, 10s);
@@ -262,19 +263,22 @@ void Duel::calm() {
     run_.world.run_for(5s);
 }
 
-Spoken Duel::ask(Host& host, http::Handler& handler, const std::string& method, const std::string& path,
-                 const json::Value& body) {
+Duel::Answer Duel::begin(Host& host, http::Handler& handler, const Question& question) {
     http::Request request;
-    request.method = method;
-    request.target = path;
-    if (!body.is_null()) {
-        std::string bytes = json::to_text(body);
+    request.method = question.method;
+    request.target = question.path;
+    if (!question.body.is_null()) {
+        std::string bytes = json::to_text(question.body);
         request.headers.add("Content-Type", "application/json");
         request.content_length = bytes.size();
         request.body = http::body_of(std::move(bytes));
     }
     const auto reply = std::make_shared<std::optional<http::Reply>>();
     env::spawn(host.life(), handle(handler, std::move(request), *reply));
+    return reply;
+}
+
+Spoken Duel::wait_for(const Answer& reply) {
     const env::Monotonic end = run_.world.now() + 60s;
     while (!reply->has_value() && run_.world.now() < end && run_.world.step()) {
     }
@@ -285,11 +289,42 @@ Spoken Duel::ask(Host& host, http::Handler& handler, const std::string& method, 
 }
 
 Spoken Duel::ask_cluster(const Question& question) {
-    return ask(*miroir_, *orchestrator().handler(), question.method, question.path, question.body);
+    return wait_for(begin(*miroir_, *orchestrator().handler(), question));
 }
 
 Spoken Duel::ask_alone(const Question& question) {
-    return ask(*alone_, *alone_->app<EmbeddedNode>().handler(), question.method, question.path, question.body);
+    return wait_for(begin(*alone_, *alone_->app<EmbeddedNode>().handler(), question));
+}
+
+Spoken Duel::ask_cluster_amid(const Question& question, std::chrono::nanoseconds slow,
+                              const std::function<void()>& amid) {
+    for (const Host* node : nodes_) run_.network.slow(node->name(), slow);
+    const Answer reply = begin(*miroir_, *orchestrator().handler(), question);
+    run_.world.run_for(slow + slow / 4);
+    amid();
+    Spoken out = wait_for(reply);
+    run_.network.heal();
+    return out;
+}
+
+std::uint64_t Duel::requests_for(const Question& question, int times) {
+    const auto sent = [this] {
+        std::uint64_t sum = 0;
+        for (const Host* node : nodes_) sum += run_.network.sent("miroir", node->name());
+        return sum;
+    };
+    const std::uint64_t before = sent();
+    std::vector<Answer> asked;
+    for (int i = 0; i < times; ++i) asked.push_back(begin(*miroir_, *orchestrator().handler(), question));
+    for (const Answer& reply : asked) wait_for(reply);
+    return sent() - before;
+}
+
+void Duel::tell_nodes(const Write& told) {
+    const Question asked{.method = told.method, .path = "/indexes/i" + told.path, .body = told.body};
+    for (Host* node : nodes_) wait_for(begin(*node, *node->app<EmbeddedNode>().handler(), asked));
+    ask_alone(asked);
+    run_.world.run_for(5ms);
 }
 
 void Duel::write(const Write& write) {

@@ -2,6 +2,7 @@
 // same question they must give the same answer.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,6 +49,14 @@ public:
     const std::optional<std::string>& trouble() const { return trouble_; }
     Spoken ask_cluster(const Question& question);
     Spoken ask_alone(const Question& question);
+    // Nodes take this long to hear what they are asked. After the answers to the first questions `amid` happens: what
+    // is asked then is on its way.
+    Spoken ask_cluster_amid(const Question& question, std::chrono::nanoseconds slow, const std::function<void()>& amid);
+    // What nodes are asked when the cluster is asked the same so many times at once.
+    std::uint64_t requests_for(const Question& question, int times);
+    // Told to all servers directly, each for itself, and carried out when this returns, as long as it takes.
+    void tell_nodes(const Write& told);
+    void kill(std::size_t node) { nodes_[node]->kill(false); }
     // A further write of the index `i`, carried out when this returns.
     void tell(const Write& told);
     // Things go wrong between the orchestrator and its nodes, and with the nodes, until calm() is asked for.
@@ -59,8 +68,9 @@ public:
 private:
     void write(const Write& write);
     void wait_for_tasks();
-    Spoken ask(Host& host, http::Handler& handler, const std::string& method, const std::string& path,
-               const json::Value& body);
+    using Answer = std::shared_ptr<std::optional<http::Reply>>;
+    static Answer begin(Host& host, http::Handler& handler, const Question& question);
+    Spoken wait_for(const Answer& reply);
     Orchestrator& orchestrator() { return miroir_->app<Orchestrator>(); }
 
     Run run_;

@@ -27,10 +27,13 @@ std::uint32_t number_at(const json::Value& printed, std::string_view name, std::
 json::Value to_json(const Story& story, const Question& question) {
     json::Array writes;
     for (const Write& write : story.writes) writes.emplace_back(request_of(write.method, write.path, write.body));
-    return json::Object{
-        {"nodes", story.nodes},        {"replicas", story.replicas},
-        {"shards", story.shards},      {"settings", story.settings},
-        {"writes", std::move(writes)}, {"question", request_of(question.method, question.path, question.body)}};
+    return json::Object{{"nodes", story.nodes},
+                        {"replicas", story.replicas},
+                        {"shards", story.shards},
+                        {"keysFirst", story.keys_first},
+                        {"settings", story.settings},
+                        {"writes", std::move(writes)},
+                        {"question", request_of(question.method, question.path, question.body)}};
 }
 
 Result<std::pair<Story, Question>> story_of(const json::Value& printed) {
@@ -42,6 +45,7 @@ Result<std::pair<Story, Question>> story_of(const json::Value& printed) {
     Story story{.nodes = number_at(printed, "nodes", 3),
                 .replicas = number_at(printed, "replicas", 1),
                 .shards = number_at(printed, "shards", 8),
+                .keys_first = printed.find("keysFirst") != nullptr && *printed.find("keysFirst") == json::Value(true),
                 .settings = settings->object(),
                 .writes = {}};
     for (const json::Value& write : writes->array()) {

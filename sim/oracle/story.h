@@ -26,6 +26,7 @@ struct Story {
     std::uint32_t nodes = 3;
     std::uint32_t replicas = 1;
     std::uint32_t shards = 8;
+    bool keys_first = false;  // all pages have their documents fetched apart, as deep ones do
     json::Object settings;
     std::vector<Write> writes;  // what follows them
 };

@@ -69,6 +69,9 @@ struct ChatOptions {
     std::shared_ptr<std::size_t> held = std::make_shared<std::size_t>(0);
 };
 
+// A second round costs about as much as so many documents from each node: bench/run pages.
+inline constexpr std::uint64_t kKeysFirstFrom = 200;
+
 struct DeskOptions {
     env::Metrics* metrics = nullptr;
     std::size_t payload_limit = 100'000'000;
@@ -76,6 +79,7 @@ struct DeskOptions {
     json::Value fixed_webhook{};  // of the configuration; null: none
     ReplicaChoice replicas;
     CoalescingOptions coalescing;
+    std::uint64_t keys_first_from = kKeysFirstFrom;  // hits up to the end of a page whose documents are fetched apart
     SessionOptions sessions;
     ChatOptions chats;
     env::LogSwitch* log_switch = nullptr;         // of this process; none: its log is nobody's business

@@ -57,7 +57,9 @@ Reply explain(Visit visit) {
     const cluster::TopologyPtr topology = visit.desk.topology();
     MIROIR_CO_TRY(const cluster::Cover cover,
                   visit.desk.cover(*topology, *index, visit.replica_seed(index->uid.value + query.q.value_or(""))));
-    MIROIR_CO_TRY(const plan::SearchPlan plan, plan::plan_search(index, query, topology, cover));
+    MIROIR_CO_TRY(
+        const plan::SearchPlan plan,
+        plan::plan_search(index, query, topology, cover, {.keys_first_from = visit.desk.options().keys_first_from}));
     json::Value shown = plan::explained(plan);
     if (execute) {
         SearchWish wish{.index = index, .query = std::move(query), .call = visit.in.call, .pin = visit.pin};

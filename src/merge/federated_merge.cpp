@@ -33,10 +33,13 @@ public:
         return out;
     }
 
-    bool comes_before(const FederatedHit& a, const FederatedHit& b) const {
+    bool comes_before(const FederatedHit& a, const FederatedHit& b) {
+        guessed_ = guessed_ || is_guessed(a.key, b.key);
         const auto order = protocol::compare_weighted(a.key, a.score, b.key, b.score);
         return order != 0 ? order > 0 : sources_[a.source].query < sources_[b.source].query;
     }
+
+    bool guessed() const { return guessed_; }
 
 private:
     struct Head {
@@ -54,6 +57,7 @@ private:
 
     std::span<const FederatedSource> sources_;
     std::vector<Head> heads_;
+    bool guessed_ = false;
 };
 
 // The hits of the queries of one index.
@@ -70,6 +74,7 @@ std::vector<FederatedHit> hits_of_index(Heads heads, std::size_t wanted, const F
         else if (recipe.distinct && !seen.take(next.hit->distinct)) dropped.push_back(stamp);
         else hits.push_back(std::move(next));
     }
+    out.guessed |= heads.guessed();
     return hits;
 }
 
@@ -103,7 +108,7 @@ FederatedHits merge_organic(std::span<const FederatedSource> sources, const Fede
         lists.push_back(hits_of_index(Heads(sources, chosen), wanted, recipe, out, dropped));
         if (!dropped.empty()) out.dropped.emplace(index, std::move(dropped));
     }
-    const Heads order(sources, {});
+    Heads order(sources, {});
     std::vector<std::size_t> next(lists.size(), 0);
     DistinctValues seen;
     for (std::uint64_t place = 0; recipe.distinct || place < end;) {
@@ -122,6 +127,7 @@ FederatedHits merge_organic(std::span<const FederatedSource> sources, const Fede
         if (hit.hit->semantic) ++out.semantic_hits;
         out.page.push_back(std::move(hit));
     }
+    out.guessed |= order.guessed();
     return out;
 }
 

@@ -44,6 +44,7 @@ struct FederatedHits {
     std::map<std::string, std::vector<std::string_view>, std::less<>> dropped;
     std::uint64_t rejected = 0;
     std::uint64_t semantic_hits = 0;
+    bool guessed = false;  // compared by scores that nodes do not tell
 };
 
 FederatedHits merge_federated(std::span<const FederatedSource> sources, const FederatedRecipe& recipe);

@@ -151,6 +151,21 @@ bool is_kept(std::string_view key, const HitShape& shape) {
     return shape.drop_field.empty() || key != shape.drop_field;
 }
 
+bool is_score(std::string_view key) { return key == "_rankingScore" || key == "_rankingScoreDetails"; }
+
+// Score and details of a hit, as far as they are shown.
+void append_scores(std::string& out, std::string_view bytes, const HitShape& shape) {
+    thread_local od::parser parser;
+    const simdjson::padded_string_view padded(bytes.data(), bytes.size(), bytes.size() + simdjson::SIMDJSON_PADDING);
+    od::document document = parser.iterate(padded);
+    for (auto field : document.get_object()) {
+        const std::string_view key = field.unescaped_key();
+        if (!is_score(key) || !is_kept(key, shape)) continue;
+        if (holds_names(key)) append_checked(out, key, field.value().get_object(), shape);
+        else append_member(out, key, raw_of(field.value()));
+    }
+}
+
 }  // namespace
 
 bool is_sound(std::string_view bytes) {
@@ -180,7 +195,7 @@ bool append_hit(std::string& out, std::string_view bytes, const HitShape& shape)
                 append_text_member(out, insert);
                 inserted = true;
             }
-            if (!is_kept(key, shape)) continue;
+            if (!is_kept(key, shape) || (!shape.scores.empty() && is_score(key))) continue;
             if (!holds_names(key)) {
                 append_document_member(out, key, raw_of(field.value()), shape.drop_field);
                 continue;
@@ -190,6 +205,7 @@ bool append_hit(std::string& out, std::string_view bytes, const HitShape& shape)
             else append_member(out, key, raw_of(value));
         }
         if (!inserted) append_text_member(out, insert);
+        if (!shape.scores.empty() && (shape.score || shape.details)) append_scores(out, shape.scores, shape);
         out += '}';
         return true;
     } catch (const simdjson::simdjson_error&) {

@@ -18,6 +18,7 @@ struct HitShape {
     // matches in them are not told.
     std::optional<std::vector<std::string>> displayed{};
     bool add_formatted = false;  // where a node leaves _formatted out, for it has never seen the fields to be marked
+    std::string_view scores{};   // the hit whose score and details are shown in the place of its own, if another's
     std::string insert{};        // a member as JSON text, put behind the document's own fields
 };
 

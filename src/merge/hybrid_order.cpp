@@ -12,13 +12,28 @@ using Kind = WeightedScore::Kind;
 
 constexpr double kUnknownSteps = 100;  // of a rule whose steps a reply does not tell: enough to keep rules in order
 
+struct Share {
+    double value = 1;
+    double slack = 0;
+};
+
+// A rule of which a fraction is missing has at least so many steps.
+double least_steps(const RankEntry& rule) {
+    if (rule.steps > 0) return rule.steps;
+    return rule.fraction < 1 ? std::max(1.0, 1 / (1 - rule.fraction)) : 1;
+}
+
 // Rules one after the other as one share: each rule divides the steps of those before it.
-double folded(RankKey rules) {
-    double share = 1;
+Share folded(RankKey rules) {
+    Share share;
     double steps = 1;
+    double least = 1;
     for (const RankEntry& rule : rules) {
-        share -= (1 - rule.fraction) / steps;
+        const double missing = 1 - rule.fraction;
+        share.value -= missing / steps;
+        share.slack += std::max(missing / least - missing / steps, least == steps ? 0 : missing / steps);
         steps *= rule.steps > 0 ? rule.steps : kUnknownSteps;
+        least *= least_steps(rule);
     }
     return share;
 }
@@ -66,30 +81,45 @@ std::vector<WeightedScore> weighted_key(const Hit& hit, double weight) {
     RankKey key = hit.key;
     if (!key.empty() && is_value(key.back())) key = key.first(key.size() - 1);
     std::vector<WeightedScore> out;
-    const auto add_share = [&](double share) {
+    const auto add_share = [&](Share share) {
         const Kind kind = hit.semantic ? Kind::Vector : Kind::Score;
-        out.push_back({.kind = kind, .score = share * weight, .value = {}, .distance = {}});
+        out.push_back(
+            {.kind = kind, .score = share.value * weight, .slack = share.slack * weight, .value = {}, .distance = {}});
     };
     std::size_t runs = 0;
     for (std::size_t i = 0; i < key.size(); ++i) runs += !is_value(key[i]) && (i == 0 || is_value(key[i - 1])) ? 1 : 0;
     std::size_t begin = 0;
     for (std::size_t i = 0; i <= key.size(); ++i) {
         if (i < key.size() && !is_value(key[i])) continue;
-        if (i > begin) add_share(runs == 1 ? hit.score : folded(key.subspan(begin, i - begin)));
+        if (i > begin) add_share(runs == 1 ? Share{.value = hit.score} : folded(key.subspan(begin, i - begin)));
         if (i < key.size()) out.push_back(value_of(key[i]));
         begin = i + 1;
     }
     return out;
 }
 
-bool vector_comes_first(const Hit& vector, const Hit& words, double ratio) {
+bool is_guessed(const std::vector<WeightedScore>& left, const std::vector<WeightedScore>& right) {
+    for (std::size_t i = 0; i < std::min(left.size(), right.size()); ++i) {
+        if (!is_share(left[i]) || !is_share(right[i])) {
+            if (compare_one(left[i], right[i]) != 0) return false;
+            continue;
+        }
+        const double slack = left[i].slack + right[i].slack;
+        const double apart = std::abs(left[i].score - right[i].score);
+        if (slack > 0 && apart <= slack + std::numeric_limits<double>::epsilon()) return true;
+        if (apart > std::numeric_limits<double>::epsilon()) return false;
+    }
+    return false;
+}
+
+HybridOrder hybrid_order(const Hit& vector, const Hit& words, double ratio) {
     const float rest = 1.0F - static_cast<float>(ratio);  // in the engine's arithmetic
     const auto ours = weighted_key(vector, ratio);
     const auto theirs = weighted_key(words, static_cast<double>(rest));
     for (std::size_t i = 0; i < std::min(ours.size(), theirs.size()); ++i) {
-        if (const int order = compare_one(ours[i], theirs[i]); order != 0) return order > 0;
+        if (const int order = compare_one(ours[i], theirs[i]); order != 0) return {order > 0, is_guessed(ours, theirs)};
     }
-    return ours.size() >= theirs.size();
+    return {ours.size() >= theirs.size(), is_guessed(ours, theirs)};
 }
 
 }  // namespace miroir::merge

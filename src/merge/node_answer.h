@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/ids.h"
 #include "base/result.h"
 #include "merge/rank_key.h"
 
@@ -63,9 +64,13 @@ public:
     bool has_facets() const { return has_facets_; }
     std::optional<std::uint64_t> semantic_hit_count() const { return semantic_hit_count_; }
     std::string_view query_vector() const { return query_vector_; }  // raw JSON or empty
-    // Who gave it, by the number that the reader chose.
-    void set_giver(std::uint32_t giver) { giver_ = giver; }
+    // Who gave it, by the number that the reader chose, and for which shards.
+    void set_giver(std::uint32_t giver, std::vector<ShardId> shards) {
+        giver_ = giver;
+        shards_ = std::move(shards);
+    }
     std::uint32_t giver() const { return giver_; }
+    const std::vector<ShardId>& shards() const { return shards_; }
 
 private:
     struct Reader;
@@ -77,6 +82,7 @@ private:
     std::vector<FacetField> facets_;
     std::uint64_t total_ = 0;
     std::uint32_t giver_ = 0;
+    std::vector<ShardId> shards_;
     bool has_facets_ = false;
     std::optional<std::uint64_t> semantic_hit_count_;
     std::string_view query_vector_;

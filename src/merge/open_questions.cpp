@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <optional>
 
 #include "json/parse.h"
@@ -139,6 +140,11 @@ std::vector<const Hit*> all_hits(std::span<const NodeAnswer> answers) {
     return out;
 }
 
+bool begins_with_query(const Hit& hit) {
+    const std::size_t place = place_of(hit.key, RankEntry::Rule::Exactness);
+    return place < hit.key.size() && hit.key[place].number >= kMatchTypeWeight;
+}
+
 bool beginning_is_open(const std::vector<const Hit*>& hits, std::string_view query, bool ties_only) {
     std::optional<std::string> words;
     for (std::size_t i = 0; i < hits.size(); ++i) {
@@ -153,11 +159,27 @@ bool beginning_is_open(const std::vector<const Hit*>& hits, std::string_view que
     return false;
 }
 
-bool nearness_is_open(const std::vector<const Hit*>& hits, bool ties_only) {
-    for (std::size_t i = 1; i < hits.size(); ++i) {
-        const std::size_t place = place_of(hits[i]->key, RankEntry::Rule::Proximity);
-        if (place == hits[i]->key.size() || tie_before(*hits.front(), *hits[i], place)) continue;
-        if (!ties_only || (i > 1 && tie_before(*hits[i - 1], *hits[i], place))) return true;
+bool nearness_is_open(std::span<const NodeAnswer> answers, const std::vector<const Hit*>& hits, bool ties_only) {
+    const auto best_of_node = [&](const Hit& hit) -> const Hit* {
+        for (const NodeAnswer& answer : answers) {
+            const std::vector<Hit>& own = answer.hits();
+            if (!own.empty() && !std::less<>()(&hit, &own.front()) && !std::less<>()(&own.back(), &hit))
+                return &own.front();
+        }
+        return nullptr;
+    };
+    bool first = true;  // no tie has been seen yet
+    for (std::size_t begin = 0, end = 0; begin < hits.size(); begin = end) {
+        const Hit& hit = *hits[begin];
+        const std::size_t place = place_of(hit.key, RankEntry::Rule::Proximity);
+        for (end = begin + 1; end < hits.size() && tie_before(hit, *hits[end], place); ++end) {
+        }
+        if (place == hit.key.size() || (ties_only && end - begin == 1)) continue;
+        for (std::size_t i = begin; i < end; ++i) {
+            const Hit* best = best_of_node(*hits[i]);
+            if (best == nullptr || tie_before(*best, *hits[i], place) != first) return true;
+        }
+        first = false;
     }
     return false;
 }

@@ -59,16 +59,29 @@ TEST(OpenQuestions, ABeginningThatDecidesNothingIsOpenOnlyForScores) {
     EXPECT_TRUE(beginning_is_open(all_of(apart), "hotel hotels", false));
 }
 
+bool near_is_open(const std::vector<std::string>& nodes, std::vector<std::pair<int, int>> order, bool ties_only) {
+    std::vector<NodeAnswer> answers;
+    for (const std::string& hits : nodes) answers.push_back(answer(hits));
+    std::vector<const Hit*> hits;
+    for (const auto& [node, hit] : order)
+        hits.push_back(&answers[static_cast<std::size_t>(node)].hits()[static_cast<std::size_t>(hit)]);
+    return nearness_is_open(answers, hits, ties_only);
+}
+
 TEST(OpenQuestions, NearnessIsKnownOfTheBestHitsOnly) {
     const std::string near = R"("proximity":{"order":1,"score":1.0})";
-    const NodeAnswer best = answer(hit(R"("t":1)", kWords + near) + "," + hit(R"("t":2)", kWords + near));
-    EXPECT_FALSE(nearness_is_open(all_of(best), false));
-    const NodeAnswer one = answer(hit(R"("t":1)", kWords + near) + "," + hit(R"("t":2)", kFewer + near));
-    EXPECT_FALSE(nearness_is_open(all_of(one), true));
-    EXPECT_TRUE(nearness_is_open(all_of(one), false));
-    const NodeAnswer two = answer(hit(R"("t":1)", kWords + near) + "," + hit(R"("t":2)", kFewer + near) + "," +
-                                  hit(R"("t":3)", kFewer + near));
-    EXPECT_TRUE(nearness_is_open(all_of(two), true));
+    const std::string best = hit(R"("t":1)", kWords + near), fewer = hit(R"("t":2)", kFewer + near);
+    EXPECT_FALSE(near_is_open({best + "," + best}, {{0, 0}, {0, 1}}, false));
+    // One node would look at the best two, too, and at none behind them.
+    const std::string both = best + "," + fewer;
+    EXPECT_FALSE(near_is_open({both, both}, {{0, 0}, {1, 0}, {0, 1}, {1, 1}}, true));
+    // The second node has none of the best: it looked at what one node would not have.
+    EXPECT_TRUE(near_is_open({best + "," + best + "," + fewer, fewer}, {{0, 0}, {0, 1}, {0, 2}, {1, 0}}, true));
+    EXPECT_FALSE(near_is_open({best + "," + best, fewer}, {{0, 0}, {0, 1}, {1, 0}}, true));
+    EXPECT_TRUE(near_is_open({best + "," + best, fewer}, {{0, 0}, {0, 1}, {1, 0}}, false));
+    // One node does not look at a single best hit, its own node did.
+    EXPECT_TRUE(near_is_open({both, fewer}, {{0, 0}, {0, 1}, {1, 0}}, true));
+    EXPECT_FALSE(near_is_open({best, fewer + "," + fewer}, {{0, 0}, {1, 0}, {1, 1}}, true));
 }
 
 std::string place(const std::string& told, const std::string& own) {

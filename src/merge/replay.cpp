@@ -179,9 +179,12 @@ Replayed replay_hybrid(const Replayed& words, const Replayed& vectors, double ra
     std::set<std::string_view> gone;
     for (std::size_t w = 0, v = 0; out.hits.size() < recipe.limit;) {
         if (w == words.hits.size() && v == vectors.hits.size()) break;
-        const bool by_vector =
-            w == words.hits.size() ||
-            (v < vectors.hits.size() && vector_comes_first(*vectors.hits[v].hit, *words.hits[w].hit, ratio));
+        bool by_vector = w == words.hits.size();
+        if (!by_vector && v < vectors.hits.size()) {
+            const HybridOrder order = hybrid_order(*vectors.hits[v].hit, *words.hits[w].hit, ratio);
+            by_vector = order.vector_first;
+            out.guessed |= order.guessed;
+        }
         const PickedHit& picked = by_vector ? vectors.hits[v++] : words.hits[w++];
         const std::string_view stamp = stamp_of(picked.hit->key);
         if (!gone.insert(stamp).second) continue;

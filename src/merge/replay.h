@@ -24,7 +24,8 @@ using Stamps = std::vector<std::string_view>;
 
 struct Replayed {
     std::vector<PickedHit> hits;
-    Stamps candidates;  // what counts, in order
+    Stamps candidates;     // what counts, in order
+    bool guessed = false;  // by scores that nodes do not tell
 };
 
 // `answers` hold every document of the search, without distinct.

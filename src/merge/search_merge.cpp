@@ -78,15 +78,23 @@ public:
         Run* run = best_of(words_);
         if (ratio_) {
             Run* vectors = best_of(vectors_);
-            const bool by_vector =
-                vectors != nullptr && (run == nullptr || vector_comes_first(*vectors->head(), *run->head(), *ratio_));
-            if (by_vector) run = vectors;
+            if (run == nullptr) run = vectors;
+            else if (vectors != nullptr && vector_is_next(*vectors->head(), *run->head())) run = vectors;
         }
         if (run == nullptr) return {};
         return {.answer = run->answer, .hit = run->hits[run->next++]};
     }
 
+    bool guessed() const { return guessed_; }
+
 private:
+    bool vector_is_next(const Hit& vector, const Hit& words) {
+        const HybridOrder order = hybrid_order(vector, words, *ratio_);
+        guessed_ |= order.guessed;
+        return order.vector_first;
+    }
+
+    bool guessed_ = false;
     std::optional<double> ratio_;
     std::vector<Run> words_, vectors_;
 };
@@ -177,6 +185,7 @@ MergedHits merge_organic(std::span<const NodeAnswer> answers, const SearchRecipe
         (before ? out.before : out.page).push_back(picked);
         if (!before && picked.hit->semantic) ++out.semantic_hits;
     }
+    out.guessed = stream.guessed();
     out.filled = place >= recipe.end();
     out.tie_is_cut =
         last != nullptr && std::ranges::any_of(answers, [&](const NodeAnswer& answer) {
@@ -249,6 +258,16 @@ bool words_suffice(std::span<const PickedHit> hits, const SearchRecipe& recipe) 
     if (hits.size() < recipe.end()) return false;
     const auto share = static_cast<double>(1.0F - static_cast<float>(*recipe.semantic_ratio));
     return std::ranges::all_of(hits, [&](const PickedHit& picked) { return picked.hit->score * share >= kGoodEnough; });
+}
+
+std::uint64_t values_of(std::span<const NodeAnswer> census) {
+    std::uint64_t values = 0;
+    for (const NodeAnswer& answer : census) {
+        for (const FacetField& field : answer.facets()) {
+            for (const FacetCount& value : field.values) values += value.count;
+        }
+    }
+    return values;
 }
 
 std::optional<std::uint64_t> distinct_total(std::span<const NodeAnswer> census, const SearchRecipe& recipe,

@@ -27,6 +27,9 @@ struct SearchRecipe {
 struct PickedHit {
     std::size_t answer = 0;  // whose
     const Hit* hit = nullptr;
+    const Hit* document = nullptr;  // the same with its document, where `hit` came without
+
+    const Hit& shown() const { return document != nullptr ? *document : *hit; }
 };
 
 // A hit that is to have a place of the whole list.
@@ -43,6 +46,7 @@ struct MergedHits {
     bool filled = true;               // there were hits enough for the page
     std::vector<PickedHit> before;    // the hits before the page
     const Hit* behind = nullptr;      // the first one behind it, if it was looked at
+    bool guessed = false;             // words and vectors: by scores that nodes do not tell
     std::uint64_t below = 0;          // hits below the threshold, before the page was full
     bool starved = false;             // the page is not full, but nodes have hits that they have not shown
     bool tie_is_cut = false;          // distinct: nodes may have more hits that tie with the last of the page
@@ -56,6 +60,9 @@ bool words_suffice(std::span<const PickedHit> hits, const SearchRecipe& recipe);
 // and the facet of the field, without distinct). Nothing when documents have several values: there is no closed form.
 std::optional<std::uint64_t> distinct_total(std::span<const NodeAnswer> census, const SearchRecipe& recipe,
                                             const MergedHits& merged);
+
+// How many values the documents of a census have, all together.
+std::uint64_t values_of(std::span<const NodeAnswer> census);
 
 // All hits of the answers in their order.
 std::vector<PickedHit> hits_in_order(std::span<const NodeAnswer> answers);

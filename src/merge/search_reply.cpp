@@ -32,9 +32,11 @@ std::string write_search_reply(std::span<const NodeAnswer> answers, const Merged
     std::string out = "{\"hits\":[";
     for (const PickedHit& picked : merged.page) {
         if (out.back() != '[') out += ',';
+        const Hit& hit = picked.shown();
         HitShape shape = frame.hits;
-        shape.add_formatted = shape.add_formatted && !picked.hit->formatted;
-        append_hit(out, picked.hit->bytes, shape);
+        shape.add_formatted = shape.add_formatted && !hit.formatted;
+        if (picked.document != nullptr) shape.scores = picked.hit->bytes;
+        append_hit(out, hit.bytes, shape);
     }
     out += "],\"query\":";
     json::append_string(out, frame.query);

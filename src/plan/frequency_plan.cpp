@@ -125,6 +125,8 @@ std::optional<FrequencyWords> frequency_words(const IndexEntry& index, const std
     return out;
 }
 
+bool may_fall(const FrequencyWords& words) { return std::ranges::count_if(words.words, &Word::falls) > 1; }
+
 std::vector<protocol::SearchQuery> frequency_counts(const FrequencyWords& words, const protocol::SearchQuery& query) {
     std::vector<protocol::SearchQuery> out;
     const auto add = [&](std::string text) {
@@ -166,7 +168,7 @@ std::vector<std::size_t> falling_order(const FrequencyWords& words, std::span<co
 
 // The engine walks the words from the first to the last: once one is left out, those behind it that are more frequent
 // are left out, too. Those before it may have been kept.
-bool may_fall(const std::vector<std::size_t>& order, const std::vector<bool>& gone) {
+bool can_be_gone(const std::vector<std::size_t>& order, const std::vector<bool>& gone) {
     for (std::size_t i = 0; i < gone.size(); ++i) {
         if (!gone[i]) continue;
         for (std::size_t later = i + 1; later < gone.size(); ++later) {
@@ -195,6 +197,11 @@ FrequencyStep step_of(const FrequencyWords& words, const std::vector<bool>& gone
 
 }  // namespace
 
+bool fall_alike(const FrequencyWords& words, std::span<const std::uint64_t> counts,
+                std::span<const std::uint64_t> others) {
+    return falling_order(words, counts) == falling_order(words, others);
+}
+
 FrequencySteps frequency_steps(const FrequencyWords& words, std::span<const std::uint64_t> counts) {
     const std::vector<std::size_t> order = falling_order(words, counts);
     std::vector<std::size_t> places;
@@ -206,7 +213,7 @@ FrequencySteps frequency_steps(const FrequencyWords& words, std::span<const std:
     for (std::size_t way = 0; way < ways; ++way) {
         std::vector<bool> gone(order.size(), false);
         for (std::size_t bit = 0; bit < places.size(); ++bit) gone[places[bit]] = (way >> bit & 1U) != 0;
-        if (may_fall(order, gone)) out.steps.push_back(step_of(words, gone));
+        if (can_be_gone(order, gone)) out.steps.push_back(step_of(words, gone));
     }
     std::ranges::sort(out.steps, {}, [](const FrequencyStep& step) { return std::pair(step.fallen, step.text); });
     const std::size_t counted = static_cast<std::size_t>(std::ranges::count_if(words.words, &Word::falls));

@@ -30,6 +30,9 @@ struct FrequencyWords {
 // Nothing when the text is more than plain words and phrases: only an engine's tokenizer could cut it.
 std::optional<FrequencyWords> frequency_words(const IndexEntry& index, const std::string& text);
 
+// May words fall away in one order or another?
+bool may_fall(const FrequencyWords& words);
+
 // The searches whose totals are the frequencies: one a word that falls, then one for each of `joined`.
 std::vector<protocol::SearchQuery> frequency_counts(const FrequencyWords& words, const protocol::SearchQuery& query);
 
@@ -44,7 +47,9 @@ struct FrequencySteps {
     std::vector<FrequencyStep> steps;  // all words first, as few as possible last
     bool exact = true;                 // false: there are more ways for words to fall away than are tried here
 };
-// `counts` beside frequency_counts().
+// Do words fall away in one order by these counts and by those? `counts` beside frequency_counts().
+bool fall_alike(const FrequencyWords& words, std::span<const std::uint64_t> counts,
+                std::span<const std::uint64_t> others);
 FrequencySteps frequency_steps(const FrequencyWords& words, std::span<const std::uint64_t> counts);
 
 }  // namespace miroir::plan

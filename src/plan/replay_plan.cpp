@@ -13,6 +13,18 @@ json::Value equals(const std::string& field, const std::string& value) {
     return protocol::to_expression(filter);
 }
 
+// NOT of nothing: the field is there at all.
+json::Value condition(const std::string& field, protocol::FilterOp op, bool negated) {
+    protocol::Filter filter;
+    filter.field.text = field;
+    filter.op = op;
+    if (!negated) return protocol::to_expression(filter);
+    protocol::Filter out;
+    out.type = protocol::Filter::Type::Not;
+    out.children.push_back(std::move(filter));
+    return protocol::to_expression(out);
+}
+
 void ask_everything(protocol::SearchQuery& asked, const std::string& distinct_field) {
     asked.distinct.reset();
     asked.facets.reset();
@@ -60,6 +72,17 @@ SearchPlan shown_plan(const SearchPlan& plan, std::span<const std::string_view> 
         asked->limit = stamps.size();
         asked->filter = protocol::and_filters(asked->filter, stamps_clause(stamps));
     }
+    return out;
+}
+
+SearchPlan valued_plan(const SearchPlan& plan) {
+    using protocol::FilterOp;
+    SearchPlan out = plan;
+    out.asked = plan.asked_census;
+    out.asked.facets.reset();
+    for (const FilterOp op : {FilterOp::Exists, FilterOp::Null, FilterOp::Empty})
+        out.asked.filter =
+            protocol::and_filters(out.asked.filter, condition(plan.recipe.distinct_field, op, op != FilterOp::Exists));
     return out;
 }
 

@@ -20,6 +20,9 @@ SearchPlan everything_plan(const SearchPlan& plan);
 // The documents of these stamps, as the client will see them.
 SearchPlan shown_plan(const SearchPlan& plan, std::span<const std::string_view> stamps);
 
+// How many documents there are that have a value of the distinct field.
+SearchPlan valued_plan(const SearchPlan& plan);
+
 // The facets of the documents of these stamps.
 SearchPlan counted_plan(const SearchPlan& plan, std::span<const std::string_view> stamps);
 

@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "json/write.h"
+#include "plan/keys_first.h"
 #include "plan/node_settings.h"
 #include "plan/shard_clause.h"
 
@@ -238,6 +239,7 @@ Result<SearchPlan> plan_search(const IndexPtr& index, const SearchQuery& query, 
     plan.whole = alone && cover.parts.front().whole;
     plan.asked = std::move(asked);
     plan.asked_vectors = std::move(vectors);
+    ask_for_keys(plan, options.keys_first_from);
     plan.calls = calls_for(plan, cover, Leg::Words);
     if (mixed) plan.vector_calls = calls_for(plan, cover, Leg::Vectors);
     return plan;
@@ -261,20 +263,6 @@ std::vector<NodeCall> calls_for(const SearchPlan& plan, const cluster::Cover& co
     return calls;
 }
 
-bool splits_word_rules(const protocol::Settings& settings, const SearchQuery& query) {
-    using Kind = protocol::RankingRule::Kind;
-    if (!has_words(query)) return false;
-    std::size_t runs = 0;
-    bool inside = false;
-    for (const protocol::RankingRule& rule : settings.ranking_rules) {
-        if (rule.kind == Kind::Sort && (!query.sort || query.sort->empty())) continue;
-        const bool value = rule.kind == Kind::Sort || rule.kind == Kind::Asc || rule.kind == Kind::Desc;
-        runs += !value && !inside ? 1 : 0;
-        inside = !value;
-    }
-    return runs > 1;
-}
-
 json::Value explained(const SearchPlan& plan) {
     const auto calls_of = [&](const std::vector<NodeCall>& calls) {
         json::Array out;
@@ -295,6 +283,7 @@ json::Value explained(const SearchPlan& plan) {
     merge.append("take", plan.recipe.take);
     if (!plan.recipe.distinct_field.empty()) merge.append("distinct", plan.recipe.distinct_field);
     if (plan.census) merge.append("census", true);
+    if (plan.keys_first) merge.append("keysFirst", true);
     if (plan.recipe.semantic_ratio) merge.append("semanticRatio", *plan.recipe.semantic_ratio);
     json::Object out;
     out.append("index", plan.index->uid.value);

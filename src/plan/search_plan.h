@@ -29,6 +29,8 @@ struct SearchPlan {
     protocol::SearchQuery asked_vectors{};
     protocol::SearchQuery asked_census{};  // distinct: how many documents there are of each value
     bool census = false;
+    bool keys_first = false;        // hits come without documents, which are fetched for the page: see keys_first.h
+    protocol::SearchQuery shown{};  // then: the question with them
     bool apart = false;             // the hits go into a further merge
     bool settles = false;           // what counts may take a further look: see replay_plan.h
     bool wants_candidates = false;  // which documents count is to be told, too
@@ -38,10 +40,11 @@ struct SearchPlan {
 };
 
 struct PlanOptions {
-    bool apart = false;             // the hits go into a further merge: always with what it compares
-    bool settings_distinct = true;  // the distinct attribute of the settings counts
-    bool all_reachable = false;     // maxTotalHits does not bound the hits
-    bool candidates = false;        // which documents count is to be told, too
+    bool apart = false;                          // the hits go into a further merge: always with what it compares
+    bool settings_distinct = true;               // the distinct attribute of the settings counts
+    bool all_reachable = false;                  // maxTotalHits does not bound the hits
+    bool candidates = false;                     // which documents count is to be told, too
+    std::uint64_t keys_first_from = UINT64_MAX;  // hits up to the end of a page that has its documents fetched apart
 };
 
 Result<SearchPlan> plan_search(const IndexPtr& index, const protocol::SearchQuery& query,
@@ -52,9 +55,6 @@ Result<SearchPlan> plan_search(const IndexPtr& index, const protocol::SearchQuer
 enum class Leg : std::uint8_t { Words, Vectors, Census };
 std::vector<NodeCall> calls_for(const SearchPlan& plan, const cluster::Cover& cover, Leg leg);
 const protocol::SearchQuery& asked_in(const SearchPlan& plan, Leg leg);  // of every node, before its shard filter
-
-// Do rules about values stand between those about words, so that a hit has several scores by words?
-bool splits_word_rules(const protocol::Settings& settings, const protocol::SearchQuery& query);
 
 json::Value explained(const SearchPlan& plan);
 

@@ -115,6 +115,7 @@ std::weak_ordering compare_sort_values(bool ascending, const json::Value& left, 
 struct WeightedScore {
     enum class Kind : std::uint8_t { Score, Sort, Geo, Vector } kind = Kind::Score;
     double score = 0;                // Score, Vector
+    double slack = 0;                // by how much it may be off, where it is guessed
     bool ascending = true;           // Sort, Geo
     json::Value value;               // Sort
     std::optional<double> distance;  // Geo

@@ -23,6 +23,8 @@ public:
     void add(std::string_view reason) {
         if (!reason.empty()) reasons_.emplace(reason);
     }
+    bool has(std::string_view reason) const { return reasons_.contains(std::string(reason)); }
+    void drop(std::string_view reason) { reasons_.erase(std::string(reason)); }
     void add(const Doubts& other) { reasons_.insert(other.reasons_.begin(), other.reasons_.end()); }
     void tell(http::Reply& reply) const {
         if (reasons_.empty()) return;

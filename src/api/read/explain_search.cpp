@@ -36,7 +36,8 @@ json::Array hits_of(const SearchOutcome& outcome) {
     json::Array out;
     for (std::size_t i = 0; i < page.size(); ++i) {
         const merge::Hit& hit = *page[i].hit;
-        const json::Value document = json::parse(hit.bytes).value_or(json::Value());
+        const json::Value ranked = json::parse(hit.bytes).value_or(json::Value());
+        const json::Value document = json::parse(page[i].shown().bytes).value_or(json::Value());
         const json::Value* id = index.primary_key ? document.find(*index.primary_key) : nullptr;
         json::Object line;
         line.append("id", id != nullptr ? *id : json::Value());
@@ -44,7 +45,7 @@ json::Array hits_of(const SearchOutcome& outcome) {
         line.append("shard", id == nullptr ? json::Value() : json::Value(cluster::shard_of(text, index.shards).value));
         line.append("node", name_of(outcome, outcome.answers[page[i].answer].giver()));
         line.append("score", hit.score);
-        line.append("decidedBy", decided(hit, i + 1 < page.size() ? page[i + 1].hit : outcome.merged.behind, document));
+        line.append("decidedBy", decided(hit, i + 1 < page.size() ? page[i + 1].hit : outcome.merged.behind, ranked));
         out.emplace_back(std::move(line));
     }
     return out;

@@ -424,13 +424,10 @@ Reply federated_search(Visit visit, MultiSearch request) {
     if (!all.unanswered.empty() && visit.desk.options().unavailable_shards != UnavailableShards::Partial)
         co_return fail(shards_unavailable(all.unanswered));
     if (missing.empty()) missing = all.unanswered;
-    const bool guessed = outcomes.size() > 1 && std::ranges::any_of(outcomes, [](const SharedOutcome& outcome) {
-                             return plan::splits_word_rules((*outcome)->plan.index->settings, (*outcome)->plan.asked);
-                         });
     const bool scored = std::ranges::any_of(
         request.queries, [](const MultiSearchQuery& query) { return query.search.q && !query.search.q->empty(); });
     if (scored) all.doubts.add(kScoresOfNodes);
-    if (guessed) all.doubts.add("scores of rules around a sort are guessed");
+    if (all.merged.guessed) all.doubts.add("scores of rules around a sort are guessed");
     doubts.add(all.doubts);
     std::string body = body_of(visit, request, asked, outcomes, all);
     std::map<std::string, plan::IndexPtr> indexes;

@@ -15,33 +15,49 @@ using protocol::SearchQuery;
 // A search for fewer words may put exact matches first that are none of the whole text: look a little further.
 constexpr std::uint64_t kBehindPage = 50;
 
-// All counts in one request a node.
+// All counts in one request a node: those of the shards it answers for and, where it holds others, those of all it has,
+// for by these it would let words fall away itself.
 plan::NodeCall counts_call(const plan::SearchPlan& plan, const std::vector<SearchQuery>& counts,
                            const cluster::CoverPart& part) {
     json::Array queries;
-    for (SearchQuery count : counts) {
-        if (!part.whole) count.filter = plan::with_shard_clause(count.filter, part.shards);
+    const auto ask = [&](const SearchQuery& count) {
         json::Object query = protocol::to_json(count);
         query.set("indexUid", plan.index->uid.value);
         queries.emplace_back(std::move(query));
+    };
+    for (SearchQuery count : counts) {
+        if (!part.whole) count.filter = plan::with_shard_clause(count.filter, part.shards);
+        ask(count);
     }
+    if (!part.whole) std::ranges::for_each(counts, ask);
     plan::NodeCall call{.node = part.node, .shards = part.shards, .method = "POST", .target = "/multi-search"};
     call.body = json::to_text(json::Value(json::Object{{"queries", std::move(queries)}}));
     return call;
 }
 
-Result<void> add_counts(const std::string& reply, std::vector<std::uint64_t>& sums) {
+using Counts = std::vector<std::uint64_t>;
+
+struct Counted {
+    Counts sums;                   // of the whole index
+    std::vector<Counts> of_nodes;  // each of all it has
+};
+
+Result<void> add_counts(const std::string& reply, Counted& counted) {
+    const std::size_t size = counted.sums.size();
     const auto parsed = json::parse(reply);
     const json::Value* results = parsed ? parsed->find("results") : nullptr;
     const auto unreadable = [] { return fail(ErrorCode::MiroirNodeBadReply, "the node's answer holds no counts"); };
-    if (results == nullptr || !results->is_array() || results->array().size() != sums.size()) return unreadable();
-    std::vector<std::uint64_t> found;
+    if (results == nullptr || !results->is_array()) return unreadable();
+    const std::size_t told = results->array().size();
+    if (told != size && told != 2 * size) return unreadable();
+    Counts found;
     for (const json::Value& result : results->array()) {
         const json::Value* total = result.find("estimatedTotalHits");
         if (total == nullptr || !total->is_unsigned()) return unreadable();
         found.push_back(total->unsigned_integer());
     }
-    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += found[i];
+    for (std::size_t i = 0; i < size; ++i) counted.sums[i] += found[i];
+    counted.of_nodes.emplace_back(found.end() - static_cast<std::ptrdiff_t>(size), found.end());
     return {};
 }
 
@@ -108,21 +124,30 @@ env::Task<Result<FrequencyOutcome>> frequency_search(LegPlace place) {
     const plan::SearchPlan& plan = place.plan;
     const auto words = plan::frequency_words(*plan.index, plan.asked.q.value_or(""));
     out.inexact = kFrequenciesOfNodes;
-    if (!words || plan.asked.hybrid || plan.settles) co_return out;
-    if (std::ranges::count_if(words->words, &plan::FrequencyWords::Word::falls) <= 1) {  // nothing falls anywhere
+    if (!words) co_return out;
+    if (!plan::may_fall(*words)) {
         out.inexact = {};
         co_return out;
     }
     const std::vector<SearchQuery> counts = plan::frequency_counts(*words, plan.asked);
-    std::vector<std::uint64_t> sums(counts.size(), 0);
+    Counted counted{.sums = Counts(counts.size(), 0), .of_nodes = {}};
     const CallOf call_of = [&](const cluster::CoverPart& part) { return counts_call(plan, counts, part); };
-    const scatter::Accept accept = [&](scatter::Answered& answered) { return add_counts(answered.reply.body, sums); };
+    const scatter::Accept accept = [&](scatter::Answered& answered) {
+        return add_counts(answered.reply.body, counted);
+    };
     RoundPlace round{
         .desk = place.desk, .topology = plan.topology, .index = plan.index, .seed = place.seed, .call = place.call};
-    MIROIR_CO_TRY(const Round counted, co_await ask_everywhere(std::move(round), call_of, accept));
-    if (counted.refusal || !counted.missing.empty()) co_return out;
+    MIROIR_CO_TRY(const Round counting, co_await ask_everywhere(std::move(round), call_of, accept));
+    if (counting.refusal || !counting.missing.empty()) co_return out;
 
-    const plan::FrequencySteps steps = plan::frequency_steps(*words, sums);
+    const plan::FrequencySteps steps = plan::frequency_steps(*words, counted.sums);
+    const auto falls_alike = [&](const Counts& of_node) {  // or finds nothing at all
+        return std::ranges::all_of(of_node, [](std::uint64_t count) { return count == 0; }) ||
+               plan::fall_alike(*words, counted.sums, of_node);
+    };
+    const bool alike = steps.exact && std::ranges::all_of(counted.of_nodes, falls_alike);
+    if (alike) out.inexact = {};  // every node does as one would
+    if (alike || plan.asked.hybrid || plan.settles || plan.apart) co_return out;
     std::vector<plan::SearchPlan> plans;
     plans.reserve(steps.steps.size());
     for (const plan::FrequencyStep& step : steps.steps) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/read/known_fields.h"
+#include "plan/keys_first.h"
 
 namespace miroir::api {
 namespace {
@@ -20,10 +21,11 @@ std::set<std::string> marked_names(const protocol::SearchQuery& query) {
 
 env::Task<Result<void>> settle_formatted(LegPlace place, SearchOutcome& outcome) {
     const plan::SearchPlan& plan = outcome.plan;
-    const std::set<std::string> names = marked_names(plan.asked);
-    const auto is_formatted = [](const merge::PickedHit& picked) { return picked.hit->formatted; };
+    const std::set<std::string> names = marked_names(plan::shown_in(plan));
+    const auto is_formatted = [](const merge::PickedHit& picked) { return picked.shown().formatted; };
     if (plan.alone || names.empty() || std::ranges::all_of(outcome.merged.page, is_formatted)) co_return Result<void>{};
-    bool known = std::ranges::any_of(outcome.answers, [](const merge::NodeAnswer& answer) {
+    const auto& given = plan.keys_first ? outcome.documents : outcome.answers;
+    bool known = std::ranges::any_of(given, [](const merge::NodeAnswer& answer) {
         return std::ranges::any_of(answer.hits(), &merge::Hit::formatted);
     });
     if (!known) {

@@ -53,6 +53,15 @@ bool is_open(const Leg& census, std::uint64_t documents, SearchOutcome& outcome)
     return !total || documents <= plan::kReplayAlways || plan.frame.facets || outcome.merged.tie_is_cut;
 }
 
+// Has a document several values, so that the census does not tell how many share one?
+env::Task<bool> has_several_values(LegPlace place, const Leg& census) {
+    const SearchPlan valued = plan::valued_plan(place.plan);
+    const Leg leg = co_await run_leg(with_plan(place, valued), plan::Leg::Words);
+    std::uint64_t documents = 0;
+    for (const merge::NodeAnswer& answer : leg.answers) documents += answer.total();
+    co_return leg.refusal || !leg.missing.empty() || documents != merge::values_of(census.answers);
+}
+
 struct Replays {
     Leg words, vectors;
     merge::Replayed all;
@@ -107,10 +116,21 @@ env::Task<void> fetch_shown(LegPlace place, std::vector<std::string_view> stamps
     std::ranges::move(leg.answers, std::back_inserter(outcome.answers));
 }
 
+// The documents are fetched later: what has been gone over again will be the next answers.
+bool keep_page(const std::vector<merge::PickedHit>& hits, std::size_t begin, std::size_t end, SearchOutcome& outcome) {
+    merge::MergedHits merged;
+    merged.filled = hits.size() >= outcome.plan.recipe.end();
+    for (std::size_t i = begin; i < end; ++i)
+        merged.page.push_back({.answer = outcome.answers.size() + hits[i].answer, .hit = hits[i].hit});
+    outcome.merged = std::move(merged);
+    return true;
+}
+
 env::Task<bool> show_page(LegPlace place, const std::vector<merge::PickedHit>& hits, SearchOutcome& outcome) {
     const merge::SearchRecipe& recipe = place.plan.recipe;
     const std::size_t begin = std::min(recipe.skip, hits.size());
     const std::size_t end = std::min(begin + recipe.take, hits.size());
+    if (place.plan.keys_first) co_return keep_page(hits, begin, end, outcome);
     Shown shown;
     add_shown(shown, outcome.answers, 0);
     std::vector<std::string_view> missing[2];
@@ -190,7 +210,10 @@ env::Task<void> settle_counts(LegPlace place, Leg census, SearchOutcome& outcome
     std::uint64_t documents = 0;
     for (const merge::NodeAnswer& answer : census.answers.empty() ? outcome.answers : census.answers)
         documents += answer.total();
-    if (!is_open(census, documents, outcome)) co_return;
+    if (!is_open(census, documents, outcome)) {
+        const bool by_census = place.plan.census && documents > 0;
+        if (!by_census || !co_await has_several_values(place, census)) co_return;
+    }
     const auto give_up = [&] { outcome.doubts.add("too many documents to tell which of them count"); };
     if (documents > plan::kReplayMost || !outcome.missing.empty() || !census.missing.empty()) co_return give_up();
     const bool pinned = std::ranges::any_of(outcome.answers, [](const auto& answer) { return !answer.pins().empty(); });
@@ -198,6 +221,7 @@ env::Task<void> settle_counts(LegPlace place, Leg census, SearchOutcome& outcome
     std::optional<Replays> replays = co_await replay_all(place);
     if (!replays) co_return give_up();
     if (!co_await show_page(place, replays->all.hits, outcome)) co_return give_up();
+    outcome.merged.guessed = replays->all.guessed;
     keep_neighbours(*replays, outcome);
     const merge::Stamps& candidates = replays->all.candidates;
     outcome.merged.total = candidates.size();

@@ -58,7 +58,7 @@ env::Task<Leg> run_leg(LegPlace place, plan::Leg which) {
     const scatter::Accept accept = [&](scatter::Answered& answered) -> Result<void> {
         if (answered.reply.status >= 400) return told_error(answered.reply);
         MIROIR_TRY(merge::NodeAnswer answer, merge::NodeAnswer::read(std::move(answered.reply.body), wish));
-        answer.set_giver(answered.call.node);
+        answer.set_giver(answered.call.node, answered.call.shards);
         leg.answers.push_back(std::move(answer));
         return {};
     };

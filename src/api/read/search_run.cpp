@@ -5,12 +5,15 @@
 #include "api/read/frequency_search.h"
 #include "api/read/known_fields.h"
 #include "api/read/marked_fields.h"
+#include "api/read/page_documents.h"
 #include "api/read/replay_search.h"
+#include "api/read/word_knowledge.h"
 #include "env/unix_time.h"
 #include "json/parse.h"
 #include "json/write.h"
 #include "merge/hit_bytes.h"
 #include "merge/open_questions.h"
+#include "plan/keys_first.h"
 #include "plan/read_checks.h"
 
 namespace miroir::api {
@@ -18,6 +21,8 @@ namespace {
 
 constexpr int kTurnsMax = 4;  // changes of settings that one search outlives
 constexpr int kPlansMax = 3;  // the first, and again without nodes that failed
+
+constexpr std::string_view kBeginnings = "each node knows words of its own that documents may begin with";
 
 env::Task<Result<void>> add_vectors(LegPlace place, SearchOutcome& outcome) {
     std::vector<merge::PickedHit> words = outcome.merged.before;
@@ -64,7 +69,7 @@ bool has_words(const protocol::SearchQuery& query) {
 
 // Are words marked in hits, which each node does with the words that it knows?
 bool marks_words(const plan::SearchPlan& plan) {
-    const protocol::SearchQuery& asked = plan.asked;
+    const protocol::SearchQuery& asked = plan::shown_in(plan);
     const bool marks = (asked.attributes_to_highlight && !asked.attributes_to_highlight->empty()) ||
                        (asked.attributes_to_crop && !asked.attributes_to_crop->empty()) || asked.show_matches_position;
     return marks && !plan.alone && has_words(asked);
@@ -82,11 +87,10 @@ void add_doubts_of_order(SearchOutcome& outcome) {
     if (!has_words(plan.asked)) return;
     // A score weighs against a threshold, or against that of a vector, whatever ties.
     const bool ties_only = !plan.recipe.threshold && !plan.recipe.semantic_ratio;
-    if (merge::beginning_is_open(hits, *plan.asked.q, ties_only))
-        outcome.doubts.add("each node knows words of its own that documents may begin with");
+    if (merge::beginning_is_open(hits, *plan.asked.q, ties_only)) outcome.doubts.add(kBeginnings);
     const bool by_attribute = plan.index->settings.proximity_precision == protocol::ProximityPrecision::ByAttribute;
     const std::vector<const merge::Hit*> all = ties_only ? hits : merge::all_hits(outcome.answers);
-    if (by_attribute && merge::nearness_is_open(all, ties_only))
+    if (by_attribute && merge::nearness_is_open(outcome.answers, all, ties_only))
         outcome.doubts.add("nearness by attribute is that among the best hits of each node");
 }
 
@@ -96,8 +100,7 @@ void add_doubts(SearchOutcome& outcome) {
     if ((plan.frame.hits.score || plan.frame.hits.details) && has_words(plan.asked)) outcome.doubts.add(kScoresOfNodes);
     if (marks_words(plan)) outcome.doubts.add(kMarksOfNodes);
     add_doubts_of_order(outcome);
-    if (!plan.vector_calls.empty() && plan::splits_word_rules(plan.index->settings, plan.asked))
-        outcome.doubts.add("scores of rules around a sort are guessed");
+    if (outcome.merged.guessed) outcome.doubts.add("scores of rules around a sort are guessed");
     if (!plan.frame.facets) return;
     for (const merge::MergedFacet& facet : facets_of_outcome(outcome)) {
         if (facet.has_ties) outcome.doubts.add(kOrderOfCounts);
@@ -150,12 +153,52 @@ Error broken_hit() {
     return {.code = ErrorCode::MiroirShardUnavailable, .message = "The nodes' answers cannot be read."};
 }
 
+std::vector<cluster::NodeIndex> givers_of(const SearchOutcome& outcome) {
+    std::set<cluster::NodeIndex> nodes;
+    for (const merge::NodeAnswer& answer : outcome.answers) nodes.insert(answer.giver());
+    return {nodes.begin(), nodes.end()};
+}
+
+// Of the nodes, those that hold a document for one that begins with the query.
+std::set<cluster::NodeIndex> judges_of(const SearchOutcome& outcome) {
+    std::set<cluster::NodeIndex> nodes;
+    for (const merge::NodeAnswer& answer : outcome.answers) {
+        if (std::ranges::any_of(answer.hits(), merge::begins_with_query)) nodes.insert(answer.giver());
+    }
+    return nodes;
+}
+
 // Documents are passed on as they came, so those of the page are looked at once.
 std::optional<cluster::NodeIndex> giver_of_broken_hit(const SearchOutcome& outcome) {
     for (const merge::PickedHit& picked : outcome.merged.page) {
-        if (!merge::is_sound(picked.hit->bytes)) return outcome.answers[picked.answer].giver();
+        if (!merge::is_sound(picked.shown().bytes)) return outcome.answers[picked.answer].giver();
     }
     return std::nullopt;
+}
+
+// Hits, totals and facets, whatever else has to be asked for them. `census`: the last of the legs, if there is one.
+env::Task<Result<void>> settle(LegPlace place, Leg census, SearchOutcome& outcome) {
+    MIROIR_CO_CHECK(co_await finish(place, outcome));
+    if (outcome.plan.settles && !outcome.refusal)
+        co_await settle_counts(place, outcome.plan.census ? std::move(census) : Leg(), outcome);
+    if (outcome.plan.frame.facets && !outcome.plan.alone) co_await settle_spellings(place, outcome);
+    co_return Result<void>{};
+}
+
+env::Task<void> settle_doubts(LegPlace place, SearchOutcome& outcome) {
+    add_doubts(outcome);
+    if (outcome.doubts.has(kBeginnings) && co_await know_all(place, givers_of(outcome), judges_of(outcome)))
+        outcome.doubts.drop(kBeginnings);
+}
+
+// Nobody believes what this node gave; the others are asked, unless that has been tried before.
+Result<void> turn_away(Desk& desk, const SearchWish& wish, cluster::NodeIndex giver, int attempt,
+                       std::vector<cluster::NodeIndex>& avoid) {
+    desk.scatter().note_unusable();
+    avoid.push_back(giver);
+    if (wish.trail != nullptr) wish.trail->failures.emplace_back(giver, broken_hit());
+    if (attempt == kPlansMax) return fail(broken_hit());
+    return {};
 }
 
 env::Task<Result<SearchOutcome>> search_once(Desk& desk, const SearchWish& wish) {
@@ -163,6 +206,8 @@ env::Task<Result<SearchOutcome>> search_once(Desk& desk, const SearchWish& wish)
         wish.pin ? *wish.pin : desk.replica_seed(wish.index->uid.value + wish.query.q.value_or(""));
     const cluster::TopologyPtr topology = desk.topology();
     std::vector<cluster::NodeIndex> avoid;
+    plan::PlanOptions options = wish.options;
+    if (!options.apart) options.keys_first_from = desk.options().keys_first_from;
     for (int attempt = 1;; ++attempt) {
         MIROIR_CO_TRY(const cluster::Cover cover, desk.cover(*topology, *wish.index, seed, avoid));
         if (cover.parts.empty())
@@ -170,7 +215,7 @@ env::Task<Result<SearchOutcome>> search_once(Desk& desk, const SearchWish& wish)
                            "No shard of the index has a node that can answer. Bring its nodes back.");
         SearchOutcome outcome;
         outcome.mixed = Desk::is_mixed(*topology, *wish.index, cover);
-        MIROIR_CO_TRY(outcome.plan, plan::plan_search(wish.index, wish.query, topology, cover, wish.options));
+        MIROIR_CO_TRY(outcome.plan, plan::plan_search(wish.index, wish.query, topology, cover, options));
         std::vector<ShardId> unanswered;
         const LegPlace place{.desk = desk,
                              .plan = outcome.plan,
@@ -179,12 +224,16 @@ env::Task<Result<SearchOutcome>> search_once(Desk& desk, const SearchWish& wish)
                              .call = wish.call,
                              .trail = wish.trail,
                              .unanswered = &unanswered};
-        if (counts_words(outcome.plan) && (wish.options.apart || outcome.plan.frame.semantic)) {
-            outcome.doubts.add(kFrequenciesOfNodes);
-        } else if (counts_words(outcome.plan)) {
+        if (counts_words(outcome.plan)) {
             MIROIR_CO_TRY(FrequencyOutcome steps, co_await frequency_search(place));
             outcome.doubts.add(steps.inexact);
-            if (steps.done) co_return settled(desk, cover, std::move(outcome), std::move(steps));
+            if (steps.done) {
+                Result<SearchOutcome> done = settled(desk, cover, std::move(outcome), std::move(steps));
+                const bool broken = done && !done->refusal && giver_of_broken_hit(*done);
+                if (!broken) co_return done;
+                MIROIR_CO_CHECK(turn_away(desk, wish, *giver_of_broken_hit(*done), attempt, avoid));
+                continue;
+            }
         }
         std::vector<Leg> ran = co_await run_legs(place);
         Leg& words = ran.front();
@@ -201,21 +250,19 @@ env::Task<Result<SearchOutcome>> search_once(Desk& desk, const SearchWish& wish)
         outcome.answers = std::move(words.answers);
         outcome.missing = std::move(words.missing);
         outcome.missing.insert(outcome.missing.end(), cover.missing.begin(), cover.missing.end());
-        MIROIR_CO_CHECK(co_await finish(place, outcome));
-        if (outcome.plan.settles && !outcome.refusal)
-            co_await settle_counts(place, outcome.plan.census ? std::move(ran.back()) : Leg(), outcome);
-        if (outcome.plan.frame.facets && !outcome.plan.alone) co_await settle_spellings(place, outcome);
+        MIROIR_CO_CHECK(co_await settle(place, std::move(ran.back()), outcome));
+        if (outcome.plan.keys_first && !outcome.refusal && !co_await fetch_page_documents(place, outcome)) {
+            options.keys_first_from = UINT64_MAX;
+            continue;
+        }
         MIROIR_CO_CHECK(co_await settle_formatted(place, outcome));
         outcome.missing.insert(outcome.missing.end(), unanswered.begin(), unanswered.end());
         MIROIR_CO_CHECK(check_missing(desk, outcome, words.turned_away));
         if (const auto giver = giver_of_broken_hit(outcome)) {
-            desk.scatter().note_unusable();
-            avoid.push_back(*giver);
-            if (wish.trail != nullptr) wish.trail->failures.emplace_back(*giver, broken_hit());
-            if (attempt == kPlansMax) co_return fail(broken_hit());
+            MIROIR_CO_CHECK(turn_away(desk, wish, *giver, attempt, avoid));
             continue;
         }
-        add_doubts(outcome);
+        co_await settle_doubts(place, outcome);
         co_return outcome;
     }
 }

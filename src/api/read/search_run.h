@@ -26,7 +26,8 @@ struct SearchWish {
 
 struct SearchOutcome {
     plan::SearchPlan plan;
-    std::vector<merge::NodeAnswer> answers;  // the merged hits point into these
+    std::vector<merge::NodeAnswer> answers;    // the merged hits point into these
+    std::vector<merge::NodeAnswer> documents;  // of the page, where keys came first
     merge::MergedHits merged;
     std::vector<ShardId> missing;
     bool mixed = false;                                     // of two versions of the settings, perhaps
