@@ -136,7 +136,8 @@ Grave Office::grave_of(const IndexUid& uid, Grave::Kind kind, std::vector<std::s
 
 env::Task<Result<Receipt>> Office::submit(Order order, std::optional<std::string> metadata) {
     order.write.task.custom_metadata = std::move(metadata);
-    if (tasks_->next_uid() == 0) MIROIR_CO_CHECK(co_await check_nodes_are_new(writer_, topology_(), catalog_->projected()));
+    if (tasks_->next_uid() == 0)
+        MIROIR_CO_CHECK(co_await check_nodes_are_new(writer_, topology_(), catalog_->projected()));
     co_return co_await writer_.submit(std::move(order.write), std::move(order.changes));
 }
 
