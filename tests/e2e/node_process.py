@@ -10,10 +10,18 @@ import subprocess
 from serve_process import MIROIR, NODE_KEY, Reply, wait_until
 
 
+GIVEN = set()
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """One that nobody listens on, and that nobody here was given before: he may not listen yet."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        if port not in GIVEN:
+            GIVEN.add(port)
+            return port
 
 
 def call(port, method, path, key, body=None, patience=5, headers=None):

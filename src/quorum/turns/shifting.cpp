@@ -21,8 +21,10 @@ env::Task<void> Shifting::announce(std::uint64_t uid) {
     auto next = std::make_shared<Shifts>(*before);
     for (const auto& [from, to] : renamed) next->under_way[uid].insert({from, to});
     parts_.board.set_shifts(std::move(next));
-    const env::Monotonic end = parts_.env.clock.now() + kLongestRead;
-    while (before.use_count() > 1 && parts_.env.clock.now() < end) co_await env::sleep_for(parts_.env, parts_.poll);
+    // Counted, not looked up: a process that ends has no time left.
+    std::chrono::nanoseconds waited{0};
+    for (; before.use_count() > 1 && waited < kLongestRead; waited += parts_.poll)
+        co_await env::sleep_for(parts_.env, parts_.poll);
 }
 
 bool Shifting::is_over(std::uint64_t uid) const {
@@ -76,12 +78,12 @@ env::Task<Shifting::Seen> Shifting::look_at(std::vector<std::uint64_t> tasks) {
 }
 
 env::Task<Shifting::Seen> Shifting::await(std::vector<std::uint64_t> tasks, std::chrono::nanoseconds longest) {
-    const env::Monotonic end = parts_.env.clock.now() + longest;
-    while (!std::ranges::all_of(tasks, [this](std::uint64_t uid) { return is_over(uid); })) {
-        if (parts_.env.clock.now() >= end) co_return Seen::Between;
+    std::chrono::nanoseconds waited{0};
+    for (; waited < longest; waited += parts_.poll) {
+        if (std::ranges::all_of(tasks, [this](std::uint64_t uid) { return is_over(uid); })) co_return Seen::Over;
         co_await env::sleep_for(parts_.env, parts_.poll);
     }
-    co_return Seen::Over;
+    co_return Seen::Between;
 }
 
 }  // namespace miroir::quorum
