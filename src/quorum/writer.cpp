@@ -139,7 +139,7 @@ env::Task<void> Writer::enter_lanes(Sending& sending) {
     using namespace std::chrono_literals;
     constexpr std::chrono::milliseconds kLongest = 500ms;
     for (const NodeTask& part : sending.entry.parts) sending.nodes.insert(part.node);
-    const env::Monotonic begun = env_.clock.now();
+    std::chrono::nanoseconds waited{0};  // counted, not looked up: a process that ends has no time left
     for (std::chrono::milliseconds pause = 5ms;; pause = std::min(pause * 2, kLongest / 4)) {
         for (const NodeId& node : sending.nodes) sending.passes.push_back(co_await link(node).lane().enter());
         sending.latest = topology_();
@@ -150,7 +150,7 @@ env::Task<void> Writer::enter_lanes(Sending& sending) {
             std::ranges::any_of(missed, [this](const NodeId& node) { return !waited_for_in_vain_.contains(node); });
         const std::chrono::nanoseconds longest =
             std::max<std::chrono::nanoseconds>(quiet ? kLongest : 0ms, hopeful ? options_.patience : 0ms);
-        if (now - begun >= longest) {
+        if (waited >= longest) {
             if (quiet) quiet_in_vain_until_ = now + kLongest;
             if (hopeful) waited_for_in_vain_.insert(missed.begin(), missed.end());
             co_return;
@@ -158,6 +158,7 @@ env::Task<void> Writer::enter_lanes(Sending& sending) {
         sending.passes.clear();
         wake();
         (void)co_await env::sleep_for(env_, pause);
+        waited += pause;
     }
 }
 
