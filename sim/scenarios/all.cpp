@@ -50,6 +50,8 @@ constexpr std::array kAll = {
              play_move_stands_still, kLong},
     Scenario{"move_kills_all", "old owner, new owner and orchestrator die at once, in any phase of a move",
              play_move_kills_all, kLong},
+    Scenario{"writes_amid_copy", "many writes while a shard is copied, and none behind them", play_writes_amid_copy,
+             kLong},
     Scenario{"cut_over_kills", "somebody dies within milliseconds of a cut-over, under a thousand writes a second",
              play_cut_over_kills, kLong},
     Scenario{"phase_bursts", "many writes at once whenever a move enters a phase", play_phase_bursts, kLong},

@@ -38,6 +38,20 @@ void play_move_kills_all(Run& run) {
     finish(run, c);
 }
 
+// Many writes while a shard is copied, and none behind them: whatever the copying put over a newer write stays there.
+void play_writes_amid_copy(Run& run) {
+    WriteClusterOptions options = small_cluster(run);
+    options.skip_delta_pass = run.chance(0.7);
+    WriteCluster c(run, options);
+    begin(run, c);
+    come_or_go(run, c);
+    run.world.run_until([&] { return in_phase(c, Phase::Copying); }, 20s, 1ms);
+    c.write_every(run.between(4ms, 20ms));
+    run.world.run_until([&] { return !in_phase(c, Phase::Copying); }, 10s, 1ms);
+    c.stop_writing();
+    finish(run, c);
+}
+
 // Somebody dies within milliseconds of the cut-over, while a thousand writes a second come in.
 void play_cut_over_kills(Run& run) {
     WriteCluster c(run, small_cluster(run));

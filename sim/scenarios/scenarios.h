@@ -31,6 +31,7 @@ void play_abandoned(Run& run);
 void play_taken_back(Run& run);
 void play_move_stands_still(Run& run);
 void play_move_kills_all(Run& run);
+void play_writes_amid_copy(Run& run);
 void play_cut_over_kills(Run& run);
 void play_phase_bursts(Run& run);
 void play_move_amid_settings(Run& run);

@@ -80,7 +80,9 @@ WriteCluster::WriteCluster(Run& run, WriteClusterOptions options) : run_(run), o
     scribe_options.health.recovery_threshold = 1 + static_cast<std::uint32_t>(run.below(2));
     scribe_options.rebalance.grace = run.between(0ms, 3000ms);
     scribe_options.rebalance.limits.per_node = 1 + static_cast<std::uint32_t>(run.below(6));
+    if (run.chance(0.5)) scribe_options.rebalance.limits.small_per_node = scribe_options.rebalance.limits.per_node;
     scribe_options.office.mender.copy.page = 3 + run.below(30);
+    scribe_options.office.mender.skip_delta_pass = options.skip_delta_pass;
     scribe_options.office.shards = options.shards;
     if (scribe_options.office.mender.copy.page % 2 == 0) scribe_options.office.writer.large_body = 0;  // all are large
     scribe_options.office.sweeper = {.every = 500ms, .kept = options.node_tasks_kept};

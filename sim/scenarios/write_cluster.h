@@ -28,6 +28,7 @@ struct WriteClusterOptions {
     bool by_filter = false;            // half of the deletions name what they delete by a filter
     std::uint64_t node_tasks_kept = 10'000;
     std::uint32_t newcomers = 0;                   // machines that stand by, not of the cluster yet
+    bool skip_delta_pass = false;                  // what moves is compared once only
     bool readers = false;                          // somebody reads all the time what nobody changes
     std::chrono::milliseconds compare_every{0};    // anti-entropy; 0: only every six hours
     std::chrono::milliseconds write_off_after{0};  // a node that is away; 0: never
