@@ -220,6 +220,8 @@ TEST(Node, MisbehavesOnlyWhenTold) {
     stage.ask("POST", "/indexes", "{\"uid\":\"a\"}");
     stage.settle();
     EXPECT_EQ(*stage.ask("GET", "/tasks/0").find("status"), json::Value("failed"));
+    stage.open();  // and it stays so after a restart
+    EXPECT_EQ(*stage.ask("GET", "/tasks/0").find("status"), json::Value("failed"));
     stage.node->faults().add(*parse_fault("lost:method=POST"));
     // No reply, but the work is done.
     EXPECT_TRUE(http::is_hang_up(*stage.begin("POST", "/indexes", "{\"uid\":\"b\"}")));

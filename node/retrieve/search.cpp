@@ -87,7 +87,9 @@ Result<json::Value> multi_search(const protocol::MultiSearch& request, const Rea
         auto outcome = federate(request.queries, *request.federation, true, context);
         if (outcome) return federated_to_json(std::move(*outcome), *request.federation, context);
         QueryFault fault = std::move(outcome).error();
-        if (fault.query) return fail(protocol::inside_query(*fault.query, std::move(fault.error)));
+        // A filter inside _foreign is refused without a word about the query it stands in.
+        const bool is_foreign = fault.error.code == ErrorCode::InvalidDocumentFilter;
+        if (fault.query && !is_foreign) return fail(protocol::inside_query(*fault.query, std::move(fault.error)));
         return fail(std::move(fault.error));
     }
     json::Array results;

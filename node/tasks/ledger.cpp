@@ -90,22 +90,23 @@ Result<void> Ledger::replay_batch(const json::Value& record) {
     auto batch = stored != nullptr ? protocol::batch_of_record(*stored) : std::nullopt;
     const std::vector<std::uint64_t> uids = uids_of(record.find("run"));
     const json::Value* tasks = record.find("tasks");
-    if (!batch || uids.empty() || tasks == nullptr || !tasks->is_array()) return unreadable();
-    for (const std::uint64_t uid : uids) {
-        if (world_.queue.find(uid) == nullptr) return {};  // the snapshot is younger than this record
-        if (protocol::is_finished(world_.queue.find(uid)->task.status)) return {};
+    if (!batch || tasks == nullptr || !tasks->is_array()) return unreadable();
+    std::vector<protocol::Task> results;
+    for (const json::Value& task : tasks->array()) {
+        MIROIR_TRY(protocol::Task parsed, protocol::task_of_record(task));
+        const Work* known = world_.queue.find(parsed.uid);
+        if (known == nullptr || protocol::is_finished(known->task.status)) return {};  // the snapshot is younger
+        results.push_back(std::move(parsed));
     }
     Pace pace(env_, env::Cancel(), true);
     BatchRun run{.world = world_, .pace = pace, .uids = uids, .now = batch->started_at};
     world_.queue.start(*batch, uids);
     bool done = false;
-    run_now(carry_out(run), done);
-    MIROIR_ASSERT(done);
-    run.results.clear();
-    for (const json::Value& task : tasks->array()) {
-        MIROIR_TRY(protocol::Task parsed, protocol::task_of_record(task));
-        run.results.push_back(std::move(parsed));
+    if (!uids.empty()) {  // none: all of them were told to fail
+        run_now(carry_out(run), done);
+        MIROIR_ASSERT(done);
     }
+    run.results = std::move(results);
     run.removed = uids_of(record.find("removed"));
     settle(world_, run, std::move(*batch));
     return {};

@@ -404,11 +404,8 @@ std::string body_of(const Visit& visit, const MultiSearch& request, const Asked&
 
 Reply federated_search(Visit visit, MultiSearch request) {
     MIROIR_CO_TRY(Asked asked, ask_of(visit, request));
-    for (std::size_t i = 0; i < asked.wishes.size(); ++i) {
-        SearchWish& wish = asked.wishes[i];
-        Result<void> known = co_await resolve_foreign(visit.desk, wish.index, wish.query.filter, visit.in.call);
-        if (!known) co_return fail(protocol::inside_query(asked.queries[i], std::move(known).error()));
-    }
+    for (SearchWish& wish : asked.wishes)
+        MIROIR_CO_CHECK(co_await resolve_foreign(visit.desk, wish.index, wish.query.filter, visit.in.call));
     std::vector<env::Task<SharedOutcome>> running;
     for (SearchWish& wish : asked.wishes) running.push_back(share_search(visit.desk, std::move(wish)));
     const Outcomes outcomes = co_await env::gather(visit.desk.env().executor, std::move(running));
