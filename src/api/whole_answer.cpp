@@ -52,10 +52,10 @@ env::Task<Seen> wait_for(Visit& visit, std::vector<std::uint64_t> tasks) {
 env::Task<Result<http::Reply>> answer_whole(const Route& route, Visit visit) {
     if (!is_read(route)) co_return co_await route.answer(std::move(visit));
     Desk& desk = visit.desk;
-    const std::vector<IndexUid> indexes = indexes_read(visit, route);
     for (int turn = 0;; ++turn) {
         quorum::ShiftsPtr shifts = desk.shifts();  // held until the answer is there
-        const std::vector<std::uint64_t> met = shifts->of(indexes);
+        std::vector<std::uint64_t> met;
+        if (!shifts->under_way.empty()) met = shifts->of(indexes_read(visit, route));
         if (met.empty()) co_return co_await route.answer(std::move(visit));
         Result<http::Reply> reply = co_await route.answer(again(visit));
         shifts.reset();
