@@ -20,7 +20,7 @@ struct Network::Call {
     env::TimerId deadline = 0;
     env::OneShot<Result<http::Reply>> result;
     bool done = false;
-    bool never_arrives = false;  // the caller was told so
+    bool never_arrives = false;  // no copy of it any more: the caller was told so
 
     explicit Call(Life& from) : client(&from), result(from) {}
 };
@@ -136,8 +136,9 @@ void Network::deliver(const CallPtr& call) {
         return;
     }
     Life& server = *at->second.life;
-    call->server_life = server.number();
-    if (int status = 0; bursting(call->to, status)) {
+    const bool carried_out = std::exchange(call->server_life, server.number()) != 0;
+    if (int status = 0; bursting(call->to, status) && !carried_out) {
+        call->never_arrives = true;
         http::Reply refusal;
         refusal.status = status;
         refusal.body = R"({"message":"too busy","code":"too_many_search_requests","type":"system","link":""})";
