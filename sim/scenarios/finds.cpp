@@ -88,6 +88,56 @@ void play_robbed_alone(Run& run) {
     run.end();
 }
 
+// A node came back older, and the store refused to write its debt down. At the second look nothing was known of the
+// node any more: it went on as if it had never taken anything (writes, seed 50108).
+void play_robbed_unkept(Run& run) {
+    WriteClusterOptions options;
+    options.replicas = 2;
+    WriteCluster c(run, options);
+    run.world.run_for(500ms);
+    c.write_every(run.between(20ms, 60ms));
+    run.world.run_for(run.between(100ms, 1000ms));
+    Host& victim = c.node(run.below(c.size()));
+    const Disk::Copy older = run.chance(0.5) ? victim.disk().copy() : Disk::Copy();
+    run.world.run_for(run.between(100ms, 1000ms));
+    victim.kill(true);
+    victim.disk().replace(older);
+    c.store().refused = 0.3 + 0.6 * run.unit();
+    if (run.chance(0.5)) run.world.run_for(run.between(10ms, 2000ms));
+    victim.start();
+    run.world.run_for(run.between(10ms, 1500ms));
+    c.store().refused = 0;
+    run.world.run_for(run.between(10ms, 300ms));
+    c.scribe_host().kill();
+    c.scribe_host().start();
+    c.stop_writing();
+    run.world.run_for(kLook);
+    c.expect_calm(kRest);
+    c.check_all();
+    run.end();
+}
+
+// A request arrives twice and what is left of the second refusal cannot be read: the first may have been taken (writes,
+// seed 50885).
+void play_doubled(Run& run) {
+    WriteClusterOptions options;
+    options.replicas = 1 + static_cast<std::uint32_t>(run.below(2));
+    WriteCluster c(run, options);
+    run.world.run_for(500ms);
+    run.network.options.duplicate = 0.5;
+    run.network.options.truncate = 0.4;
+    run.network.options.reset_share = 0.5 * run.unit();
+    run.network.options.delay_shape = DelayShape::HeavyTail;
+    c.write_every(run.between(10ms, 50ms));
+    run.world.run_for(run.between(2000ms, 4000ms));
+    c.stop_writing();
+    run.network.heal();
+    run.world.run_for(kLook);
+    c.expect_calm(kRest);
+    c.check_all();
+    run.end();
+}
+
 // A write that is refused for want of replicas is there as a whole or not at all once its nodes are back.
 void play_no_quorum(Run& run) {
     WriteClusterOptions options;

@@ -14,6 +14,8 @@ void play_refused_end(Run& run);
 void play_let_go(Run& run);
 void play_kept_for_another(Run& run);
 void play_robbed_alone(Run& run);
+void play_robbed_unkept(Run& run);
+void play_doubled(Run& run);
 void play_no_quorum(Run& run);
 void play_back_in_a_moment(Run& run);
 void play_swept(Run& run);

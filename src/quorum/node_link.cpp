@@ -13,6 +13,12 @@ std::optional<std::uint64_t> given_number(const json::Value& object, std::string
     return found != nullptr && found->is_unsigned() ? std::optional(found->unsigned_integer()) : std::nullopt;
 }
 
+// An error in the words of a node, as a whole: what a proxy or a broken wire makes of it says nothing.
+bool is_spoken(const http::Reply& reply) {
+    const auto body = json::parse(reply.body);
+    return body && body->find("code") != nullptr;
+}
+
 Error error_of(const http::Reply& reply) {
     Error error{.code = ErrorCode::MiroirNodeBadReply, .message = "status " + std::to_string(reply.status)};
     const auto body = json::parse(reply.body);
@@ -29,6 +35,15 @@ std::string moment_of(const json::Value& task) { return text_at(task, "enqueuedA
 // The node's refusal of a uid that it has passed.
 bool says_used(const http::Reply& reply) {
     return reply.status == 400 && reply.body.find("should be >=") != std::string::npos;
+}
+
+// Of a reply that does not say what became of the send, when the node's list does not have it. 400 may be what is left
+// of the refusal of a used uid.
+SendOutcome::Kind kind_where_absent(const http::Reply& reply) {
+    if (says_used(reply)) return SendOutcome::Kind::Overtaken;
+    if (reply.status == 401 || reply.status == 403 || reply.status == 429) return SendOutcome::Kind::Missed;
+    const bool refused = reply.status > 400 && reply.status < 500;
+    return refused ? SendOutcome::Kind::Refused : SendOutcome::Kind::Unknown;
 }
 
 // What a node calls the task that such a request makes; or nothing, where any will do.
@@ -99,6 +114,7 @@ env::Task<Result<std::uint64_t>> NodeLink::next_uid(std::string address) {
 }
 
 std::optional<SendOutcome> NodeLink::outcome_of(const http::Reply& reply, std::uint64_t uid) {
+    if (reply.status >= 300 && !is_spoken(reply)) return std::nullopt;
     if (reply.status == 429 || reply.status == 503 || reply.status == 401 || reply.status == 403) {
         return SendOutcome{.kind = SendOutcome::Kind::Missed, .uid = uid, .error = error_of(reply)};
     }
@@ -126,7 +142,7 @@ env::Task<SendOutcome> NodeLink::send(std::string address, NodeRequest request, 
         .kind = SendOutcome::Kind::Unknown, .uid = uid, .error = reply ? error_of(*reply) : reply.error()};
     if (reply) {
         if (const auto clear = outcome_of(*reply, uid)) co_return *clear;
-        if (says_used(*reply)) outcome.kind = SendOutcome::Kind::Overtaken;
+        outcome.kind = kind_where_absent(*reply);
     } else if (reply.error().code == ErrorCode::MiroirNodeUnreachable) {
         outcome.kind = SendOutcome::Kind::Missed;
         co_return outcome;

@@ -84,6 +84,7 @@ env::Task<bool> Mender::recognise(NodeId node, std::string address) {
     writer_.owe_all(batch, node, "the node came back without what it had taken");
     writer_.link(node).ask_anew();
     const Result<void> kept = co_await store_.commit(std::move(batch));
+    if (kept) writer_.witnesses().forgotten_now(node);  // else the next look finds the same, and writes the debt down
     co_return kept.has_value();
 }
 

@@ -82,6 +82,7 @@ std::vector<std::uint64_t> Mover::forget(tasks::Batch& batch, const NodeId& node
 }
 
 void Mover::forgotten(const NodeId& node, const std::vector<std::uint64_t>& places) {
+    writer_.witnesses().forgotten_now(node);
     for (const std::uint64_t place : places) writer_.hints().struck(node, place);
 }
 

@@ -65,8 +65,8 @@ void Witnesses::confirmed(const NodeId& node, const std::vector<Witness>& known)
     if (newest != found->second.end()) found->second.erase(found->second.begin(), newest);
 }
 
-void Witnesses::forget(tasks::Batch& batch, const NodeId& node) {
-    if (by_node_.erase(node) > 0) batch.erase(std::string(kTable), node.value);
+void Witnesses::forget(tasks::Batch& batch, const NodeId& node) const {
+    if (by_node_.contains(node)) batch.erase(std::string(kTable), node.value);
 }
 
 std::optional<std::uint64_t> Witnesses::newest_uid(const NodeId& node) const {

@@ -33,7 +33,9 @@ public:
     // It knew all of these.
     void confirmed(const NodeId& node, const std::vector<Witness>& known);
     std::vector<NodeId> nodes() const;
-    void forget(tasks::Batch& batch, const NodeId& node);
+    // To be followed by forgotten_now() once that is durable: until then it is asked for them.
+    void forget(tasks::Batch& batch, const NodeId& node) const;
+    void forgotten_now(const NodeId& node) { by_node_.erase(node); }
 
     std::optional<std::uint64_t> newest_uid(const NodeId& node) const;
 
