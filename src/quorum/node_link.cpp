@@ -160,6 +160,14 @@ env::Task<SendOutcome> NodeLink::find_out(std::string address, std::string mark,
     co_return outcome;
 }
 
+env::Task<json::Value> NodeLink::look(std::string address, std::string target) {
+    http::Outgoing request;
+    request.target = std::move(target);
+    const Result<http::Reply> reply = co_await ask(std::move(address), std::move(request));
+    if (!reply || reply->status != 200) co_return json::Value();
+    co_return json::parse(reply->body).value_or(json::Value());
+}
+
 env::Task<Result<std::optional<json::Value>>> NodeLink::task(std::string address, std::uint64_t uid) {
     http::Outgoing request;
     request.target = "/tasks/" + std::to_string(uid);

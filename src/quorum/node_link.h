@@ -53,6 +53,8 @@ public:
     env::Task<SendOutcome> send(std::string address, NodeRequest request, std::uint64_t uid);
     // Any other request to the node: reads, and what enqueues nothing.
     env::Task<Result<http::Reply>> ask(std::string address, http::Outgoing request);
+    // What it shows there (GET); null when it could not be asked or does not show it.
+    env::Task<json::Value> look(std::string address, std::string target);
     // The node's task, or nothing when it has none of this uid.
     env::Task<Result<std::optional<json::Value>>> task(std::string address, std::uint64_t uid);
 

@@ -196,14 +196,11 @@ SettingsLook::Seen Writer::look_at(Turn& turn, const cluster::Topology& topology
 }
 
 env::Task<bool> Writer::show(SettingsLook::Seen& seen, IndexUid index, std::string address) {
-    http::Outgoing request;
-    request.target = "/indexes/" + index.value + "/settings";
-    const Result<http::Reply> reply = co_await link(seen.node).ask(std::move(address), std::move(request));
-    if (!reply || reply->status != 200) co_return false;
-    const auto body = json::parse(reply->body);
-    if (!body || !body->is_object()) co_return false;
+    const json::Value shown =
+        co_await link(seen.node).look(std::move(address), "/indexes/" + index.value + "/settings");
+    if (!shown.is_object()) co_return false;
     seen.kind = Seen::Kind::Shows;
-    seen.print = plan::settings_print(*body);
+    seen.print = plan::settings_print(shown);
     co_return true;
 }
 

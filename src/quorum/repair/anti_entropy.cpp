@@ -6,7 +6,6 @@
 #include "cluster/reserved.h"
 #include "env/log.h"
 #include "env/unix_time.h"
-#include "json/parse.h"
 #include "protocol/documents/primary_key.h"
 #include "quorum/repair/stretches.h"
 
@@ -98,11 +97,8 @@ env::Task<void> AntiEntropy::pass() {
 }
 
 env::Task<std::optional<std::string>> AntiEntropy::changed_at(cluster::Node node, IndexUid index) {
-    http::Outgoing request;
-    request.target = "/indexes/" + index.value;
-    const Result<http::Reply> reply = co_await writer_.link(node.id).ask(node.address, std::move(request));
-    const auto body = reply && reply->status == 200 ? json::parse(reply->body) : json::parse("null");
-    const json::Value* at = body ? body->find("updatedAt") : nullptr;
+    const json::Value body = co_await writer_.link(node.id).look(node.address, "/indexes/" + index.value);
+    const json::Value* at = body.find("updatedAt");
     if (at == nullptr || !at->is_string()) co_return std::nullopt;
     co_return at->string();
 }

@@ -57,15 +57,12 @@ env::Task<void> Census::look_at_all(cluster::TopologyPtr topology) {
 }
 
 env::Task<bool> Census::look(cluster::Node node) {
-    http::Outgoing request;
-    request.target = "/stats";
-    const Result<http::Reply> reply = co_await writer_.link(node.id).ask(node.address, std::move(request));
-    const auto body = reply && reply->status == 200 ? json::parse(reply->body) : json::parse("null");
-    const json::Value* indexes = body ? body->find("indexes") : nullptr;
+    const json::Value body = co_await writer_.link(node.id).look(node.address, "/stats");
+    const json::Value* indexes = body.find("indexes");
     if (indexes == nullptr || !indexes->is_object()) co_return false;
     const plan::CatalogPtr catalog = catalog_.committed();
     Known next;
-    next.count.database_bytes = number_at(*body, "databaseSize");
+    next.count.database_bytes = number_at(body, "databaseSize");
     for (const auto& [uid, stats] : indexes->object()) {
         const plan::IndexPtr index = catalog->find(IndexUid{uid});
         IndexCount count{.by_shard = {},

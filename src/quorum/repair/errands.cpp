@@ -13,13 +13,10 @@ constexpr int kNumbersTried = 3;
 
 // Asked for the newest only: `from` leaves out what came behind.
 env::Task<std::optional<bool>> Errands::has_done(cluster::Node node, IndexUid index, std::optional<std::uint64_t> uid) {
-    http::Outgoing request;
-    request.target = "/tasks?limit=1&statuses=enqueued,processing&indexUids=" + index.value;
-    if (uid) request.target += "&from=" + std::to_string(*uid);
-    const Result<http::Reply> reply = co_await writer_.link(node.id).ask(node.address, std::move(request));
-    if (!reply || reply->status != 200) co_return std::nullopt;
-    const auto body = json::parse(reply->body);
-    const json::Value* results = body ? body->find("results") : nullptr;
+    std::string target = "/tasks?limit=1&statuses=enqueued,processing&indexUids=" + index.value;
+    if (uid) target += "&from=" + std::to_string(*uid);
+    const json::Value body = co_await writer_.link(node.id).look(node.address, std::move(target));
+    const json::Value* results = body.find("results");
     if (results == nullptr || !results->is_array()) co_return std::nullopt;
     co_return results->array().empty();
 }
@@ -41,11 +38,8 @@ env::Task<bool> Errands::drained(cluster::Node node, IndexUid index, std::option
 }
 
 env::Task<bool> Errands::learn_tasks(cluster::Node node) {
-    http::Outgoing request;
-    request.target = "/tasks?limit=1";
-    const Result<http::Reply> reply = co_await writer_.link(node.id).ask(node.address, std::move(request));
-    const auto body = reply && reply->status == 200 ? json::parse(reply->body) : json::parse("null");
-    const json::Value* newest = body ? body->find("from") : nullptr;
+    const json::Value body = co_await writer_.link(node.id).look(node.address, "/tasks?limit=1");
+    const json::Value* newest = body.find("from");
     if (newest == nullptr) co_return false;
     if (newest->is_unsigned()) writer_.link(node.id).reserve_up_to(newest->unsigned_integer());
     co_return true;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "env/log.h"
-#include "json/parse.h"
 #include "json/write.h"
 #include "plan/node_settings.h"
 #include "plan/settings_print.h"
@@ -145,15 +144,12 @@ env::Task<bool> Writer::mend_index(cluster::Node node, plan::IndexPtr index) {
     const std::pair<IndexUid, NodeId> key{index->uid, node.id};
     Suspect& suspect = suspects_[key];
     if (suspect.again_at && env_.clock.now() < *suspect.again_at) co_return false;
-    http::Outgoing request;
-    request.target = "/indexes/" + index->uid.value + "/settings";
-    const Result<http::Reply> reply = co_await link(node.id).ask(node.address, std::move(request));
-    const auto shown = reply && reply->status == 200 ? json::parse(reply->body) : json::parse("null");
-    if (!shown || !shown->is_object()) {
+    const json::Value shown = co_await link(node.id).look(node.address, "/indexes/" + index->uid.value + "/settings");
+    if (!shown.is_object()) {
         suspect.again_at = env_.clock.now() + options_.settings.retry_least;
         co_return false;
     }
-    const std::string print = plan::settings_print(*shown);
+    const std::string print = plan::settings_print(shown);
     std::map<NodeId, std::uint64_t> versions = index->node_versions;
     // Sent and carried out, and shown as before: that is how the engine writes these settings.
     const bool learnt =
@@ -181,7 +177,7 @@ env::Task<bool> Writer::mend_index(cluster::Node node, plan::IndexPtr index) {
         if (!kept) co_return false;
     }
     Hints::Hint hint{.task = Hints::kNoTask};
-    hint.request = settings_patch(index->uid, repair_body(*index, *shown));
+    hint.request = settings_patch(index->uid, repair_body(*index, shown));
     tasks::Batch batch;
     const std::uint64_t place = hints_.add(batch, node.id, std::move(hint));
     const Result<void> kept = co_await store_.commit(std::move(batch));

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "json/parse.h"
-
 namespace miroir::quorum {
 
 using State = tasks::NodeTask::State;
@@ -41,12 +39,10 @@ std::optional<std::uint64_t> Sweeper::oldest_needed(const NodeId& node) const {
 env::Task<void> Sweeper::sweep(cluster::Node node) {
     const std::optional<std::uint64_t> needed = oldest_needed(node.id);
     if (!needed || *needed < options_.kept) co_return;
-    http::Outgoing request;
-    request.target = "/tasks?limit=1&" + std::string(kFinished) + "&from=" + std::to_string(*needed - options_.kept);
-    const Result<http::Reply> reply = co_await writer_.link(node.id).ask(node.address, std::move(request));
-    if (!reply || reply->status != 200) co_return;
-    const auto body = json::parse(reply->body);
-    const json::Value* results = body ? body->find("results") : nullptr;
+    std::string target = "/tasks?limit=1&" + std::string(kFinished);
+    target += "&from=" + std::to_string(*needed - options_.kept);
+    const json::Value body = co_await writer_.link(node.id).look(node.address, std::move(target));
+    const json::Value* results = body.find("results");
     if (results == nullptr || !results->is_array() || results->array().size() != 1) co_return;
     const json::Value* at = results->array().front().find("enqueuedAt");
     const json::Value* newest = results->array().front().find("uid");
