@@ -39,11 +39,9 @@ Result<void> Index::set_settings(protocol::Settings settings) {
     const bool facets = !same_facets(state.settings, settings);
     if (state.settings.embedders != settings.embedders) MIROIR_CHECK(state.move_vectors(settings));
     std::swap(state.settings, settings);
-    if (facets) {
-        if (auto checked = state.check_places(); !checked) {
-            std::swap(state.settings, settings);
-            return checked;
-        }
+    if (auto checked = state.check_places(); !checked) {
+        std::swap(state.settings, settings);
+        return checked;
     }
     state.rebuild_roles();
     if (words) state.reindex_words();

@@ -156,15 +156,15 @@ void Index::State::reindex_facets() {
 }
 
 Result<void> Index::State::check_places() const {
-    const bool points_count = geo_enabled();
-    const bool shapes_count = geojson_enabled();
-    if (!points_count && !shapes_count) return {};
+    const bool points = fields.find("_geo").has_value();
+    const bool shapes = geojson_enabled();
+    if (!points && !shapes) return {};
     for (const DocId id : present) {
         const json::Object document = parsed(id);
         const json::Value* geo = document.find("_geo");
-        if (geo != nullptr && points_count) MIROIR_CHECK(protocol::read_geo(rows[id].external_id, *geo));
+        if (geo != nullptr) MIROIR_CHECK(protocol::read_geo(rows[id].external_id, *geo));
         const json::Value* shape = document.find("_geojson");
-        if (shape != nullptr && shapes_count) MIROIR_CHECK(protocol::check_geojson(*shape));
+        if (shape != nullptr && shapes) MIROIR_CHECK(protocol::check_geojson(*shape));
     }
     return {};
 }

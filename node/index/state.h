@@ -64,7 +64,7 @@ struct Index::State {
 
     void reindex_words();
     void reindex_facets();
-    Result<void> check_places() const;  // every document's _geo under the present settings
+    Result<void> check_places() const;  // a change of settings looks at every _geo, in use or not
     Result<void> move_vectors(const protocol::Settings& next);
 };
 
