@@ -61,4 +61,8 @@ std::string expected_print(const protocol::Settings& client) {
     return settings_print(json::Value(std::move(shown)));
 }
 
+bool fits_settings(const IndexEntry& index, const std::string& print) {
+    return print == index.settings_print || print == expected_print(index.settings);
+}
+
 }  // namespace miroir::plan

@@ -81,6 +81,30 @@ class Harm(unittest.TestCase):
         for number in range(400):
             self.assertEqual(sum(number in copy for copy in copies), 2, number)
 
+    def test_an_older_disk_with_documents_that_no_settings_suit(self):
+        """A server fails each change of its settings while it holds such a document, be it to those that it has."""
+        process = self.cluster(2)
+        self.fill(process, 200)
+        places = [{"id": 1000 + i, "value": f"place {i}", "_geo": {"lat": 1}} for i in range(40)]
+        place = call(process.port, "POST", "/indexes/books/documents", MASTER_KEY, places).json["taskUid"]
+        wait_until(lambda: call(process.port, "GET", f"/tasks/{place}", MASTER_KEY).json["status"] == "succeeded", "they are in")
+        node = self.nodes[1]
+        older = os.path.join(self.folder, "older")
+        node.kill()
+        shutil.copytree(node.folder, older)
+        node.start()
+        wait_until(lambda: self.search(process) == (200, None), "all are back")
+        self.fill(process, 300)
+        node.kill()
+        shutil.rmtree(node.folder)
+        shutil.move(older, node.folder)
+        node.start()
+        wait_until(lambda: process.events("a node is not what it was: what it held is copied anew"), "it is recognised")
+        wait_until(lambda: not self.owed(process) and self.search(process) == (300, None), "it is whole again")
+        held = node.documents()
+        self.assertTrue(any(value.startswith("place") for value in held.values()))
+        self.assertTrue(all(held.get(i, "") in ("", f"book {i}") for i in range(300)))
+
     def test_with_one_copy_it_says_what_is_lost(self):
         process = self.cluster(replicas=1)
         self.fill(process, 200)

@@ -6,6 +6,7 @@
 #include "json/parse.h"
 #include "json/write.h"
 #include "plan/node_settings.h"
+#include "plan/settings_print.h"
 #include "plan/shard_clause.h"
 
 namespace miroir::quorum {
@@ -289,7 +290,8 @@ env::Task<bool> Mender::make_ready(const Job& job) {
                              reply->body.find("\"primaryKey\":\"" + key + "\"") == std::string::npos;
     std::vector<NodeRequest> requests;
     if (another_key && !job.watch.knows_since(moment)) co_return false;  // the index may be another by now
-    if (another_key) requests.push_back({.method = "DELETE", .target = "/indexes/" + uid.value});
+    const bool afresh = afresh_.contains(job.key) && owes_all(job, *index);
+    if (another_key || afresh) requests.push_back({.method = "DELETE", .target = "/indexes/" + uid.value});
     const json::Value wanted_key = index->primary_key ? json::Value(*index->primary_key) : json::Value();
     requests.push_back({.method = "POST",
                         .target = "/indexes",
@@ -303,8 +305,33 @@ env::Task<bool> Mender::make_ready(const Job& job) {
     std::optional<Errands::Sent> sent = co_await errands_.send(node, std::move(requests), writer_.hints().releases());
     pass.give_back();
     if (!sent) co_return false;
+    if (afresh) afresh_.erase(job.key);
     sent->must_from = must_from;
-    co_return co_await errands_.carried_out(node, *std::move(sent), kPatience);
+    const bool done = co_await errands_.carried_out(node, *std::move(sent), kPatience);
+    co_return done || co_await shows_settings(job, *index);
+}
+
+// A node refuses any settings while a document of its own stands against them, also those that it has already.
+env::Task<bool> Mender::shows_settings(const Job& job, const plan::IndexEntry& index) {
+    const cluster::Node& node = job.topology->node(job.target);
+    const json::Value shown =
+        co_await writer_.link(node.id).look(node.address, "/indexes/" + index.uid.value + "/settings");
+    if (!shown.is_object()) co_return false;
+    if (plan::fits_settings(index, plan::settings_print(shown))) co_return true;
+    afresh_.insert(job.key);
+    co_return false;
+}
+
+// The debt is all that the node is to hold: nothing is missed when the index is emptied there first.
+bool Mender::owes_all(const Job& job, const plan::IndexEntry& index) const {
+    const cluster::TopologyPtr topology = writer_.topology();
+    const auto target = topology->find(job.key.first);
+    for (std::uint32_t shard = 0; target && shard < index.shards; ++shard) {
+        const bool held = std::ranges::any_of(topology->replicas_of(ShardId{shard}),
+                                              [&](const cluster::Replica& replica) { return replica.node == *target; });
+        if (held && !writer_.debts().lacks(job.key.first, index.uid, {ShardId{shard}})) return false;
+    }
+    return target.has_value();
 }
 
 // The index is gone from the catalog: a node that came back older may still have it.

@@ -71,6 +71,8 @@ private:
     bool is_current(const Job& job) const;
     bool still_gives(const Job& job, const Group& group) const;
     env::Task<bool> make_ready(const Job& job);
+    env::Task<bool> shows_settings(const Job& job, const plan::IndexEntry& index);
+    bool owes_all(const Job& job, const plan::IndexEntry& index) const;
     env::Task<bool> drop_index(cluster::TopologyPtr topology, Debts::Key key);
     env::Task<bool> copy(const Job& job, const Group& group);
     env::Task<void> settle(const Job& job);
@@ -84,6 +86,7 @@ private:
     env::Cancel stop_;
     std::deque<Debts::Key> waiting_;  // debts, the most urgent first
     std::set<Debts::Key> at_work_;
+    std::set<Debts::Key> afresh_;  // whose documents stand against the settings: emptied first
     std::size_t workers_ = 0;
     CopyPace pace_;
 };

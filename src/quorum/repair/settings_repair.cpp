@@ -13,10 +13,6 @@ namespace {
 
 constexpr auto kRepairPause = std::chrono::seconds(10);  // once the quick attempts are used up
 
-bool fits(const plan::IndexEntry& index, const std::string& print) {
-    return print == index.settings_print || print == plan::expected_print(index.settings);
-}
-
 // The committed settings, and an end to the embedders that the node has besides.
 std::string repair_body(const plan::IndexEntry& index, const json::Value& shown) {
     json::Object body = plan::node_settings_after(index.settings, {});
@@ -100,7 +96,7 @@ env::Task<void> Writer::compare_settings(cluster::TopologyPtr topology) {
             if (!may_compare(node, *index)) continue;
             SettingsLook::Seen seen{.node = node.id};
             const bool shown = co_await show(seen, uid, node.address);
-            if (!shown || fits(*index, seen.print)) continue;
+            if (!shown || plan::fits_settings(*index, seen.print)) continue;
             // Nothing may have changed while the node was asked.
             const plan::IndexPtr now = catalog_.committed()->find(uid);
             if (!now || now->settings_version != index->settings_version || !may_compare(node, *now)) continue;
@@ -154,7 +150,7 @@ env::Task<bool> Writer::mend_index(cluster::Node node, plan::IndexPtr index) {
     // Sent and carried out, and shown as before: that is how the engine writes these settings.
     const bool learnt =
         suspect.attempts > 0 && !suspect.refused && print == suspect.print && index->settings_print.empty();
-    if (fits(*index, print) || learnt) {
+    if (plan::fits_settings(*index, print) || learnt) {
         const bool known = versions.erase(node.id) > 0 || learnt;
         const bool kept =
             !known || co_await set_versions(index, std::move(versions), learnt ? print : index->settings_print);
