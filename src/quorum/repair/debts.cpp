@@ -8,7 +8,7 @@
 namespace miroir::quorum {
 namespace {
 
-constexpr std::string_view kDebts = "owed_shards";   // node/index → shards, why
+constexpr std::string_view kDebts = "owed_shards";   // node/index → shards, surplus, why
 constexpr std::string_view kLosses = "lost_shards";  // index → shards, why
 
 json::Array shards_json(const std::vector<ShardId>& shards) {
@@ -21,15 +21,33 @@ std::string record_of(const std::vector<ShardId>& shards, const std::string& why
     return json::to_text(json::Object{{"shards", shards_json(shards)}, {"why", why}});
 }
 
+std::vector<ShardId> shards_in(const json::Array& stored) {
+    std::vector<ShardId> out;
+    for (const json::Value& shard : stored) out.push_back(ShardId{static_cast<std::uint32_t>(shard.number())});
+    return out;
+}
+
 Result<Loss> loss_of(const std::string& record) {
     const auto stored = json::parse(record);
     const json::Value* shards = stored ? stored->find("shards") : nullptr;
     const json::Value* why = stored ? stored->find("why") : nullptr;
     if (shards == nullptr || !shards->is_array() || why == nullptr || !why->is_string())
         return fail(ErrorCode::MiroirStorageFailed, "a debt in the store cannot be read");
-    Loss out{.shards = {}, .why = why->string()};
-    for (const json::Value& shard : shards->array())
-        out.shards.push_back(ShardId{static_cast<std::uint32_t>(shard.number())});
+    return Loss{.shards = shards_in(shards->array()), .why = why->string()};
+}
+
+std::string record_of(const Debt& debt) {
+    json::Object out{{"shards", shards_json(debt.shards)}, {"why", debt.why}};
+    if (!debt.surplus.empty()) out.append("surplus", shards_json(debt.surplus));
+    return json::to_text(json::Value(std::move(out)));
+}
+
+Result<Debt> debt_of(const std::string& record) {
+    MIROIR_TRY(Loss stored, loss_of(record));
+    Debt out{.shards = std::move(stored.shards), .surplus = {}, .why = std::move(stored.why)};
+    const auto parsed = json::parse(record);
+    const json::Value* surplus = parsed->find("surplus");
+    if (surplus != nullptr && surplus->is_array()) out.surplus = shards_in(surplus->array());
     return out;
 }
 
@@ -53,12 +71,13 @@ env::Task<Result<void>> Debts::open() {
     const Result<std::vector<tasks::Record>> debts = co_await tasks::read_all(store_, std::string(kDebts));
     if (!debts) co_return fail(debts.error());
     for (const tasks::Record& record : *debts) {
-        MIROIR_CO_TRY(Loss stored, loss_of(record.value));
+        MIROIR_CO_TRY(Debt stored, debt_of(record.value));
         const std::size_t slash = record.key.rfind('/');  // an index has none in its name
         if (slash == std::string::npos)
             co_return fail(ErrorCode::MiroirStorageFailed, "a debt in the store cannot be read");
         const Key key{NodeId{record.key.substr(0, slash)}, IndexUid{record.key.substr(slash + 1)}};
-        debts_[key] = {.shards = std::move(stored.shards), .why = std::move(stored.why), .version = next_version_++};
+        stored.version = next_version_++;
+        debts_[key] = std::move(stored);
     }
     const Result<std::vector<tasks::Record>> losses = co_await tasks::read_all(store_, std::string(kLosses));
     if (!losses) co_return fail(losses.error());
@@ -72,12 +91,14 @@ env::Task<Result<void>> Debts::open() {
 }
 
 void Debts::add(tasks::Batch& batch, const NodeId& node, const IndexUid& index, std::vector<ShardId> shards,
-                std::string why) {
+                std::string why, Kind kind) {
     Debt& debt = debts_[{node, index}];
+    debt.surplus = kind == Kind::Lacks ? without(debt.surplus, shards)
+                                       : joined(debt.surplus, without(shards, without(debt.shards, debt.surplus)));
     debt.shards = joined(debt.shards, shards);
     if (debt.why.empty()) debt.why = std::move(why);
     debt.version = next_version_++;
-    batch.put(std::string(kDebts), key_text({node, index}), record_of(debt.shards, debt.why));
+    batch.put(std::string(kDebts), key_text({node, index}), record_of(debt));
     show(node);
 }
 
@@ -85,8 +106,10 @@ void Debts::spread(tasks::Batch& batch, const IndexUid& first, const IndexUid& s
     const std::map<Key, Debt> before = debts_;
     for (const auto& [key, debt] : before) {
         if (key.second != first && key.second != second) continue;
-        add(batch, key.first, first, debt.shards, debt.why);
-        add(batch, key.first, second, debt.shards, debt.why);
+        for (const IndexUid& index : {first, second}) {
+            add(batch, key.first, index, debt.surplus, debt.why, Kind::Surplus);
+            add(batch, key.first, index, without(debt.shards, debt.surplus), debt.why);
+        }
     }
     const std::map<IndexUid, Loss> lost = losses_;
     for (const IndexUid& index : {first, second}) {
@@ -99,15 +122,18 @@ void Debts::spread(tasks::Batch& batch, const IndexUid& first, const IndexUid& s
 
 void Debts::pay(tasks::Batch& batch, const Key& key, const std::vector<ShardId>& shards) const {
     const Debt* debt = find(key);
-    const std::vector<ShardId> rest = debt == nullptr ? std::vector<ShardId>() : without(debt->shards, shards);
-    if (rest.empty()) batch.erase(std::string(kDebts), key_text(key));
-    else batch.put(std::string(kDebts), key_text(key), record_of(rest, debt->why));
+    Debt rest = debt == nullptr ? Debt() : *debt;
+    rest.shards = without(rest.shards, shards);
+    rest.surplus = without(rest.surplus, shards);
+    if (rest.shards.empty()) batch.erase(std::string(kDebts), key_text(key));
+    else batch.put(std::string(kDebts), key_text(key), record_of(rest));
 }
 
 void Debts::paid_now(const Key& key, const std::vector<ShardId>& shards) {
     const auto found = debts_.find(key);
     if (found == debts_.end()) return;
     found->second.shards = without(found->second.shards, shards);
+    found->second.surplus = without(found->second.surplus, shards);
     if (found->second.shards.empty()) debts_.erase(found);
     show(key.first);
 }
@@ -136,6 +162,12 @@ bool Debts::lacks(const NodeId& node, const IndexUid& index, const std::vector<S
     return debt != nullptr && std::ranges::any_of(shards, [&](const ShardId shard) {
                return std::ranges::binary_search(debt->shards, shard);
            });
+}
+
+bool Debts::has_enough(const NodeId& node, const IndexUid& index, ShardId shard) const {
+    const Debt* debt = find({node, index});
+    return debt == nullptr || std::ranges::binary_search(debt->surplus, shard) ||
+           !std::ranges::binary_search(debt->shards, shard);
 }
 
 bool Debts::any(const NodeId& node) const {

@@ -15,7 +15,8 @@
 namespace miroir::quorum {
 
 struct Debt {
-    std::vector<ShardId> shards;  // ascending
+    std::vector<ShardId> shards;   // ascending
+    std::vector<ShardId> surplus;  // those of them of which it lacks nothing, and has what nobody was told of
     std::string why;
     std::uint64_t version = 0;  // grows whenever something is added: what was copied before does not count
 };
@@ -32,8 +33,9 @@ public:
     Debts(tasks::Store& store, BehindBoard& board) : store_(store), board_(board) {}
     env::Task<Result<void>> open();
 
+    enum class Kind : std::uint8_t { Lacks, Surplus };
     void add(tasks::Batch& batch, const NodeId& node, const IndexUid& index, std::vector<ShardId> shards,
-             std::string why);
+             std::string why, Kind kind = Kind::Lacks);
     // An index gets another name: who lacks shards under one of the two lacks them under both until it is mended.
     void spread(tasks::Batch& batch, const IndexUid& first, const IndexUid& second);
     // These shards of it are paid, as part of `batch`; to be followed by paid_now() once that is durable.
@@ -47,6 +49,8 @@ public:
     bool any(const NodeId& node) const;
     bool owes(const NodeId& node, const IndexUid& index) const { return find({node, index}) != nullptr; }
     bool lacks(const NodeId& node, const IndexUid& index, const std::vector<ShardId>& shards) const;  // any of these
+    // Whatever was acknowledged of the shard is there: where no peer has it any more it stands as it is.
+    bool has_enough(const NodeId& node, const IndexUid& index, ShardId shard) const;
     const std::map<IndexUid, Loss>& losses() const { return losses_; }
 
 private:

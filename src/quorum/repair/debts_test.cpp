@@ -68,6 +68,24 @@ TEST_F(Owed, ShardsArePaidOneByOne) {
     EXPECT_EQ(stored(kFilms), shards({}));
 }
 
+TEST_F(Owed, WhoHasMoreThanWasToldHasEnough) {
+    tasks::Batch batch;
+    debts.add(batch, kNode, kFilms, shards({3}), "it came back without them");
+    debts.add(batch, kNode, kFilms, shards({1, 2, 3}), "it did more than was said", Debts::Kind::Surplus);
+    keep(std::move(batch));
+    EXPECT_TRUE(debts.lacks(kNode, kFilms, shards({1})));
+    EXPECT_TRUE(debts.has_enough(kNode, kFilms, ShardId{1}));
+    EXPECT_FALSE(debts.has_enough(kNode, kFilms, ShardId{3})) << "it lacks something besides";
+    BehindBoard another_board;
+    Debts again(store, another_board);
+    ASSERT_TRUE(env::run_task(reactor, again.open()));
+    EXPECT_EQ(again.find({kNode, kFilms})->surplus, shards({1, 2}));
+    tasks::Batch more;
+    again.add(more, kNode, kFilms, shards({1}), "it came back without them");
+    EXPECT_FALSE(again.has_enough(kNode, kFilms, ShardId{1}));
+    EXPECT_TRUE(again.has_enough(kNode, kFilms, ShardId{2}));
+}
+
 TEST_F(Owed, ASwapSpreadsThem) {
     tasks::Batch batch;
     debts.add(batch, kNode, kFilms, shards({1}), "why");

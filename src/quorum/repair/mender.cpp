@@ -174,16 +174,16 @@ bool Mender::still_gives(const Job& job, const Group& group) const {
     });
 }
 
-// For each shard a replica that has it. Where all are in debt, nobody can give it: the first of them is taken at its
-// word and the rest copy from it. A shard that has to wait holds the others up by nothing: two nodes may wait for each
-// other's shards.
+// For each shard a replica that has it. Where all are in debt, one that has at least all that was acknowledged stands
+// as it is; where none does, nobody can give it: the first of them is taken at its word. The rest copy from it. A shard
+// that has to wait holds the others up by nothing: two nodes may wait for each other's shards.
 bool Mender::plan_sources(Job& job, const plan::IndexEntry& index) const {
     const cluster::Topology& topology = *job.topology;
     const Debts& debts = writer_.debts();
     std::map<cluster::NodeIndex, std::vector<ShardId>> by_source;
     for (const ShardId shard : debts.find(job.key)->shards) {
         std::optional<cluster::NodeIndex> source;
-        std::optional<cluster::NodeIndex> first_in_debt;
+        std::optional<cluster::NodeIndex> first_in_debt, with_enough;
         bool away = false;
         for (const cluster::Replica& replica : topology.replicas_of(shard)) {
             const cluster::Node& node = topology.node(replica.node);
@@ -195,12 +195,14 @@ bool Mender::plan_sources(Job& job, const plan::IndexEntry& index) const {
             const bool lacks = debts.lacks(node.id, index.uid, {shard});
             if (!lacks && !source) source = replica.node;
             if (lacks && !first_in_debt) first_in_debt = replica.node;
+            if (!with_enough && debts.has_enough(node.id, index.uid, shard)) with_enough = replica.node;
         }
         const bool beyond = shard.value >= index.shards || !is_to_hold(topology, job.target, shard);
-        const bool is_lost = !source && !away && first_in_debt == job.target;
-        if (!beyond && !source && !is_lost) continue;
+        const bool stands = !source && !away && with_enough == job.target;
+        const bool is_lost = !source && !away && !with_enough && first_in_debt == job.target;
+        if (!beyond && !source && !stands && !is_lost) continue;
         job.shards.push_back(shard);
-        if (beyond) continue;
+        if (beyond || stands) continue;
         if (source) by_source[*source].push_back(shard);
         else job.lost.push_back(shard);
     }

@@ -116,7 +116,7 @@ void Writer::owe_from(tasks::Batch& batch, const tasks::TaskEntry& entry, const 
     if (differing.empty()) return;
     env_.log.error("quorum", "a node carried out what the task is not said to have done: it is made as its peers are",
                    {{"node", node.value}, {"task", entry.task.uid}});
-    debts_.add(batch, node, index->uid, std::move(differing), why);
+    debts_.add(batch, node, index->uid, std::move(differing), why, Debts::Kind::Surplus);
 }
 
 }  // namespace miroir::quorum
