@@ -122,8 +122,9 @@ env::Task<http::Reply> Node::suffer(Misfortune misfortune, http::Request request
         co_await waiting;
     }
     if (misfortune.status) {
-        const Error error{
-            .code = ErrorCode::Internal, .message = "The node was told to refuse.", .status = *misfortune.status};
+        const Error error{.code = *misfortune.status < 500 ? ErrorCode::BadRequest : ErrorCode::Internal,
+                          .message = "The node was told to refuse.",
+                          .status = *misfortune.status};
         http::Reply refused = server::error_reply(error);
         if (misfortune.retry_after) refused.headers.set("retry-after", std::to_string(*misfortune.retry_after));
         co_return refused;

@@ -284,7 +284,8 @@ env::Task<bool> Writer::end_task(tasks::TaskEntry entry, std::uint32_t copies, E
     entry.task.finished_at = env_.clock.wall();
     if (!protocol::is_finished(entry.task.status)) fold_parts(entry, copies);
     const bool succeeded = entry.task.status == protocol::TaskStatus::Succeeded;
-    const bool creates = !succeeded && entry.task.type == protocol::TaskType::DocumentAdditionOrUpdate;
+    const bool creates = !succeeded && (entry.task.type == protocol::TaskType::DocumentAdditionOrUpdate ||
+                                        entry.task.type == protocol::TaskType::SettingsUpdate);
     const std::int64_t now = env_.clock.wall().time_since_epoch().count();
     tasks::Batch batch = std::move(ending.batch);
     if (succeeded && empties_index(entry.task)) debts_.forget_losses(batch, IndexUid{*entry.task.index_uid});

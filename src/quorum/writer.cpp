@@ -357,6 +357,7 @@ env::Task<Result<Receipt>> Writer::refuse(Sending& sending, Error error) {
         if (part.state == NodeTask::State::Missed) part.state = NodeTask::State::Planned;  // waited for
     }
     co_await keep(sending, std::move(entry), false);
+    if (error_row(error.code).type == ErrorType::InvalidRequest) co_return fail(std::move(error));  // a node's own
     const bool by_function = sending.entry.task.type == protocol::TaskType::DocumentEdition;
     error = {.code = ErrorCode::MiroirNoQuorum,
              .message = "Too few replicas could take the write. Task " + std::to_string(sending.entry.task.uid) +

@@ -95,6 +95,8 @@ private:
     env::Task<bool> replay_hints(cluster::TopologyPtr topology, cluster::Node node);
     env::Task<bool> send_hint(cluster::Node node, Hints::Hint hint);
     env::Task<bool> await_hint(cluster::TopologyPtr topology, cluster::Node node, Hints::Hint hint);
+    bool is_final(const Hints::Hint& hint, const Error& why) const;
+    env::Task<bool> give_up(NodeId node, Hints::Hint hint, Error why);
     env::Task<bool> hint_accepted(NodeId node, Hints::Hint hint, SendOutcome outcome);
     env::Task<void> shed_hints(cluster::TopologyPtr topology, NodeId node);
     void owe_task(tasks::Batch& batch, const NodeId& node, std::uint64_t task, const std::string& why);
@@ -165,7 +167,6 @@ private:
     void note_refusal(const NodeId& node);
     bool may_compare(const cluster::Node& node, const plan::IndexEntry& index) const;
     env::Task<bool> free_orphans();
-    env::Task<bool> give_up_patch(NodeId node, Hints::Hint hint, Error why);
     env::Task<bool> mend_settings(cluster::Node node);
     env::Task<bool> mend_index(cluster::Node node, plan::IndexPtr index);
     env::Task<bool> set_versions(plan::IndexPtr index, std::map<NodeId, std::uint64_t> versions, std::string print);

@@ -105,6 +105,27 @@ class Harm(unittest.TestCase):
         self.assertTrue(any(value.startswith("place") for value in held.values()))
         self.assertTrue(all(held.get(i, "") in ("", f"book {i}") for i in range(300)))
 
+    def test_what_a_node_refuses_holds_nothing_back(self):
+        process = self.cluster(2)
+        self.fill(process, 200)
+        settings = {"synonyms": {"a": ["b"]}}
+        for node in self.nodes:
+            node.suffer("status=400:method=PATCH:path=/indexes/films/settings")
+        reply = call(process.port, "PATCH", "/indexes/films/settings", MASTER_KEY, settings, patience=20)
+        self.assertEqual((reply.status, reply.json["code"]), (400, "bad_request"), reply.text)
+        self.fill(process, 250)
+        self.assertEqual(self.search(process), (250, None))
+        for node in self.nodes:
+            node.suffer()
+        self.nodes[0].suffer("status=400:method=POST:path=/indexes/books/documents:times=2")
+        self.fill(process, 300)
+        wait_until(lambda: not self.owed(process) and self.search(process) == (300, None), "it has what its peers have")
+        uid = call(process.port, "PATCH", "/indexes/films/settings", MASTER_KEY, settings).json["taskUid"]
+        wait_until(lambda: call(process.port, "GET", f"/tasks/{uid}", MASTER_KEY).json["status"] == "succeeded", "it is taken now")
+        copies = self.copies()
+        for number in range(300):
+            self.assertEqual(sum(number in copy for copy in copies), 2, number)
+
     def test_with_one_copy_it_says_what_is_lost(self):
         process = self.cluster(replicas=1)
         self.fill(process, 200)

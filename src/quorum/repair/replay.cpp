@@ -49,8 +49,8 @@ env::Task<bool> Writer::send_hint(cluster::Node node, Hints::Hint hint) {
         env_.log.warn("quorum", "a node refuses what it is owed",
                       {{"node", node.id.value}, {"task", hint.task}, {"why", outcome.error.message}});
     }
-    if (outcome.kind == SendOutcome::Kind::Refused) {
-        const bool given_up = co_await give_up_patch(node.id, hint, outcome.error);
+    if (outcome.kind == SendOutcome::Kind::Refused && is_final(hint, outcome.error)) {
+        const bool given_up = co_await give_up(node.id, hint, outcome.error);
         if (given_up) co_return true;
     }
     if (outcome.kind != SendOutcome::Kind::Overtaken) co_return false;
@@ -59,6 +59,37 @@ env::Task<bool> Writer::send_hint(cluster::Node node, Hints::Hint hint) {
     tasks::Batch batch;
     hints_.change(batch, node.id, hint);
     const Result<void> kept = co_await store_.commit(std::move(batch));
+    co_return kept.has_value();
+}
+
+// It would be refused again: the node finds fault with the request itself, or settings decide by what it shows.
+bool Writer::is_final(const Hints::Hint& hint, const Error& why) const {
+    const bool of_settings = hint.task == Hints::kNoTask || changes_.contains(hint.task);
+    return of_settings || error_row(why.code).type == ErrorType::InvalidRequest;
+}
+
+// What a node will not take holds back nothing behind it. The task has its verdict from the others; where it has ended
+// well, the node gets what they have.
+env::Task<bool> Writer::give_up(NodeId node, Hints::Hint hint, Error why) {
+    const bool repair = hint.task == Hints::kNoTask;
+    const env::Lane::Pass one_by_one = co_await replayed_.enter();
+    const tasks::TaskEntry* known = repair ? nullptr : tasks_.find(hint.task);
+    const bool open = known != nullptr && !protocol::is_finished(known->task.status) && hint.part < known->parts.size();
+    tasks::Batch batch;
+    hints_.strike(batch, node, hint.place);
+    if (repair) note_refusal(node);
+    else if (!open && (known == nullptr || known->task.status == protocol::TaskStatus::Succeeded))
+        owe_task(batch, node, hint.task, "it refused the task");
+    Result<void> kept;
+    if (open) {
+        tasks::TaskEntry entry = *known;
+        entry.parts[hint.part].state = State::Failed;
+        entry.parts[hint.part].error = std::move(why);
+        kept = co_await tasks_.save(std::move(entry), std::move(batch));
+    } else {
+        kept = co_await store_.commit(std::move(batch));
+    }
+    if (kept) hints_.struck(node, hint.place);
     co_return kept.has_value();
 }
 

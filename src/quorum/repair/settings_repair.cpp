@@ -49,27 +49,6 @@ env::Task<bool> Writer::free_orphans() {
     co_return true;
 }
 
-// A node says no at once: as if its task had failed. Only for settings, which are looked at again.
-env::Task<bool> Writer::give_up_patch(NodeId node, Hints::Hint hint, Error why) {
-    const bool repair = hint.task == Hints::kNoTask;
-    const env::Lane::Pass one_by_one = co_await replayed_.enter();
-    if (!repair && !changes_.contains(hint.task)) co_return false;
-    tasks::Batch batch;
-    hints_.strike(batch, node, hint.place);
-    Result<void> kept;
-    if (repair) {
-        note_refusal(node);
-        kept = co_await store_.commit(std::move(batch));
-    } else {
-        tasks::TaskEntry entry = *tasks_.find(hint.task);
-        entry.parts[hint.part].state = tasks::NodeTask::State::Failed;
-        entry.parts[hint.part].error = std::move(why);
-        kept = co_await tasks_.save(std::move(entry), std::move(batch));
-    }
-    if (kept) hints_.struck(node, hint.place);
-    co_return kept.has_value();
-}
-
 void Writer::note_refusal(const NodeId& node) {
     for (auto& [key, suspect] : suspects_) suspect.refused = suspect.refused || key.second == node;
 }
