@@ -4,6 +4,7 @@
 #include <set>
 
 #include "node/text/tokenizer.h"
+#include "protocol/instance/rule.h"
 #include "protocol/tasks/task.h"
 
 namespace miroir::node {
@@ -44,9 +45,19 @@ bool applies(const json::Value& rule, const std::set<std::string>& words, const 
     return std::ranges::includes(words, words_of(wanted->string()));
 }
 
-std::uint64_t precedence_of(const json::Value& rule) {
-    const json::Value* precedence = set_member(&rule, "precedence");
-    return precedence != nullptr && precedence->is_unsigned() ? precedence->unsigned_integer() : UINT64_MAX;
+std::uint64_t number_in(const json::Value& rule, std::string_view member) {
+    const json::Value* number = set_member(&rule, member);
+    return number != nullptr && number->is_unsigned() ? number->unsigned_integer() : UINT64_MAX;
+}
+
+// A pin waits for the one before it in the order of rules: one that is to come far down holds back all behind it.
+std::size_t shown_of(const std::vector<Pin>& pins, std::size_t others, std::size_t limit) {
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < pins.size(); ++i) {
+        next = std::min(std::max<std::size_t>(next, pins[i].position), i + others);
+        if (next++ >= limit) return i;
+    }
+    return pins.size();
 }
 
 }  // namespace
@@ -56,12 +67,13 @@ std::vector<Pin> pins_for(const RuleContext& context, std::string_view index_uid
     std::vector<Pin> pins;
     if (context.rules == nullptr) return pins;
     const std::set<std::string> words = words_of(query);
-    std::multimap<std::uint64_t, const json::Value*> rules;
+    std::multimap<std::pair<std::uint64_t, std::uint64_t>, const json::Value*> rules;
     for (const auto& [name, rule] : *context.rules) {
-        if (applies(rule, words, context)) rules.emplace(precedence_of(rule), &rule);
+        if (applies(rule, words, context))
+            rules.emplace(std::pair(number_in(rule, "precedence"), number_in(rule, protocol::kRuleNumber)), &rule);
     }
     std::set<DocId> seen;
-    for (const auto& [precedence, rule] : rules) {
+    for (const auto& [rank, rule] : rules) {
         const json::Value* actions = set_member(rule, "actions");
         if (actions == nullptr || !actions->is_array()) continue;
         for (const json::Value& action : actions->array()) {
@@ -81,7 +93,8 @@ std::vector<Pin> pins_for(const RuleContext& context, std::string_view index_uid
 KeywordOutcome with_pins(KeywordOutcome organic, std::vector<Pin> pins, std::size_t limit) {
     if (pins.empty()) return organic;
     std::multimap<std::uint32_t, DocId> places;
-    for (const Pin& pin : pins) places.emplace(pin.position, pin.id);
+    const std::size_t shown = shown_of(pins, std::min(organic.ids.size(), limit), limit);
+    for (std::size_t i = 0; i < shown; ++i) places.emplace(pins[i].position, pins[i].id);
     KeywordOutcome out{.ids = {},
                        .scores = {},
                        .candidates = std::move(organic.candidates),

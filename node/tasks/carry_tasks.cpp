@@ -2,6 +2,7 @@
 
 #include "json/write.h"
 #include "node/tasks/carry_out.h"
+#include "protocol/instance/rule.h"
 
 namespace miroir::node {
 
@@ -79,8 +80,17 @@ void carry_rules(BatchRun& run) {
             details["deletedDocuments"] = static_cast<std::uint64_t>(run.world.shelf("rules").size());
             run.world.shelves["rules"].clear();
         } else {
-            const json::Value* const rule = work.params.find("rule");
-            run.world.put("rules", text_param(work, "name"), rule != nullptr ? *rule : json::Value());
+            const json::Value* const said = work.params.find("rule");
+            json::Value rule = said != nullptr ? *said : json::Value();
+            const std::string name(text_param(work, "name"));
+            if (rule.is_object()) {
+                const auto& rules = run.world.shelf("rules");
+                const auto known = rules.find(name);
+                const json::Value* number = known != rules.end() ? known->second.find(protocol::kRuleNumber) : nullptr;
+                rule[protocol::kRuleNumber] =
+                    number != nullptr ? *number : json::Value(protocol::next_rule_number(rules));
+            }
+            run.world.put("rules", name, std::move(rule));
         }
         run.succeed(uid, std::move(details));
     }

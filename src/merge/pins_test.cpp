@@ -19,10 +19,12 @@ std::string pin(int id, int position) {
            "}}}";
 }
 
-NodeAnswer answer(const std::vector<std::string>& hits) {
+NodeAnswer answer(const std::vector<std::string>& hits, std::string_view key_field = {}) {
     std::string body = R"({"hits":[)";
     for (const std::string& each : hits) body += (body.ends_with('[') ? "" : ",") + each;
-    return NodeAnswer::read(body + R"(],"estimatedTotalHits":)" + std::to_string(hits.size()) + "}").value();
+    return NodeAnswer::read(body + R"(],"estimatedTotalHits":)" + std::to_string(hits.size()) + "}",
+                            {.distinct_field = key_field})
+        .value();
 }
 
 std::vector<int> ids(const MergedHits& merged) {
@@ -70,6 +72,52 @@ TEST(Pins, OfFederatedQueriesTakeTheirPlacesInTheOneList) {
     };
     EXPECT_EQ(page(0, 20), (std::vector<int>{1, 91, 90, 2, 3, 92}));
     EXPECT_EQ(page(1, 2), (std::vector<int>{91, 90}));
+}
+
+// The order of rules, not that of nodes, decides who of the same place comes first.
+TEST(Pins, OfTheSamePlaceGoByTheOrderOfTheRules) {
+    std::vector<NodeAnswer> answers;
+    answers.push_back(answer({pin(90, 0), pin(91, 0), hit(1, 1)}, "id"));
+    answers.push_back(answer({pin(92, 0), hit(2, 2)}, "id"));
+    const auto shown = [&](const PinOrder& order) {
+        return ids(merge_hits(
+            answers, {.distinct_field = {}, .pins = std::make_shared<const PinOrder>(order), .key_field = "id"}));
+    };
+    EXPECT_EQ(shown({{"90", 0}, {"92", 0}, {"91", 0}}), (std::vector<int>{90, 92, 91, 1, 2}));
+    EXPECT_EQ(shown({{"92", 0}, {"90", 0}, {"91", 0}}), (std::vector<int>{92, 90, 91, 1, 2}));
+    EXPECT_EQ(shown({{"92", 7}, {"90", 0}, {"91", 0}, {"92", 0}}), (std::vector<int>{90, 91, 92, 1, 2}));
+}
+
+// Seen on the engine: 21, 22 and 23 wait until the list is long enough for 20, and come before it then.
+TEST(Pins, WaitForOneThatIsToComeFurtherDown) {
+    std::vector<NodeAnswer> answers;
+    answers.push_back(answer({pin(20, 5), hit(0, 1), hit(2, 3), hit(4, 5)}, "id"));
+    answers.push_back(answer({pin(21, 0), pin(22, 0), pin(23, 2), hit(1, 2), hit(3, 4), hit(5, 6)}, "id"));
+    const PinOrder order = {{"20", 5}, {"21", 0}, {"22", 0}, {"23", 2}};
+    const auto page = [&](std::size_t skip, std::size_t take) {
+        return ids(merge_hits(answers, {.skip = skip,
+                                        .take = take,
+                                        .distinct_field = {},
+                                        .pins = std::make_shared<const PinOrder>(order),
+                                        .key_field = "id"}));
+    };
+    EXPECT_EQ(reach_of(order), 9u);
+    EXPECT_EQ(page(0, 5), (std::vector<int>{0, 1, 2, 3, 4}));
+    EXPECT_EQ(page(0, 6), (std::vector<int>{0, 1, 2, 3, 4, 20}));
+    EXPECT_EQ(page(0, 7), (std::vector<int>{21, 0, 1, 2, 3, 20, 4}));
+    EXPECT_EQ(page(4, 3), (std::vector<int>{3, 20, 4}));
+    EXPECT_EQ(page(0, 9), (std::vector<int>{21, 22, 23, 0, 1, 20, 2, 3, 4}));
+    EXPECT_EQ(reach_of({{"a", 0}, {"b", 0}, {"c", 3}}), 0u);
+}
+
+// Words and vectors of a hybrid search both tell of it.
+TEST(Pins, AreTakenOnce) {
+    std::vector<NodeAnswer> answers;
+    answers.push_back(answer({pin(90, 0), hit(1, 1)}, "id"));
+    answers.push_back(answer({pin(90, 0), hit(2, 2)}, "id"));
+    const auto order = std::make_shared<const PinOrder>(PinOrder{{"90", 0}, {"91", 0}});
+    EXPECT_EQ(ids(merge_hits(answers, {.distinct_field = {}, .pins = order, .key_field = "id"})),
+              (std::vector<int>{90, 1, 2}));
 }
 
 }  // namespace

@@ -204,34 +204,37 @@ MergedHits merge_organic(std::span<const NodeAnswer> answers, const SearchRecipe
     return out;
 }
 
-// By the place they are to have; of the same place, the first answer's first.
-std::multimap<std::uint64_t, PickedHit> pins_of(std::span<const NodeAnswer> answers) {
-    std::multimap<std::uint64_t, PickedHit> pins;
+// Pins in the order of their places. Without an order of the rules, of the same place the first answer's first.
+std::vector<FoundPin> pins_of(std::span<const NodeAnswer> answers, const SearchRecipe& recipe, std::uint64_t others) {
+    std::vector<FoundPin> pins;
     for (std::size_t i = 0; i < answers.size(); ++i) {
-        for (const PinnedHit& pin : answers[i].pins())
-            pins.emplace(pin.position, PickedHit{.answer = i, .hit = &pin.hit});
+        for (const PinnedHit& pin : answers[i].pins()) pins.push_back({.answer = i, .pin = &pin});
     }
-    return pins;
+    if (recipe.pins && !recipe.key_field.empty())
+        return pins_shown(std::move(pins), *recipe.pins, recipe.end(), others);
+    return by_position(pins);
 }
 
+PickedHit picked(const FoundPin& pin) { return {.answer = pin.answer, .hit = &pin.pin->hit}; }
+
 // Pins come forward where there are not hits enough before them.
-MergedHits merge_with_pins(std::span<const NodeAnswer> answers, const SearchRecipe& recipe,
-                           const std::multimap<std::uint64_t, PickedHit>& pins) {
+MergedHits merge_with_pins(std::span<const NodeAnswer> answers, const SearchRecipe& recipe) {
     SearchRecipe prefix = recipe;
     prefix.skip = 0;
     prefix.take = recipe.skip + recipe.take;
     MergedHits out = merge_organic(answers, prefix);
     const std::vector<PickedHit> organic = std::exchange(out.page, std::vector<PickedHit>());
+    const std::vector<FoundPin> pins = pins_of(answers, recipe, organic.size());
     out.semantic_hits = 0;
     auto pin = pins.begin();
     auto hit = organic.begin();
     std::size_t place = 0;
     for (; place < prefix.take && (pin != pins.end() || hit != organic.end()); ++place) {
-        const bool pinned = pin != pins.end() && (pin->first <= place || hit == organic.end());
-        const PickedHit picked = pinned ? (pin++)->second : *hit++;
+        const bool pinned = pin != pins.end() && (pin->pin->position <= place || hit == organic.end());
+        const PickedHit next = pinned ? picked(*pin++) : *hit++;
         if (place < recipe.skip) continue;
-        out.page.push_back(picked);
-        if (picked.hit->semantic) ++out.semantic_hits;
+        out.page.push_back(next);
+        if (next.hit->semantic) ++out.semantic_hits;
     }
     out.filled = place == prefix.take;
     return out;
@@ -240,10 +243,12 @@ MergedHits merge_with_pins(std::span<const NodeAnswer> answers, const SearchReci
 }  // namespace
 
 MergedHits merge_hits(std::span<const NodeAnswer> answers, const SearchRecipe& recipe) {
-    const auto pins = pins_of(answers);
-    if (!pins.empty() && !recipe.pins_apart) return merge_with_pins(answers, recipe, pins);
+    const bool pinned = std::ranges::any_of(answers, [](const NodeAnswer& answer) { return !answer.pins().empty(); });
+    if (pinned && !recipe.pins_apart) return merge_with_pins(answers, recipe);
     MergedHits out = merge_organic(answers, recipe);
-    for (const auto& [position, picked] : pins) out.pins.push_back({.position = position, .picked = picked});
+    if (!pinned) return out;
+    for (const FoundPin& pin : pins_of(answers, recipe, out.before.size() + out.page.size()))
+        out.pins.push_back({.position = pin.pin->position, .picked = picked(pin)});
     return out;
 }
 

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "merge/node_answer.h"
+#include "merge/pin_order.h"
 
 namespace miroir::merge {
 
@@ -20,6 +22,9 @@ struct SearchRecipe {
     bool estimates = false;                // offset and limit: totals count what was not looked at
     bool pins_apart = false;               // pinned hits go into a further merge
     std::optional<double> semantic_ratio;  // hybrid: words weigh 1 - ratio, vectors ratio
+    // Of rules that pin several documents; hits carry the field that is the primary key then, if there is one.
+    std::shared_ptr<const PinOrder> pins{};
+    std::string key_field{};
 
     std::size_t end() const { return skip + take; }
 };

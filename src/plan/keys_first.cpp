@@ -39,7 +39,9 @@ void ask_for_keys(SearchPlan& plan, std::uint64_t from) {
     plan.shown = plan.asked;
     SearchQuery& asked = plan.asked;
     asked.attributes_to_retrieve = std::set<std::string>();
-    if (!plan.recipe.distinct_field.empty()) asked.attributes_to_retrieve->insert(plan.recipe.distinct_field);
+    for (const std::string* field : {&plan.recipe.distinct_field, &plan.recipe.key_field}) {
+        if (!field->empty()) asked.attributes_to_retrieve->insert(*field);
+    }
     asked.attributes_to_highlight.reset();
     asked.attributes_to_crop.reset();
     asked.show_matches_position = false;

@@ -161,6 +161,21 @@ void ask_from_the_first(SearchQuery& query, const merge::SearchRecipe& recipe) {
     }
 }
 
+// So many hits a node is asked for at most to see pins that hold others back.
+constexpr std::uint64_t kPinReach = 1'000;
+
+void ask_for_pins(SearchPlan& plan, SearchQuery& asked, const std::shared_ptr<const merge::PinOrder>& pins) {
+    if (!pins || !plan.index->primary_key || !plan.recipe.distinct_field.empty()) return;
+    plan.recipe.pins = pins;
+    plan.recipe.key_field = *plan.index->primary_key;
+    fetch_distinct(asked, plan.recipe.key_field, plan.frame.hits);
+    const std::uint64_t reach = merge::reach_of(*pins);
+    plan.pins_out_of_reach = reach > std::max(kPinReach, asked.limit);
+    if (plan.recipe.take == 0 || plan.recipe.threshold) return;
+    asked.limit = std::max(asked.limit, std::min(reach, kPinReach));
+    if (asked.is_exhaustive()) asked.hits_per_page = asked.limit;
+}
+
 // The engine throws duplicates out tie by tie: hits that tie with the last one of the page count for the total.
 constexpr std::uint64_t kTiesLookedAt = 50;
 
@@ -222,6 +237,7 @@ Result<SearchPlan> plan_search(const IndexPtr& index, const SearchQuery& query, 
         if (plan.census) plan.asked_census = census_of(asked, *distinct);
         if (plan.census && plan.recipe.estimates && asked.limit > 0)
             asked.limit = saturating_add(asked.limit, kTiesLookedAt);
+        ask_for_pins(plan, asked, options.pins);
     }
     const bool mixed = !alone && query.hybrid && has_words(query) && query.hybrid->semantic_ratio > 0 &&
                        query.hybrid->semantic_ratio < 1;

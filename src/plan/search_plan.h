@@ -2,6 +2,7 @@
 // Pure: the same query, index and cover give the same plan; explaining a search is printing it.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -29,22 +30,24 @@ struct SearchPlan {
     protocol::SearchQuery asked_vectors{};
     protocol::SearchQuery asked_census{};  // distinct: how many documents there are of each value
     bool census = false;
-    bool keys_first = false;        // hits come without documents, which are fetched for the page: see keys_first.h
-    protocol::SearchQuery shown{};  // then: the question with them
-    bool apart = false;             // the hits go into a further merge
-    bool settles = false;           // what counts may take a further look: see replay_plan.h
-    bool wants_candidates = false;  // which documents count is to be told, too
+    bool keys_first = false;         // hits come without documents, which are fetched for the page: see keys_first.h
+    protocol::SearchQuery shown{};   // then: the question with them
+    bool apart = false;              // the hits go into a further merge
+    bool settles = false;            // what counts may take a further look: see replay_plan.h
+    bool wants_candidates = false;   // which documents count is to be told, too
+    bool pins_out_of_reach = false;  // one that is to come very far down may hold back others, unseen
     merge::SearchRecipe recipe;
     merge::FacetRecipe facet_recipe;
     merge::ReplyFrame frame;
 };
 
 struct PlanOptions {
-    bool apart = false;                          // the hits go into a further merge: always with what it compares
-    bool settings_distinct = true;               // the distinct attribute of the settings counts
-    bool all_reachable = false;                  // maxTotalHits does not bound the hits
-    bool candidates = false;                     // which documents count is to be told, too
-    std::uint64_t keys_first_from = UINT64_MAX;  // hits up to the end of a page that has its documents fetched apart
+    bool apart = false;                             // the hits go into a further merge: always with what it compares
+    bool settings_distinct = true;                  // the distinct attribute of the settings counts
+    bool all_reachable = false;                     // maxTotalHits does not bound the hits
+    bool candidates = false;                        // which documents count is to be told, too
+    std::uint64_t keys_first_from = UINT64_MAX;     // hits up to the end of a page that has its documents fetched apart
+    std::shared_ptr<const merge::PinOrder> pins{};  // see pin_order.h
 };
 
 Result<SearchPlan> plan_search(const IndexPtr& index, const protocol::SearchQuery& query,

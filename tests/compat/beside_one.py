@@ -182,11 +182,17 @@ def foreign_keys(match, chance, questions):
 
 
 def pins(match, chance, questions):
-    for number in range(6):
+    numbers = list(range(6))
+    chance.shuffle(numbers)
+    for number in numbers:
         actions = [{"selector": {"indexUid": chance.choice(("films", "books")), "id": str(chance.randrange(420))},
-                    "action": {"type": "pin", "position": chance.choice((0, 1, 2, 4, 9))}} for _ in range(chance.randrange(1, 4))]
-        match.tell("PATCH", f"/dynamic-search-rules/r{number}",
-                   {"active": True, "precedence": number, "conditions": {"query": {"words": chance.choice(WORDS)}}, "actions": actions})
+                    "action": {"type": "pin", "position": chance.choice((0, 0, 1, 2, 4, 9))}} for _ in range(chance.randrange(1, 4))]
+        rule = {"active": True, "conditions": {"query": {"words": chance.choice(WORDS)}} if chance.random() < 0.7 else {}, "actions": actions}
+        if chance.random() < 0.7:
+            rule["precedence"] = chance.randrange(4)
+        if chance.random() < 0.3:
+            del actions[0]["selector"]["indexUid"]
+        match.tell("PATCH", f"/dynamic-search-rules/r{number}", rule)
     for _ in range(questions):
         match.ask("/multi-search", federation(chance))
         match.ask("/indexes/films/search", query(chance) | {"limit": chance.randrange(1, 12), "offset": chance.choice((0, 0, 2, 5))})

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
+#include <utility>
 
 #include "node/retrieve/distinct.h"
 #include "node/retrieve/federated/facet_merge.h"
@@ -100,9 +102,28 @@ public:
     Merge(std::vector<IndexOutcome>& sources, const Federation& federation)
         : sources_(sources), next_(sources.size(), 0), page_(page_of(federation)) {
         if (federation.distinct) distinct_.emplace(*federation.distinct);
+        for (IndexOutcome& source : sources) {
+            for (FederatedHit& pin : source.pins) pins_.emplace(*pin.pinned, std::move(pin));
+        }
     }
 
     void run(FederatedOutcome& outcome, std::map<std::string, std::vector<Hit>>& rejected) {
+        if (pins_.empty()) return run_organic(outcome, rejected);
+        const Page page = page_;
+        page_ = {.skip = 0, .take = page.end()};
+        run_organic(outcome, rejected);
+        std::vector<FederatedHit> organic = std::exchange(outcome.hits, {});
+        auto hit = organic.begin();
+        auto pin = pins_.begin();
+        for (std::size_t at = 0; at < page.end() && (pin != pins_.end() || hit != organic.end()); ++at) {
+            const bool pinned = pin != pins_.end() && (pin->first <= at || hit == organic.end());
+            FederatedHit next = std::move(pinned ? (pin++)->second : *hit++);
+            if (at >= page.skip) outcome.hits.push_back(std::move(next));
+        }
+    }
+
+private:
+    void run_organic(FederatedOutcome& outcome, std::map<std::string, std::vector<Hit>>& rejected) {
         std::uint64_t position = 0;
         while (FederatedHit* hit = best()) {
             if (distinct_ && !distinct_->keep(hit->hit)) {
@@ -121,7 +142,6 @@ public:
         }
     }
 
-private:
     FederatedHit* best() {
         std::size_t chosen = sources_.size();
         for (std::size_t i = 0; i < sources_.size(); ++i) {
@@ -138,6 +158,7 @@ private:
     std::vector<std::size_t> next_;
     Page page_;
     std::optional<DistinctFilter> distinct_;
+    std::multimap<std::uint32_t, FederatedHit> pins_;
 };
 
 // What happens to the hits of the page only: another order is never made here, foreign documents are put in.

@@ -107,6 +107,8 @@ Result<Waiting> run_one(FederationState& state, const Index& index, const std::s
         head.keys = protocol::weighted_scores(scores, query.weight);
         head.global = protocol::global_score(scores) * query.weight;
         head.query = query.place;
+        const auto* pin = scores.empty() ? nullptr : std::get_if<protocol::PinScore>(&scores.front());
+        if (pin != nullptr) head.pinned = pin->position;
     }
     HitFormat format = HitFormat::of(asked);
     format.extra_attributes = extra;
@@ -130,6 +132,36 @@ Waiting* best_of(std::vector<Waiting>& all) {
         if (best == nullptr || comes_before(waiting.heads[waiting.next], best->heads[best->next])) best = &waiting;
     }
     return best;
+}
+
+// Pinned hits do not compete with the others.
+std::vector<FederatedHit> take_out_pins(const FederationState& state, const std::string& uid,
+                                        std::vector<Waiting>& all) {
+    std::vector<FederatedHit> pins;
+    for (Waiting& waiting : all) {
+        KeywordOutcome& found = waiting.outcome.found;
+        std::size_t kept = 0;
+        for (std::size_t at = 0; at < waiting.heads.size(); ++at) {
+            FederatedHit& hit = waiting.heads[at];
+            if (hit.pinned) {
+                hit.index = uid;
+                hit.hit = waiting.maker->make(found.ids[at], found.scores[at]);
+                hit.hit.document.set("_federation", federation_member(state, uid, hit));
+                pins.push_back(std::move(hit));
+                continue;
+            }
+            if (kept != at) {
+                found.ids[kept] = found.ids[at];
+                found.scores[kept] = std::move(found.scores[at]);
+                waiting.heads[kept] = std::move(hit);
+            }
+            ++kept;
+        }
+        found.ids.resize(kept);
+        found.scores.resize(kept);
+        waiting.heads.resize(kept);
+    }
+    return pins;
 }
 
 // Removes from `candidates` what distinct leaves out.
@@ -177,7 +209,7 @@ Answer<IndexOutcome> search_index(FederationState& state, const std::string& uid
     if (auto checked = check_facet_order(state, *index, uid, facets); !checked) {
         return fault(about_facets(state, uid, std::move(checked).error(), false), first);
     }
-    IndexOutcome outcome{.uid = uid, .primary_key = index->primary_key(), .hits = {}, .facets = {}};
+    IndexOutcome outcome{.uid = uid, .primary_key = index->primary_key(), .hits = {}, .pins = {}, .facets = {}};
     const std::set<std::string> extra = extra_attributes(state, *index, facets);
     DocIds candidates;
     std::vector<Waiting> all;
@@ -188,6 +220,7 @@ Answer<IndexOutcome> search_index(FederationState& state, const std::string& uid
         all.push_back(std::move(*waiting));
     }
     const auto most = static_cast<std::size_t>(index->settings().max_total_hits);
+    outcome.pins = take_out_pins(state, uid, all);
     outcome.hits = merged_hits(state, uid, std::min(state.wanted, most), all, candidates);
     outcome.total = candidates.cardinality();
     if (facets) {

@@ -44,12 +44,14 @@ struct FederatedHit {
     double global = 0;                          // weighted
     std::size_t query = 0;
     std::string index;
+    std::optional<std::uint32_t> pinned;  // to this place of the whole list, whatever it is worth
 };
 
 struct IndexOutcome {
     std::string uid;
     std::optional<std::string> primary_key;
     std::vector<FederatedHit> hits;
+    std::vector<FederatedHit> pins;  // not among the hits; query by query
     std::uint64_t total = 0;
     std::optional<Facets> facets;
 };

@@ -14,7 +14,7 @@ namespace {
 using Reply = env::Task<Result<http::Reply>>;
 using protocol::TaskType;
 
-constexpr std::string_view kShelf = "rules";
+constexpr std::string_view kShelf = kRuleShelf;
 constexpr std::string_view kRuleIndex = ".meili_dsr";  // what the engine shows as the index of such tasks
 constexpr int kTriesMax = 20;
 
@@ -92,7 +92,9 @@ Result<std::vector<quorum::ShelfPut>> decide_patch(const Visit& visit, const quo
                                                    json::Value& details) {
     const std::string& name = visit.in.params.get("uid");
     json::Object said;
+    const bool fresh = stored(shelves, name).is_null();
     json::Value rule = protocol::merged_rule(stored(shelves, name), visit.body, said);
+    if (fresh) rule[protocol::kRuleNumber] = protocol::next_rule_number(shelves.shelf(kShelf));
     details = json::Object{{"rule", std::move(said)}, {"updatedRules", 1}};
     std::vector<quorum::ShelfPut> puts;
     puts.push_back({.shelf = std::string(kShelf), .name = name, .value = std::move(rule)});

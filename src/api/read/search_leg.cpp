@@ -36,7 +36,8 @@ void take_refusals(scatter::Gathered& gathered, const plan::SearchPlan& plan, Le
 
 merge::AnswerWish wish_of(const plan::SearchPlan& plan, plan::Leg which) {
     const protocol::SearchQuery& asked = plan::asked_in(plan, which);
-    return {.distinct_field = plan.recipe.distinct_field,
+    const merge::SearchRecipe& recipe = plan.recipe;
+    return {.distinct_field = recipe.distinct_field.empty() ? recipe.key_field : recipe.distinct_field,
             .hits_max = asked.is_exhaustive() ? asked.hits_per_page.value_or(20) : asked.limit,
             .ranked = asked.show_ranking_score_details && !plan.alone,
             .facets = asked.facets && !asked.facets->empty()};

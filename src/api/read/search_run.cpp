@@ -14,6 +14,7 @@
 #include "merge/hit_bytes.h"
 #include "merge/open_questions.h"
 #include "plan/keys_first.h"
+#include "plan/pin_order.h"
 #include "plan/read_checks.h"
 
 namespace miroir::api {
@@ -97,6 +98,7 @@ void add_doubts_of_order(SearchOutcome& outcome) {
 void add_doubts(SearchOutcome& outcome) {
     const plan::SearchPlan& plan = outcome.plan;
     if (plan.alone) return;
+    if (plan.pins_out_of_reach) outcome.doubts.add("pins to places far down may hold back others");
     if ((plan.frame.hits.score || plan.frame.hits.details) && has_words(plan.asked)) outcome.doubts.add(kScoresOfNodes);
     if (marks_words(plan)) outcome.doubts.add(kMarksOfNodes);
     add_doubts_of_order(outcome);
@@ -208,6 +210,7 @@ env::Task<Result<SearchOutcome>> search_once(Desk& desk, const SearchWish& wish)
     std::vector<cluster::NodeIndex> avoid;
     plan::PlanOptions options = wish.options;
     if (!options.apart) options.keys_first_from = desk.options().keys_first_from;
+    options.pins = plan::pin_order(desk.shelves()->shelf(kRuleShelf), wish.index->uid.value);
     for (int attempt = 1;; ++attempt) {
         MIROIR_CO_TRY(const cluster::Cover cover, desk.cover(*topology, *wish.index, seed, avoid));
         if (cover.parts.empty())

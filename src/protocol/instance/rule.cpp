@@ -1,5 +1,7 @@
 #include "protocol/instance/rule.h"
 
+#include <set>
+
 #include "protocol/fields/fields.h"
 
 namespace miroir::protocol {
@@ -8,7 +10,7 @@ namespace rule_parts {
 constexpr std::string_view kMembers[] = {"description", "precedence", "active", "conditions", "actions"};
 
 struct Selector {
-    std::string index_uid;
+    std::optional<std::string> index_uid;
     std::string id;
 };
 struct Deed {
@@ -33,7 +35,6 @@ Result<void> read(const json::Value& value, const Place& place, Selector& out) {
     static const auto table = FieldTable<Selector>()
                                   .code(kActions)
                                   .field("indexUid", kActions, &Selector::index_uid)
-                                  .required()
                                   .field("id", kActions, &Selector::id)
                                   .required();
     return table.read(value, place, out);
@@ -127,6 +128,17 @@ json::Value merged_rule(json::Value rule, const json::Value& body, json::Object&
         else rule[member] = *given;
     }
     return rule;
+}
+
+std::uint64_t next_rule_number(const KeptRules& rules) {
+    std::set<std::uint64_t> taken;
+    for (const auto& [name, rule] : rules) {
+        const json::Value* number = rule.find(kRuleNumber);
+        if (number != nullptr && number->is_unsigned()) taken.insert(number->unsigned_integer());
+    }
+    std::uint64_t number = 0;
+    while (taken.contains(number)) ++number;
+    return number;
 }
 
 json::Value rule_view(const std::string& name, const json::Value& rule) {
