@@ -8,7 +8,6 @@ Run: python3 tests/e2e/dumps_test.py (MIROIR_BIN names another program than bin/
 import glob
 import gzip
 import io
-import json
 import os
 import shutil
 import subprocess

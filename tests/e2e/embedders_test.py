@@ -5,16 +5,15 @@ node that was refused gets its peers' copy, vectors included; where it failed no
 Run: MEILISEARCH_BIN=/path/to/meilisearch python3 tests/e2e/embedders_test.py (the embedded node has no such embedders).
 """
 
-import http.server
 import json
 import os
 import pathlib
 import subprocess
 import tempfile
-import threading
 import unittest
 
 from node_process import Node, call
+from quiet_server import QuietAnswers, QuietServer
 from serve_process import ADMIN_KEY, MASTER_KEY, NODE_KEY, Miroir, wait_until
 
 ENGINE = os.environ.get("MEILISEARCH_BIN")
@@ -57,30 +56,18 @@ class Embedder:
         self.refused = []
         embedder = self
 
-        class Answers(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Answers(QuietAnswers):
             def do_POST(self):
-                text = json.loads(self.rfile.read(int(self.headers["content-length"])))["text"]
+                text = json.loads(self.body())["text"]
                 refused = any(node.owns_port(self.client_address[1]) for node in embedder.refused)
                 body = b'{"why": "not from here"}' if refused else json.dumps({"vector": [len(text), 1.0, 2.0]}).encode()
-                self.send_response(401 if refused else 200)
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                self.reply(401 if refused else 200, body)
 
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/embed"
+        self.server = QuietServer(Answers)
+        self.url = f"http://127.0.0.1:{self.server.port}/embed"
 
     def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
+        self.server.stop()
 
 
 @unittest.skipUnless(ENGINE, "MEILISEARCH_BIN names no Meilisearch")

@@ -1,10 +1,11 @@
 """A model that says what it is told to: a server with the OpenAI way of chat completions. The name of the model in the
 request chooses what it says, the tool messages in it how far the conversation is. Standard library only."""
 
-import http.server
 import json
 import socket
 import threading
+
+from quiet_server import QuietAnswers, QuietServer
 
 TOOL = "_meiliSearchInIndex"
 PATIENCE = 20.0
@@ -103,15 +104,14 @@ class FakeModel:
         self.gone = threading.Event()  # a stream broke because nobody read it any more
         model = self
 
-        class Answers(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Answers(QuietAnswers):
             def do_POST(self):
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                body = json.loads(self.body())
                 model.requests.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
                 name = body["model"]
                 if name in RAW:
-                    return self.whole(*RAW[name])
+                    status, kind, text = RAW[name]
+                    return self.reply(status, text if isinstance(text, bytes) else text.encode(), kind)
                 if name == "hangs up":
                     self.close_connection = True
                     return self.connection.shutdown(socket.SHUT_RDWR)
@@ -151,26 +151,8 @@ class FakeModel:
                 self.wfile.write(b"%x\r\n" % len(data) + data + b"\r\n")
                 self.wfile.flush()
 
-            def whole(self, status, kind, body):
-                body = body if isinstance(body, bytes) else body.encode()
-                self.send_response(status)
-                self.send_header("content-type", kind)
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        class Server(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_):
-                pass
-
-        self.server = Server(("127.0.0.1", 0), Answers)
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        self.server = QuietServer(Answers)
+        self.port = self.server.port
 
     @property
     def url(self):
@@ -178,5 +160,4 @@ class FakeModel:
 
     def stop(self):
         self.gate.set()
-        self.server.shutdown()
-        self.server.server_close()
+        self.server.stop()

@@ -6,8 +6,6 @@ Run: python3 tests/e2e/faults_test.py (MIROIR_BIN names another program than bin
 
 import gzip
 import http.client
-import http.server
-import json
 import os
 import signal
 import socket
@@ -17,6 +15,7 @@ import time
 import unittest
 
 from node_process import Node, call
+from quiet_server import QuietAnswers, QuietServer
 from serve_process import ADMIN_KEY, MASTER_KEY, NODE_KEY, PATIENCE, Miroir, wait_until
 
 BOOKS = 60
@@ -65,11 +64,9 @@ class Liar:
         self.told = 0
         liar = self
 
-        class Answers(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Answers(QuietAnswers):
             def pass_on(self):
-                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                body = self.body()
                 headers = {n: v for n, v in self.headers.items() if n.lower() not in ("host", "accept-encoding", "connection")}
                 connection = http.client.HTTPConnection("127.0.0.1", liar.node.port, timeout=PATIENCE)
                 try:
@@ -93,22 +90,11 @@ class Liar:
 
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = pass_on
 
-            def log_message(self, *_):
-                pass
-
-        class Server(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_):
-                pass
-
-        self.server = Server(("127.0.0.1", 0), Answers)
-        self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        self.server = QuietServer(Answers)
+        self.address = f"http://127.0.0.1:{self.server.port}"
 
     def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
+        self.server.stop()
 
 
 class Faults(unittest.TestCase):

@@ -7,7 +7,6 @@ Run: python3 tests/e2e/nodes_test.py (MIROIR_BIN and MIROIR_CTL_BIN name other p
 
 import collections
 import http.client
-import http.server
 import json
 import os
 import pathlib
@@ -17,6 +16,7 @@ import threading
 import time
 import unittest
 
+from quiet_server import QuietAnswers, QuietServer
 from serve_process import ADMIN_KEY, MASTER_KEY, NODE_KEY, Miroir
 from writes_test import Client, Node, call
 
@@ -365,24 +365,15 @@ class Nodes(unittest.TestCase):
     def test_another_engine_and_a_stolen_name_are_refused(self):
         process = self.cluster()
 
-        class Older(http.server.BaseHTTPRequestHandler):
+        class Older(QuietAnswers):
             def do_GET(self):
                 body = {"/version": {"pkgVersion": "1.12.3", "commitSha": "x", "commitDate": "y"},
                         "/indexes?limit=1": {"results": []}}.get(self.path, {"results": [], "total": 0})
-                text = json.dumps(body).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(text)))
-                self.end_headers()
-                self.wfile.write(text)
+                self.reply(200, json.dumps(body).encode())
 
-            def log_message(self, *_):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Older)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
-        address = f"http://127.0.0.1:{server.server_port}"
+        server = QuietServer(Older)
+        self.addCleanup(server.stop)
+        address = f"http://127.0.0.1:{server.port}"
         code, _, err = self.control(process, "node", "add", "--id", "older", "--address", address)
         self.assertEqual(code, 1)
         self.assertIn("runs engine version 1.12.3", err)

@@ -1,7 +1,6 @@
 """Starts the real `miroir serve` beside fake nodes, on free ports of the loopback. Standard library only."""
 
 import http.client
-import http.server
 import json
 import os
 import pathlib
@@ -11,6 +10,8 @@ import subprocess
 import tempfile
 import threading
 import time
+
+from quiet_server import QuietAnswers, QuietServer
 
 MIROIR = os.environ.get("MIROIR_BIN", str(pathlib.Path(__file__).resolve().parents[2] / "bin" / "miroir"))
 MASTER_KEY = "master-key-of-the-test"
@@ -44,9 +45,7 @@ class FakeNode:
     def start(self):
         node = self
 
-        class Answers(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Answers(QuietAnswers):
             def do_GET(self):
                 body = b'{"results":[],"offset":0,"limit":1,"total":0}' if self.path.startswith("/indexes") else node.health
                 if self.path == "/version":
@@ -54,30 +53,14 @@ class FakeNode:
                     node.asked_for_version.put(True)
                     node.gate.wait(PATIENCE)
                     body = json.dumps({"commitSha": "c0ffee", "commitDate": "2026-01-01", "pkgVersion": node.version}).encode()
-                self.send_response(200)
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(body)))
-                self.send_header("connection", "close")
-                self.end_headers()
-                self.wfile.write(body)
+                self.reply(200, body, connection="close")
 
-            def log_message(self, *_):
-                pass
-
-        class Server(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_):
-                pass
-
-        self.server = Server(("127.0.0.1", self.port), Answers)
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        self.server = QuietServer(Answers, self.port)
+        self.port = self.server.port
 
     def stop(self):
         self.gate.set()
-        self.server.shutdown()
-        self.server.server_close()
+        self.server.stop()
 
     @property
     def address(self):

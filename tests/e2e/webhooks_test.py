@@ -5,14 +5,13 @@ Run: python3 tests/e2e/webhooks_test.py (MIROIR_BIN names another program than b
 """
 
 import gzip
-import http.server
 import json
 import os
 import tempfile
-import threading
 import unittest
 
 from node_process import Node, call, free_port
+from quiet_server import QuietAnswers, QuietServer
 from serve_process import ADMIN_KEY, MASTER_KEY, NODE_KEY, Miroir, wait_until
 
 NIL = "00000000-0000-0000-0000-000000000000"
@@ -29,26 +28,17 @@ class Receiver:
     def start(self):
         receiver = self
 
-        class Answers(http.server.BaseHTTPRequestHandler):
+        class Answers(QuietAnswers):
             def do_POST(self):
-                body = self.rfile.read(int(self.headers["content-length"]))
                 receiver.headers.append(dict(self.headers.items()))
-                receiver.tasks += [json.loads(line) for line in gzip.decompress(body).decode().splitlines()]
-                self.send_response(200)
-                self.send_header("content-length", "0")
-                self.end_headers()
+                receiver.tasks += [json.loads(line) for line in gzip.decompress(self.body()).decode().splitlines()]
+                self.reply(200)
 
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Answers)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        self.server = QuietServer(Answers, self.port)
 
     def stop(self):
         if self.server is not None:
-            self.server.shutdown()
-            self.server.server_close()
+            self.server.stop()
             self.server = None
 
     def uids(self):
