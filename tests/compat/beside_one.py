@@ -7,50 +7,34 @@ The servers are embedded nodes, or real ones when MEILISEARCH_BIN names the bina
 kind of search, pinned documents in federations, deep pages, distinct places, payloads that a server refuses late."""
 import argparse
 import json
-import os
 import pathlib
 import random
-import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
 
 from cluster import Cluster
-from run import KEY, free_port, wait_until_up
+from run import KEY, free_port
 
 PASSING = {"processingTimeMs", "requestUid", "queryUid", "taskUid", "enqueuedAt", "link"}
 MARKS = {"_rankingScore", "_rankingScoreDetails", "weightedRankingScore"}
-ENGINE_FLAGS = ["--no-analytics", "--max-indexing-memory", "512MiB"]
 
 
 class Servers(Cluster):
     """Miroir over three servers, and a further one beside them."""
 
-    def __init__(self, program, replicas, engine):
+    def __init__(self, program, replicas):
         super().__init__(program, 3, replicas, 1)
-        self.engine = engine
         self.alone = free_port()
-
-    def start(self, arguments):
-        if self.engine and arguments[0] == "node":
-            place = arguments.index("--db-path") + 1
-            folder = pathlib.Path(arguments[place])
-            folder.mkdir()
-            arguments[place] = str(folder / "data")
-            arguments = [self.engine, *arguments[1:], *ENGINE_FLAGS]
-            with open(folder / "log", "wb") as log:
-                self.processes.append(subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder))
-            return
-        super().start(arguments)
 
     def __enter__(self):
         super().__enter__()
-        self.start(["node", "--http-addr", f"127.0.0.1:{self.alone}", "--db-path", f"{self.folder.name}/alone", "--master-key", KEY])
-        if not wait_until_up(f"http://127.0.0.1:{self.alone}", self.processes[-1]):
+        try:
+            self.start_node(self.alone, "alone", KEY)
+        except BaseException:
             self.__exit__()
-            raise RuntimeError("the server alone did not start")
+            raise
         return self
 
     @property
@@ -242,9 +226,7 @@ def main():
     parser.add_argument("--part", action="append", choices=sorted(PARTS))
     parser.add_argument("-q", "--quiet", action="store_true", help="no answers, only what differs")
     options = parser.parse_args()
-    engine = os.environ.get("MEILISEARCH_BIN")
-    worst = 0
-    with Servers(str(pathlib.Path(options.program).resolve()), options.replicas, engine) as servers:
+    with Servers(str(pathlib.Path(options.program).resolve()), options.replicas) as servers:
         chance = random.Random(options.seed)
         match = Match(servers, options.quiet)
         load(match, chance)
@@ -253,10 +235,7 @@ def main():
             PARTS[name](match, chance, options.questions)
             print(f"{name}: {match.asked - before[0]} compared, {match.differ - before[1]} differ, "
                   f"{match.inexact - before[2]} said not to be exact")
-        worst = match.differ
-        for name in servers.ended():
-            print(f"{name} ended on its own")
-            worst += 1
+        worst = match.differ + servers.report_ended()
     return 1 if worst else 0
 
 

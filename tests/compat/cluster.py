@@ -1,5 +1,7 @@
-"""Miroir over embedded nodes, as a context that gives the URL to ask."""
+"""Miroir over nodes, as a context that gives the URL to ask. The nodes are embedded ones, or real ones where MEILISEARCH_BIN
+names a Meilisearch."""
 import json
+import os
 import pathlib
 import signal
 import subprocess
@@ -12,6 +14,8 @@ from run import KEY, START_SECONDS, free_port, wait_until_up
 
 NODE_KEY = "nodeMasterKey"
 ADMIN_KEY = "adminKey"
+ENGINE = os.environ.get("MEILISEARCH_BIN")
+ENGINE_FLAGS = ["--no-analytics", "--max-indexing-memory", "512MiB"]
 
 
 class Cluster:
@@ -26,14 +30,10 @@ class Cluster:
     def __enter__(self):
         try:
             for number, port in enumerate(self.ports):
-                self.start(["node", "--http-addr", f"127.0.0.1:{port}", "--db-path", f"{self.folder.name}/node-{number}",
-                            "--master-key", NODE_KEY, "--experimental-replication-parameters",
-                            "--experimental-allowed-ip-networks", "127.0.0.0/8"])
-                if not wait_until_up(f"http://127.0.0.1:{port}", self.processes[-1]):
-                    raise RuntimeError("a node did not start")
+                self.start_node(port, f"node-{number}", NODE_KEY, "--experimental-replication-parameters")
             config = pathlib.Path(self.folder.name, "miroir.yaml")
             config.write_text(json.dumps(self.configuration()))
-            self.start(["serve", "--config", str(config)])
+            self.start("serve", [self.command, "serve", "--config", str(config)])
             if not wait_until_up(self.url, self.processes[-1]) or not self.ready():
                 raise RuntimeError("Miroir did not start")
         except BaseException:
@@ -41,10 +41,18 @@ class Cluster:
             raise
         return self
 
-    def start(self, arguments):
-        log = open(f"{self.folder.name}/{arguments[0]}-{len(self.processes)}.log", "wb")
-        self.processes.append(subprocess.Popen([self.command, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log))
-        log.close()
+    def start_node(self, port, name, key, *flags):
+        folder = pathlib.Path(self.folder.name, name)
+        folder.mkdir()
+        program = [ENGINE, *ENGINE_FLAGS] if ENGINE else [self.command, "node"]
+        self.start(name, [*program, "--http-addr", f"127.0.0.1:{port}", "--db-path", str(folder / "data"), "--master-key", key,
+                          "--experimental-allowed-ip-networks", "127.0.0.0/8", *flags], folder)
+        if not wait_until_up(f"http://127.0.0.1:{port}", self.processes[-1]):
+            raise RuntimeError(f"{name} did not start")
+
+    def start(self, name, arguments, folder=None):
+        with open(f"{self.folder.name}/{name}.log", "wb") as log:
+            self.processes.append(subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder))
 
     def configuration(self):
         nodes = [{"id": f"node-{number}", "address": f"http://127.0.0.1:{port}", "replica_group": number % self.groups}
@@ -70,9 +78,12 @@ class Cluster:
         node.kill()
         node.wait()
 
-    def ended(self):
-        """Processes that ended on their own."""
-        return [process.args[1] for process in self.processes if process.poll() is not None]
+    def report_ended(self):
+        """Says which processes ended on their own; returns how many."""
+        ended = [process for process in self.processes if process.poll() is not None]
+        for process in ended:
+            print(f"{' '.join(process.args)} ended on its own, exit code {process.returncode}")
+        return len(ended)
 
     def __exit__(self, *_):
         for process in reversed(self.processes):

@@ -41,9 +41,7 @@ def main():
             cluster.kill_node(1)
         scenarios = play_all(cluster.url, pathlib.Path(folder), options.reversed, only)
         surprises = judge(scenarios, listed, not options.quiet)
-        for name in cluster.ended():
-            print(f"miroir {name} ended on its own")
-            surprises += 1
+        surprises += cluster.report_ended()
     return 1 if surprises else 0
 
 
