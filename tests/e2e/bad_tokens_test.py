@@ -14,9 +14,9 @@ import tempfile
 import time
 import unittest
 
-from dumps_test import ENGINE, LONG_PATIENCE, Cluster, Engine, Place
+from node_process import ENGINE, Node, call
 from serve_process import MASTER_KEY, MIROIR, wait_until
-from writes_test import Node, call
+from whole_places import LONG_PATIENCE, Cluster, OneEngine, Place
 
 DOCUMENTS = [{"id": i, "genre": "ab"[i % 2], "title": f"book {i}", "_vectors": {"v": [i, 1]}} for i in range(20)]
 UID = "6062abda-a5aa-4414-ac91-ecd7944c0f8d"
@@ -30,10 +30,6 @@ class Alone(Place, Node):
             [MIROIR, "node", "--http-addr", f"127.0.0.1:{self.port}", "--db-path", self.folder, "--master-key", MASTER_KEY,
              "--log-level", "error"], cwd=self.root, stdin=subprocess.DEVNULL)
         wait_until(self.healthy, "a node answers")
-
-
-class AloneEngine(Place, Engine):
-    pass
 
 
 def text(part):
@@ -53,7 +49,7 @@ class Tokens(unittest.TestCase):
         cls.addClassCleanup(folder.cleanup)
         cluster = Cluster(3, 1)
         cls.addClassCleanup(cluster.close)
-        alone = AloneEngine(folder.name, "alone", key=MASTER_KEY) if ENGINE else Alone(folder.name, "alone")
+        alone = OneEngine(folder.name, "alone", key=MASTER_KEY) if ENGINE else Alone(folder.name, "alone")
         cls.addClassCleanup(alone.kill)
         cls.places = {"cluster": cluster, "alone": alone}
         for place in cls.places.values():

@@ -8,16 +8,15 @@ Run: python3 tests/e2e/chats_test.py (MIROIR_BIN names another program than bin/
 import http.client
 import json
 import re
-import shutil
 import socket
-import tempfile
 import time
 import unittest
 
 from bad_tokens_test import token
-from dumps_test import ENGINE, Cluster, OneEngine
 from fake_model import RAW, TURNS, FakeModel
+from node_process import ENGINE
 from serve_process import MASTER_KEY, wait_until
+from whole_places import Cluster, one_engine
 
 SWITCHES = ("_meiliSearchProgress", "_meiliAppendConversationMessage", "_meiliSearchSources")
 ALLOWED = ("--experimental-allowed-ip-networks", "127.0.0.0/8")
@@ -76,12 +75,7 @@ class Chats(unittest.TestCase):
         cls.cluster.start()
         cls.places = [cls.cluster]
         if ENGINE:
-            folder = tempfile.mkdtemp()
-            cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
-            engine = OneEngine(folder, "one", ALLOWED, MASTER_KEY)
-            cls.addClassCleanup(engine.kill)
-            engine.start()
-            cls.places.append(engine)
+            cls.places.append(one_engine(cls, *ALLOWED))
         for place in cls.places:
             cls.fill(place)
 

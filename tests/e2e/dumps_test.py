@@ -10,19 +10,16 @@ import gzip
 import io
 import os
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
 import time
 import unittest
 
-from node_process import Node, call
-from serve_process import ADMIN_KEY, MASTER_KEY, NODE_KEY, Miroir, wait_until
+from node_process import ENGINE, call
+from serve_process import MASTER_KEY, NODE_KEY, Miroir
+from whole_places import DOCUMENTS, Cluster, OneEngine
 
-DOCUMENTS = int(os.environ.get("DUMP_DOCUMENTS", "8000"))
-ENGINE = os.environ.get("MEILISEARCH_BIN")
-LONG_PATIENCE = 60.0 + DOCUMENTS / 250  # seconds, for what is done to all documents
 
 
 def document(number):
@@ -32,42 +29,8 @@ def document(number):
     return made
 
 
-class Engine(Node):
-    """A Meilisearch."""
-
-    def __init__(self, folder, name, arguments=(), key=NODE_KEY):
-        super().__init__(folder, name)
-        self.arguments, self.key = arguments, key
-        self.dumps = self.folder + "-dumps"
-
-    def start(self):
-        self.process = subprocess.Popen(
-            [ENGINE, "--http-addr", f"127.0.0.1:{self.port}", "--db-path", self.folder, "--master-key", self.key, "--no-analytics",
-             "--max-indexing-memory", "512MiB", "--dump-dir", self.dumps, "--log-level", "ERROR", *self.arguments],
-            cwd=self.root, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(self.healthy, "Meilisearch answers", LONG_PATIENCE)
-
-
-def node(folder, name):
-    return Engine(folder, name, ("--experimental-replication-parameters",)) if ENGINE else Node(folder, name)
-
-
-class Place:
-    """Where clients may send their requests."""
-
-    def call(self, method, path, body=None):
-        return call(self.port, method, path, MASTER_KEY, body, LONG_PATIENCE)
-
-    def done(self, reply):
-        assert reply.status == 202, reply.text
-        uid = reply.json["taskUid"]
-        end = time.monotonic() + LONG_PATIENCE
-        while not self.call("GET", f"/tasks/{uid}").json["finishedAt"]:
-            assert time.monotonic() < end, f"task {uid} does not end"
-            time.sleep(0.02)
-        task = self.call("GET", f"/tasks/{uid}").json
-        assert task["status"] == "succeeded", task
-        return task
+class Filled:
+    """A place with something of each kind that a dump keeps."""
 
     def fill(self):
         """An index of many documents and another one, and something of each kind that a dump keeps. Returns a key."""
@@ -115,43 +78,12 @@ class Place:
         return file, task
 
 
-class OneEngine(Place, Engine):
-    """The one server that a cluster stands for."""
+class FilledEngine(Filled, OneEngine):
+    pass
 
 
-class Cluster(Place):
-    """Nodes and a Miroir over them in a folder of their own."""
-
-    def __init__(self, nodes, replicas, arguments=(), folder=None):
-        self.folder = folder or tempfile.mkdtemp()
-        self.nodes = [node(self.folder, f"node-{i}") for i in range(nodes)] if isinstance(nodes, int) else nodes
-        self.store = os.path.join(self.folder, "tasks.db")
-        self.dumps = os.path.join(self.folder, "dumps")
-        self.config = {
-            "http_addr": "127.0.0.1:0", "metrics_addr": "127.0.0.1:0", "master_key": MASTER_KEY,
-            "node_master_key": NODE_KEY, "admin": {"api_key": ADMIN_KEY}, "shards": 8, "replication_factor": replicas,
-            "health": {"interval_ms": 2000, "timeout_ms": 2000}, "task_store": {"path": self.store},
-            "dump_dir": self.dumps,
-            "nodes": [{"id": f"node-{i}", "address": each.address} for i, each in enumerate(self.nodes)]}
-        self.arguments = arguments
-        self.miroir = None
-
-    def start(self):
-        for each in self.nodes:
-            if each.process is None:
-                each.start()
-        began = time.monotonic()
-        self.miroir = Miroir(self.config, self.arguments, patience=LONG_PATIENCE)
-        self.port = self.miroir.port
-        wait_until(lambda: self.miroir.ask("/_miroir/ready").status == 200, "all nodes are there")
-        self.starting = time.monotonic() - began
-
-    def close(self):
-        if self.miroir is not None:
-            self.miroir.close()
-        for each in self.nodes:
-            each.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
+class FilledCluster(Filled, Cluster):
+    pass
 
 
 def archive(files):
@@ -174,7 +106,7 @@ UNFINISHED = '{"uid":1,"batchUid":null,"indexUid":null,"status":"enqueued","type
 
 class Dumps(unittest.TestCase):
     def cluster(self, *arguments, **more):
-        made = Cluster(*arguments, **more)
+        made = FilledCluster(*arguments, **more)
         self.addCleanup(made.close)
         made.start()
         return made
@@ -210,7 +142,7 @@ class Dumps(unittest.TestCase):
     def engine(self, *arguments):
         folder = tempfile.mkdtemp()
         self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
-        made = OneEngine(folder, "one", arguments, MASTER_KEY)
+        made = FilledEngine(folder, "one", arguments, MASTER_KEY)
         began = time.monotonic()
         made.start()
         self.addCleanup(made.kill)

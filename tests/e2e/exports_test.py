@@ -7,9 +7,9 @@ import tempfile
 import time
 import unittest
 
-from dumps_test import Cluster, node
-from node_process import call, free_port
+from node_process import call, free_port, node
 from serve_process import NODE_KEY, wait_until
+from whole_places import Cluster
 
 PATIENCE = 60.0
 DOCUMENTS = 300

@@ -6,17 +6,16 @@ Run: python3 tests/e2e/faults_test.py (MIROIR_BIN names another program than bin
 
 import gzip
 import http.client
-import os
 import signal
 import socket
-import tempfile
 import threading
 import time
 import unittest
 
-from node_process import Node, call
+from node_process import call
 from quiet_server import QuietAnswers, QuietServer
-from serve_process import ADMIN_KEY, MASTER_KEY, NODE_KEY, PATIENCE, Miroir, wait_until
+from serve_process import MASTER_KEY, PATIENCE, wait_until
+from three_nodes import ThreeNodes
 
 BOOKS = 60
 NODE_TIMEOUT = 1.5  # seconds
@@ -97,44 +96,27 @@ class Liar:
         self.server.stop()
 
 
-class Faults(unittest.TestCase):
+class Faults(ThreeNodes):
     def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.addCleanup(self.folder.cleanup)
-        self.nodes = [Node(self.folder.name, f"node-{i}") for i in range(3)]
-        for node in self.nodes:
-            self.addCleanup(node.kill)
-            node.start()
+        super().setUp()
         self.addresses = [node.address for node in self.nodes]
 
-    def serve(self, **more):
-        config = {
-            "http_addr": "127.0.0.1:0", "metrics_addr": "127.0.0.1:0", "master_key": MASTER_KEY, "node_master_key": NODE_KEY,
-            "admin": {"api_key": ADMIN_KEY}, "shards": 8, "replication_factor": 2,
-            "health": {"interval_ms": 300, "timeout_ms": 300},
+    def configuration(self, **more):
+        return super().configuration(**{
             "scatter": {"node_timeout_ms": int(NODE_TIMEOUT * 1000)}, "search": {"unavailable_shards": "error"},
             "server": {"threads": 1, "max_concurrent_requests": 8},
-            "task_store": {"path": os.path.join(self.folder.name, "tasks.db")},
-            "nodes": [{"id": f"node-{i}", "address": address} for i, address in enumerate(self.addresses)],
-        }
-        config.update(more)
-        self.miroir = Miroir(config)
-        self.addCleanup(self.miroir.close)
-        wait_until(lambda: self.miroir.ask("/_miroir/ready").status == 200, "it is ready")
+            "nodes": [{"id": f"node-{i}", "address": address} for i, address in enumerate(self.addresses)], **more})
+
+    def serve(self, **more):
+        super().serve(**more)
         self.await_task(self.write([{"id": i, "value": f"book {i}", "kind": i % 3} for i in range(BOOKS)]))
         self.await_task(self.ask("PATCH", "/indexes/books/settings", {"filterableAttributes": ["kind"]}))
-
-    def ask(self, method, path, body=None, headers=None):
-        return call(self.miroir.port, method, path, MASTER_KEY, body, PATIENCE, headers)
 
     def write(self, documents, headers=None):
         return self.ask("POST", "/indexes/books/documents?primaryKey=id", documents, headers)
 
     def await_task(self, reply):
-        self.assertEqual(reply.status, 202, reply.text)
-        uid = reply.json["taskUid"]
-        wait_until(lambda: self.ask("GET", f"/tasks/{uid}").json["status"] in ("succeeded", "failed"), "a task ends")
-        self.assertEqual(self.ask("GET", f"/tasks/{uid}").json["status"], "succeeded")
+        self.assertEqual(self.end_of(reply)["status"], "succeeded")
 
     def search(self, words="book", **more):
         return self.ask("POST", "/indexes/books/search", {"q": words, "limit": 100, **more})

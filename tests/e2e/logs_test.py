@@ -6,13 +6,12 @@ Run: python3 tests/e2e/logs_test.py (MIROIR_BIN names another program than bin/m
 
 import http.client
 import json
-import shutil
-import tempfile
 import time
 import unittest
 
-from dumps_test import ENGINE, Cluster, OneEngine
+from node_process import ENGINE
 from serve_process import MASTER_KEY, wait_until
+from whole_places import Cluster, one_engine
 
 REFUSED = ({"target": "a=b"}, {"target": ""}, {"target": "a=b=c"}, {"target": "info=x"}, {"target": 5}, {"x": 1}, {"target": "a=9"})
 REFUSED_STREAMS = ({"mode": "x"}, {"mode": 5}, {"profileMemory": True}, {"mode": "json", "profileMemory": True}, {"profileMemory": 1})
@@ -45,11 +44,7 @@ class Logs(unittest.TestCase):
         cls.cluster.start()
         cls.places = [cls.cluster]
         if ENGINE:
-            folder = tempfile.mkdtemp()
-            cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
-            cls.places.append(OneEngine(folder, "one", (), MASTER_KEY))
-            cls.addClassCleanup(cls.places[1].kill)
-            cls.places[1].start()
+            cls.places.append(one_engine(cls))
 
     def setUp(self):
         for place in self.places:

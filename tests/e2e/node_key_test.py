@@ -11,9 +11,9 @@ import subprocess
 import threading
 import unittest
 
-from dumps_test import Cluster, Engine
+from node_process import Engine, call
 from serve_process import ADMIN_KEY, MIROIR, NODE_KEY, wait_until
-from writes_test import call
+from whole_places import Cluster
 
 NEW_KEY = "another-node-key-of-the-test"
 

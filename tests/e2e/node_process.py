@@ -1,4 +1,4 @@
-"""Starts embedded nodes as processes, on free ports of the loopback. Standard library only."""
+"""Starts nodes as processes, embedded ones or real ones, on free ports of the loopback. Standard library only."""
 
 import http.client
 import json
@@ -9,7 +9,7 @@ import subprocess
 
 from serve_process import MIROIR, NODE_KEY, Reply, wait_until
 
-
+ENGINE = os.environ.get("MEILISEARCH_BIN")  # nodes are embedded ones without it
 GIVEN = set()
 
 
@@ -76,3 +76,26 @@ class Node:
     def documents(self, index="books"):
         reply = call(self.port, "GET", f"/indexes/{index}/documents?limit=100000", NODE_KEY)
         return {document["id"]: document["value"] for document in reply.json["results"]}
+
+
+class Engine(Node):
+    """A Meilisearch."""
+
+    patience = 60.0  # seconds to its first answer
+
+    def __init__(self, folder, name, arguments=(), key=NODE_KEY):
+        super().__init__(folder, name)
+        self.arguments, self.key = arguments, key
+        self.dumps = self.folder + "-dumps"
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [ENGINE, "--http-addr", f"127.0.0.1:{self.port}", "--db-path", self.folder, "--master-key", self.key, "--no-analytics",
+             "--max-indexing-memory", "512MiB", "--dump-dir", self.dumps, "--log-level", "ERROR", *self.arguments],
+            cwd=self.root, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(self.healthy, "Meilisearch answers", self.patience)
+
+
+def node(folder, name):
+    """As production runs it where MEILISEARCH_BIN names a Meilisearch, else an embedded one."""
+    return Engine(folder, name, ("--experimental-replication-parameters",)) if ENGINE else Node(folder, name)

@@ -16,9 +16,10 @@ import threading
 import time
 import unittest
 
+from node_process import Node, call
 from quiet_server import QuietAnswers, QuietServer
 from serve_process import ADMIN_KEY, MASTER_KEY, NODE_KEY, Miroir
-from writes_test import Client, Node, call
+from writes_test import Client
 
 CONTROL = os.environ.get("MIROIR_CTL_BIN", str(pathlib.Path(__file__).resolve().parents[2] / "bin" / "miroir-ctl"))
 FIRST = 900  # documents that searches look for: a page counts no more than 1,000

@@ -8,13 +8,11 @@ import http.client
 import json
 import pathlib
 import re
-import shutil
-import tempfile
 import unittest
 
-from dumps_test import ENGINE, Cluster, Engine, Place
+from node_process import ENGINE, call
 from serve_process import MASTER_KEY, wait_until
-from node_process import call
+from whole_places import Cluster, one_engine
 
 TABLE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "routes.md"
 FEATURES = ("metrics", "logsRoute", "editDocumentsByFunction", "containsFilter", "dynamicSearchRules", "network",
@@ -51,10 +49,6 @@ def begun(place, path):
         connection.close()
 
 
-class OneEngine(Place, Engine):
-    pass
-
-
 class Routes(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -64,11 +58,7 @@ class Routes(unittest.TestCase):
         cls.cluster.start()
         cls.places = {"Miroir": cls.cluster}
         if ENGINE:
-            folder = tempfile.mkdtemp()
-            cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
-            cls.places["Meilisearch"] = OneEngine(folder, "one", ("--experimental-allowed-ip-networks", "127.0.0.0/8"), MASTER_KEY)
-            cls.addClassCleanup(cls.places["Meilisearch"].kill)
-            cls.places["Meilisearch"].start()
+            cls.places["Meilisearch"] = one_engine(cls, "--experimental-allowed-ip-networks", "127.0.0.0/8")
         for place in cls.places.values():
             place.call("PATCH", "/experimental-features", dict.fromkeys(FEATURES, True))
             place.done(place.call("POST", "/indexes/films/documents", [{"id": 1, "title": "x"}]))

@@ -3,52 +3,22 @@
 Run: python3 tests/e2e/settings_test.py (MIROIR_BIN names another program than bin/miroir).
 """
 
-import os
-import tempfile
 import time
 import unittest
 
-from node_process import Node, call
-from serve_process import ADMIN_KEY, MASTER_KEY, NODE_KEY, PATIENCE, Miroir, wait_until
+from node_process import call
+from serve_process import MASTER_KEY, NODE_KEY, wait_until
+from three_nodes import ThreeNodes
 
 BOOKS = 40
 VERSION = "X-Miroir-Settings-Version"
 FLOOR = "X-Miroir-Min-Settings-Version"
 
 
-class Settings(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.addCleanup(self.folder.cleanup)
-        self.nodes = [Node(self.folder.name, f"node-{i}") for i in range(3)]
-        for node in self.nodes:
-            self.addCleanup(node.kill)
-            node.start()
-
+class Settings(ThreeNodes):
     def serve(self, **more):
-        config = {
-            "http_addr": "127.0.0.1:0", "metrics_addr": "127.0.0.1:0", "master_key": MASTER_KEY, "node_master_key": NODE_KEY,
-            "admin": {"api_key": ADMIN_KEY}, "shards": 8, "replication_factor": 2,
-            "health": {"interval_ms": 300, "timeout_ms": 300},
-            "task_store": {"path": os.path.join(self.folder.name, "tasks.db")},
-            "nodes": [{"id": f"node-{i}", "address": node.address} for i, node in enumerate(self.nodes)],
-        }
-        config.update(more)
-        self.miroir = Miroir(config)
-        self.addCleanup(self.miroir.close)
-        wait_until(lambda: self.miroir.ask("/_miroir/ready").status == 200, "it is ready")
-        books = [{"id": i, "value": f"book {i}"} for i in range(BOOKS)]
-        self.assertEqual(self.end_of(self.ask("POST", "/indexes/books/documents?primaryKey=id", books))["status"], "succeeded")
-
-    def ask(self, method, path, body=None, headers=None):
-        return call(self.miroir.port, method, path, MASTER_KEY, body, PATIENCE, headers)
-
-    def end_of(self, reply):
-        """The task of an accepted write, once it has ended."""
-        self.assertEqual(reply.status, 202, reply.text)
-        path = f"/tasks/{reply.json['taskUid']}"
-        wait_until(lambda: self.ask("GET", path).json["finishedAt"] is not None, "a task ends")
-        return self.ask("GET", path).json
+        super().serve(**more)
+        self.carry_out("POST", "/indexes/books/documents?primaryKey=id", [{"id": i, "value": f"book {i}"} for i in range(BOOKS)])
 
     def change(self, **settings):
         return self.end_of(self.ask("PATCH", "/indexes/books/settings", settings))

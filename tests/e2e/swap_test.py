@@ -4,46 +4,22 @@ Every answer is of the index that had the name before or of the one that has it 
 Run: python3 tests/e2e/swap_test.py (MIROIR_BIN names another program than bin/miroir).
 """
 
-import os
-import tempfile
 import threading
 import unittest
 
-from node_process import Node, call
-from serve_process import ADMIN_KEY, MASTER_KEY, NODE_KEY, PATIENCE, Miroir, wait_until
+from three_nodes import ThreeNodes
 
 OLD, NEW = 60, 110
 SWAPS = 6
 
 
-class Swap(unittest.TestCase):
+class Swap(ThreeNodes):
     def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.addCleanup(self.folder.cleanup)
-        self.nodes = [Node(self.folder.name, f"node-{i}") for i in range(3)]
-        for node in self.nodes:
-            self.addCleanup(node.kill)
-            node.start()
-        self.miroir = Miroir({
-            "http_addr": "127.0.0.1:0", "metrics_addr": "127.0.0.1:0", "master_key": MASTER_KEY, "node_master_key": NODE_KEY,
-            "admin": {"api_key": ADMIN_KEY}, "shards": 16, "replication_factor": 1,
-            "task_store": {"path": os.path.join(self.folder.name, "tasks.db")},
-            "nodes": [{"id": f"node-{i}", "address": node.address} for i, node in enumerate(self.nodes)],
-        })
-        self.addCleanup(self.miroir.close)
-        wait_until(lambda: self.miroir.ask("/_miroir/ready").status == 200, "it is ready")
+        super().setUp()
+        self.serve(shards=16, replication_factor=1)
         for name, count in (("old", OLD), ("new", NEW)):
             documents = [{"id": f"{name}-{i}", "is": name} for i in range(count)]
-            self.assertEqual(self.end_of(self.ask("POST", f"/indexes/{name}/documents?primaryKey=id", documents))["status"], "succeeded")
-
-    def ask(self, method, path, body=None):
-        return call(self.miroir.port, method, path, MASTER_KEY, body, PATIENCE)
-
-    def end_of(self, reply):
-        self.assertEqual(reply.status, 202, reply.text)
-        path = f"/tasks/{reply.json['taskUid']}"
-        wait_until(lambda: self.ask("GET", path).json["finishedAt"] is not None, "a task ends")
-        return self.ask("GET", path).json
+            self.carry_out("POST", f"/indexes/{name}/documents?primaryKey=id", documents)
 
     def kinds(self, reply):
         """Of which index the documents are, and how many there are."""

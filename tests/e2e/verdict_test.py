@@ -4,12 +4,11 @@ its good documents is applied anywhere. Each kind is sent to a server alone and 
 Run: python3 tests/e2e/verdict_test.py (MIROIR_BIN names another program than bin/miroir).
 """
 
-import os
-import tempfile
 import unittest
 
-from serve_process import ADMIN_KEY, MASTER_KEY, NODE_KEY, Miroir, wait_until
-from writes_test import Node, call
+from node_process import call
+from serve_process import MASTER_KEY, NODE_KEY, wait_until
+from three_nodes import ThreeNodes
 
 VECTORS = {"embedders": {"own": {"source": "userProvided", "dimensions": 2}}}
 GEO = {"filterableAttributes": ["_geo"], "sortableAttributes": ["_geo"]}
@@ -47,25 +46,15 @@ KINDS = [
 ]
 
 
-class Verdict(unittest.TestCase):
+class Verdict(ThreeNodes):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.alone = Node(folder.name, "alone")
-        self.nodes = [Node(folder.name, f"node-{i}") for i in range(3)]
-        for node in [self.alone, *self.nodes]:
-            self.addCleanup(node.kill)
-            node.start()
-        self.process = Miroir({
-            "http_addr": "127.0.0.1:0", "metrics_addr": "127.0.0.1:0", "master_key": MASTER_KEY, "node_master_key": NODE_KEY,
-            "admin": {"api_key": ADMIN_KEY}, "shards": 8, "replication_factor": 2,
-            "task_store": {"path": os.path.join(folder.name, "tasks.db")},
-            "nodes": [{"id": f"node-{i}", "address": node.address} for i, node in enumerate(self.nodes)],
-        })
-        self.addCleanup(self.process.close)
-        wait_until(lambda: self.process.ask("/_miroir/ready").status == 200, "it is ready")
+        super().setUp()
+        self.alone = type(self).make_node(self.folder, "alone")
+        self.addCleanup(self.alone.kill)
+        self.alone.start()
+        self.serve()
 
-    def carry_out(self, port, key, method, path, body):
+    def verdict(self, port, key, method, path, body):
         reply = call(port, method, path, key, body)
         if reply.status != 202:
             return reply.status, reply.json
@@ -78,11 +67,11 @@ class Verdict(unittest.TestCase):
         _, settings, filled, question, batch = kind
         index = f"/indexes/kind{number}"
         if settings:
-            self.carry_out(port, key, "PATCH", index + "/settings", settings)
+            self.verdict(port, key, "PATCH", index + "/settings", settings)
         if filled:
             first = {"id": "before", "_vectors": {"own": [1, 0]}} if settings == VECTORS else {"id": "before"}
-            self.assertEqual(self.carry_out(port, key, "POST", index + "/documents", [first])[0], "succeeded")
-        return self.carry_out(port, key, "POST", index + "/documents" + question, batch)
+            self.assertEqual(self.verdict(port, key, "POST", index + "/documents", [first])[0], "succeeded")
+        return self.verdict(port, key, "POST", index + "/documents" + question, batch)
 
     def ids_on(self, port, key, number):
         reply = call(port, "GET", f"/indexes/kind{number}/documents?limit=1000&fields=id", key)
@@ -93,9 +82,9 @@ class Verdict(unittest.TestCase):
             with self.subTest(kind[0]):
                 expected = self.play(self.alone.port, NODE_KEY, number, kind)
                 self.assertEqual(expected[0], "failed", expected)
-                self.assertEqual(self.play(self.process.port, MASTER_KEY, number, kind), expected)
+                self.assertEqual(self.play(self.miroir.port, MASTER_KEY, number, kind), expected)
                 before = self.ids_on(self.alone.port, NODE_KEY, number)
-                self.assertEqual(self.ids_on(self.process.port, MASTER_KEY, number), before)
+                self.assertEqual(self.ids_on(self.miroir.port, MASTER_KEY, number), before)
                 found = [i for node in self.nodes for i in self.ids_on(node.port, NODE_KEY, number)]
                 self.assertEqual(sorted(found), sorted(before * 2), "a part of the batch was applied")
 

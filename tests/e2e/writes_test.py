@@ -8,12 +8,12 @@ faster than the two writers with a pause of 20 ms that the tests are content wit
 import http.client
 import os
 import sys
-import tempfile
 import threading
 import unittest
 
-from node_process import Node, call
-from serve_process import ADMIN_KEY, MASTER_KEY, NODE_KEY, Miroir, wait_until
+from node_process import call
+from serve_process import MASTER_KEY, Miroir, wait_until
+from three_nodes import ThreeNodes
 
 PAUSE = float(os.environ.get("PAUSE", "0.02"))  # between two writes of one writer
 WRITERS = int(os.environ.get("WRITERS", "2"))
@@ -60,8 +60,8 @@ class Client:
                 thread.join()
 
 
-class Writes(unittest.TestCase):
-    def miroir(self):
+class Writes(ThreeNodes):
+    def started(self):
         process = Miroir(self.config)
         self.addCleanup(process.close)
         wait_until(lambda: process.ask("/_miroir/ready").status == 200, "it is ready")
@@ -74,25 +74,9 @@ class Writes(unittest.TestCase):
     def copies(self):
         return [node.documents() for node in self.nodes]
 
-    def prepare(self, **more):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.nodes = [Node(folder.name, f"node-{i}") for i in range(3)]
-        for node in self.nodes:
-            self.addCleanup(node.kill)
-            node.start()
-        self.config = {
-            "http_addr": "127.0.0.1:0", "metrics_addr": "127.0.0.1:0", "master_key": MASTER_KEY, "node_master_key": NODE_KEY,
-            "admin": {"api_key": ADMIN_KEY}, "shards": 8, "replication_factor": 2,
-            "health": {"interval_ms": 300, "timeout_ms": 300},
-            "task_store": {"path": os.path.join(folder.name, "tasks.db")},
-            "nodes": [{"id": f"node-{i}", "address": node.address} for i, node in enumerate(self.nodes)],
-            **more,
-        }
-
     def test_old_tasks_are_forgotten(self):
-        self.prepare(task_registry={"ttl_seconds": 1, "prune_interval_s": 1})
-        process = self.miroir()
+        self.config = self.configuration(task_registry={"ttl_seconds": 1, "prune_interval_s": 1})
+        process = self.started()
         for number in range(3):
             reply = call(process.port, "POST", "/indexes/books/documents?primaryKey=id", MASTER_KEY, [{"id": number}])
             self.assertEqual((reply.status, reply.json["taskUid"]), (202, number))
@@ -102,8 +86,8 @@ class Writes(unittest.TestCase):
         self.assertEqual(reply.json["taskUid"], 3, "a uid is never given twice")
 
     def test_nothing_acknowledged_is_lost(self):
-        self.prepare()
-        process = self.miroir()
+        self.config = self.configuration()
+        process = self.started()
         client = Client()
         client.port = process.port
         self.addCleanup(client.stop)
@@ -119,7 +103,7 @@ class Writes(unittest.TestCase):
 
         process.process.kill()
         process.process.wait()
-        process = self.miroir()
+        process = self.started()
         client.port = process.port
         written = len(client.acknowledged)
         wait_until(lambda: len(client.acknowledged) > written + 20, "writes go on after a restart")
