@@ -99,7 +99,7 @@ Try:
 {head} {url}/_miroir/topology                          who is up (also /_miroir/shards)
 {head} -H 'Content-Type: application/json' {url}/indexes/packages/explain -d '{{"q": "terminal"}}'
 
-A node may die:  pkill -f 'node.*--http-addr 127.0.0.1:{int(url.rsplit(":", 1)[1]) + 2}'  and search on. It is started again
+A node may die:  pkill -f 'http-addr 127.0.0.1:{int(url.rsplit(":", 1)[1]) + 2}'  and search on. It is started again
 after five seconds. With one copy of everything its hits are missing meanwhile, and the header X-Miroir-Degraded says
 so (curl -i); started with --replicas 2 --db-path data2, none is.
 """, flush=True)
