@@ -9,9 +9,8 @@ import subprocess
 import sys
 import tempfile
 
+from cluster import ENGINE_FLAGS
 from run import KEY, free_port, play_all, wait_until_up
-
-ENGINE_FLAGS = ["--no-analytics", "--max-indexing-memory", "512MiB"]
 
 
 def played(command, folder):

@@ -7,7 +7,7 @@ import tempfile
 import time
 import unittest
 
-from node_process import call, free_port, node
+from node_process import any_node, call, free_port
 from serve_process import NODE_KEY, wait_until
 from whole_places import Cluster
 
@@ -20,7 +20,7 @@ class Exports(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(cls.folder.cleanup)
-        cls.target = node(cls.folder.name, "target")
+        cls.target = any_node(cls.folder.name, "target")
         cls.target.start()
         cls.addClassCleanup(cls.target.kill)
         cls.cluster = cls.started(experimental_allowed_ip_networks="127.0.0.0/8")

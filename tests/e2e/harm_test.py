@@ -14,7 +14,7 @@ import threading
 import time
 import unittest
 
-from node_process import Node, call
+from node_process import any_node, call
 from serve_process import ADMIN_KEY, MASTER_KEY, NODE_KEY, FakeNode, Miroir, wait_until
 from writes_test import Client
 
@@ -26,7 +26,7 @@ class Harm(unittest.TestCase):
         self.folder = folder.name
 
     def cluster(self, replicas, count=3, **more):
-        self.nodes = [Node(self.folder, f"node-{i}") for i in range(count)]
+        self.nodes = [any_node(self.folder, f"node-{i}") for i in range(count)]
         for node in self.nodes:
             self.addCleanup(node.kill)
             node.start()

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import unittest
 
-from node_process import Node, call, free_port
+from node_process import Node, any_node, call, free_port
 from serve_process import ADMIN_KEY, MASTER_KEY, MIROIR, NODE_KEY, Miroir, wait_until
 
 
@@ -26,8 +26,8 @@ class Places(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
 
-    def nodes(self, count):
-        nodes = [Node(self.folder, f"node-{i}") for i in range(count)]
+    def nodes(self, count, make=any_node):
+        nodes = [make(self.folder, f"node-{i}") for i in range(count)]
         for node in nodes:
             self.addCleanup(node.kill)
             node.start()
@@ -109,7 +109,7 @@ class Places(unittest.TestCase):
         self.assertIn("is in use by another process", self.refused(self.config(nodes)))
 
     def test_two_nodes_on_one_folder(self):
-        [node] = self.nodes(1)
+        [node] = self.nodes(1, Node)  # two embedded ones
         code, lines = run("node", "--http-addr", f"127.0.0.1:{free_port()}", "--db-path", node.folder)
         self.assertEqual((code, len(lines)), (2, 1), lines)
         self.assertIn("is in use by another process", lines[0])

@@ -8,9 +8,11 @@ import http.client
 import json
 import pathlib
 import re
+import threading
 import unittest
 
 from node_process import ENGINE, call
+from quiet_server import QuietAnswers, QuietServer
 from serve_process import MASTER_KEY, wait_until
 from whole_places import Cluster, one_engine
 
@@ -47,6 +49,38 @@ def begun(place, path):
         return connection.getresponse().status
     finally:
         connection.close()
+
+
+class HeldEmbedder:
+    """Gives no vector until it is let go."""
+
+    def __init__(self):
+        self.gate = threading.Event()
+        embedder = self
+
+        class Answers(QuietAnswers):
+            def do_POST(self):
+                count = len(json.loads(self.body())["input"])
+                embedder.gate.wait(60)
+                self.reply(200, json.dumps({"data": [[1, 2, 3]] * count}).encode())
+
+        self.server = QuietServer(Answers)
+        self.settings = {"source": "rest", "url": f"http://127.0.0.1:{self.server.port}/embed", "dimensions": 3,
+                         "request": {"input": ["{{text}}", "{{..}}"]}, "response": {"data": ["{{embedding}}", "{{..}}"]}}
+
+    def stop(self):
+        self.gate.set()
+        self.server.stop()
+
+
+def documents_in(text):
+    """One behind the other, with or without line ends between them."""
+    found, text = [], text.strip()
+    while text:
+        document, end = json.JSONDecoder().raw_decode(text)
+        found.append(document)
+        text = text[end:].lstrip()
+    return found
 
 
 class Routes(unittest.TestCase):
@@ -99,19 +133,22 @@ class Routes(unittest.TestCase):
                     self.assertEqual(reply.json["code"], refused[1], reply.text)
 
     def test_the_documents_of_a_task_that_waits(self):
-        slow = {"source": "rest", "url": "http://127.0.0.1:9/embed", "dimensions": 3, "request": {"input": ["{{text}}", "{{..}}"]},
-                "response": {"data": ["{{embedding}}", "{{..}}"]}}
+        embedder = HeldEmbedder()
+        self.addCleanup(embedder.stop)
         documents = [{"id": i, "text": f"x {i}", "deep": {"er": [i]}} for i in range(20)]
         for name, place in self.places.items():
             with self.subTest(place=name):
+                embedder.gate.clear()
                 place.done(place.call("POST", "/indexes", {"uid": "slow", "primaryKey": "id"}))
-                place.done(place.call("PATCH", "/indexes/slow/settings", {"embedders": {"remote": slow}}))
+                place.done(place.call("PATCH", "/indexes/slow/settings", {"embedders": {"remote": embedder.settings}}))
                 uid = place.call("POST", "/indexes/slow/documents", documents).json["taskUid"]
                 reply = place.call("GET", f"/tasks/{uid}/documents")
                 self.assertEqual(reply.status, 200, reply.text)
-                self.assertEqual([json.loads(line) for line in reply.text.splitlines()], documents)
+                self.assertEqual(documents_in(reply.text), documents)
                 place.call("POST", f"/tasks/cancel?uids={uid}")
+                embedder.gate.set()  # a Meilisearch that has begun to ask calls nothing off before it is answered
                 wait_until(lambda: place.call("GET", f"/tasks/{uid}").json["finishedAt"], "it is called off", 60)
+                self.assertEqual(place.call("GET", f"/tasks/{uid}").json["status"], "canceled")
                 self.assertEqual(place.call("GET", f"/tasks/{uid}/documents").json["code"], "task_file_not_found")
                 place.done(place.call("DELETE", "/indexes/slow"))
 

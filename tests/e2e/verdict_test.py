@@ -6,7 +6,7 @@ Run: python3 tests/e2e/verdict_test.py (MIROIR_BIN names another program than bi
 
 import unittest
 
-from node_process import call
+from node_process import any_node, call
 from serve_process import MASTER_KEY, NODE_KEY, wait_until
 from three_nodes import ThreeNodes
 
@@ -47,6 +47,8 @@ KINDS = [
 
 
 class Verdict(ThreeNodes):
+    make_node = any_node
+
     def setUp(self):
         super().setUp()
         self.alone = type(self).make_node(self.folder, "alone")

@@ -10,7 +10,7 @@ import os
 import tempfile
 import unittest
 
-from node_process import Node, call, free_port
+from node_process import any_node, call, free_port
 from quiet_server import QuietAnswers, QuietServer
 from serve_process import ADMIN_KEY, MASTER_KEY, NODE_KEY, Miroir, wait_until
 
@@ -52,7 +52,7 @@ class Receiver:
 class Webhooks(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
-        self.nodes = [Node(self.folder.name, f"node-{i}") for i in range(2)]
+        self.nodes = [any_node(self.folder.name, f"node-{i}") for i in range(2)]
         for node in self.nodes:
             node.start()
             self.addCleanup(node.kill)

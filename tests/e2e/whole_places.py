@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import time
 
-from node_process import Engine, call, node
+from node_process import Engine, any_node, call
 from serve_process import ADMIN_KEY, MASTER_KEY, NODE_KEY, Miroir, wait_until
 
 DOCUMENTS = int(os.environ.get("DUMP_DOCUMENTS", "8000"))  # that dumps hold
@@ -41,7 +41,7 @@ class Cluster(Place):
 
     def __init__(self, nodes, replicas, arguments=(), folder=None):
         self.folder = folder or tempfile.mkdtemp()
-        self.nodes = [node(self.folder, f"node-{i}") for i in range(nodes)] if isinstance(nodes, int) else nodes
+        self.nodes = [any_node(self.folder, f"node-{i}") for i in range(nodes)] if isinstance(nodes, int) else nodes
         self.store = os.path.join(self.folder, "tasks.db")
         self.dumps = os.path.join(self.folder, "dumps")
         self.config = {

@@ -11,7 +11,7 @@ import sys
 import threading
 import unittest
 
-from node_process import call
+from node_process import any_node, call
 from serve_process import MASTER_KEY, Miroir, wait_until
 from three_nodes import ThreeNodes
 
@@ -61,6 +61,8 @@ class Client:
 
 
 class Writes(ThreeNodes):
+    make_node = any_node
+
     def started(self):
         process = Miroir(self.config)
         self.addCleanup(process.close)
