@@ -75,6 +75,14 @@ void close_counts(tasks::TaskEntry& entry, bool succeeded) {
     }
 }
 
+std::set<NodeId> nodes_in(const tasks::TaskEntry& entry, std::initializer_list<tasks::NodeTask::State> states) {
+    std::set<NodeId> out;
+    for (const tasks::NodeTask& part : entry.parts) {
+        if (std::ranges::find(states, part.state) != states.end()) out.insert(part.node);
+    }
+    return out;
+}
+
 bool all_ended(const tasks::TaskEntry& entry) { return std::ranges::all_of(entry.parts, has_ended); }
 
 void fold_parts(tasks::TaskEntry& entry, std::uint32_t copies) {

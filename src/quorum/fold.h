@@ -1,6 +1,9 @@
 // The parts of a task folded into what the client sees. Pure.
 #pragma once
 
+#include <initializer_list>
+#include <set>
+
 #include "protocol/tasks/task.h"
 #include "tasks/task_book.h"
 
@@ -11,6 +14,9 @@ void take_node_task(tasks::NodeTask& part, const json::Value& node_task);
 
 // True once every part that counts has ended: missed parts do not hold the client up.
 bool all_ended(const tasks::TaskEntry& entry);
+
+// The nodes with a part in one of these states.
+std::set<NodeId> nodes_in(const tasks::TaskEntry& entry, std::initializer_list<tasks::NodeTask::State> states);
 
 // Status, error and summed details, as one node holding everything would have said. Replicas are counted once:
 // `copies` is the number of copies of each shard.

@@ -226,13 +226,11 @@ void Writer::excuse_failed(tasks::TaskEntry& entry, const cluster::Topology& top
     std::map<NodeId, std::size_t> steps;
     std::vector<std::size_t> step_of;  // a part's place among those of its node
     std::set<std::size_t> good;
-    std::set<NodeId> lacking;
-    std::set<NodeId> failed;
+    const std::set<NodeId> lacking = nodes_in(entry, {State::Failed, State::Missed});
+    const std::set<NodeId> failed = nodes_in(entry, {State::Failed});
     for (const NodeTask& part : entry.parts) {
         step_of.push_back(steps[part.node]++);
         if (part.state == State::Succeeded) good.insert(step_of.back());
-        if (part.state == State::Failed) failed.insert(part.node);
-        if (part.state == State::Failed || part.state == State::Missed) lacking.insert(part.node);
     }
     if (failed.empty()) return;
     if (!covered(entry, topology, lacking)) {

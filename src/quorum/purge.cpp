@@ -43,19 +43,10 @@ bool untouched(const tasks::TaskEntry& entry) {
     return true;
 }
 
-std::set<NodeId> in_state(const tasks::TaskEntry& entry, State state) {
-    std::set<NodeId> out;
-    for (const tasks::NodeTask& part : entry.parts) {
-        if (part.state == state) out.insert(part.node);
-    }
-    return out;
-}
-
 // Those for which the cancelation came too late: they are made as those are for which it did not.
 std::set<NodeId> too_late(const tasks::TaskEntry& entry) {
-    std::set<NodeId> out = in_state(entry, State::Accepted);
-    out.merge(in_state(entry, State::Succeeded));
-    for (const NodeId& node : in_state(entry, State::Canceled)) out.erase(node);
+    std::set<NodeId> out = nodes_in(entry, {State::Accepted, State::Succeeded});
+    for (const NodeId& node : nodes_in(entry, {State::Canceled})) out.erase(node);
     return out;
 }
 
@@ -156,7 +147,7 @@ env::Task<void> Writer::cancel_task(std::uint64_t uid, std::uint64_t by, cluster
     Ending ending;
     for (const auto& [node, place] : held) hints_.strike(ending.batch, node, place);
     for (const NodeId& late : too_late(entry)) {
-        owe_from(ending.batch, entry, late, in_state(entry, State::Canceled),
+        owe_from(ending.batch, entry, late, nodes_in(entry, {State::Canceled}),
                  "it carried out task " + std::to_string(uid) + ", which was cancelled elsewhere");
     }
     const bool ended = co_await end_task(std::move(entry), 1, std::move(ending));

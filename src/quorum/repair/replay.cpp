@@ -144,11 +144,7 @@ env::Task<bool> Writer::await_hint(cluster::TopologyPtr topology, cluster::Node 
         owe_task(batch, node.id, hint.task, *said ? "its task failed" : "the node no longer knows its task");
     }
     if (!repair && !went_well && part.state == State::Succeeded && protocol::is_finished(known->task.status)) {
-        std::set<NodeId> others;
-        for (const tasks::NodeTask& other : known->parts) {
-            if (other.state == State::Failed || other.state == State::Canceled) others.insert(other.node);
-        }
-        owe_from(batch, *known, node.id, others,
+        owe_from(batch, *known, node.id, nodes_in(*known, {State::Failed, State::Canceled}),
                  "it carried out task " + std::to_string(hint.task) + " late, and the others had not");
     }
     const Result<void> kept = co_await store_.commit(std::move(batch));
