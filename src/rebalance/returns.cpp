@@ -75,21 +75,11 @@ env::Task<Result<void>> Rebalancer::look_at_returned(tasks::Record mark) {
     co_return Result<void>{};
 }
 
-// Of these, how many does the server at the node's address know?
+// Does the server at the node's address know any of these?
 env::Task<Result<bool>> NodeLife::knows(const cluster::NodeSpec& spec, const std::vector<quorum::Witness>& witnesses) {
-    std::string uids;
-    for (const quorum::Witness& each : witnesses) uids += (uids.empty() ? "" : ",") + std::to_string(each.uid);
-    const Result<std::string> text =
-        co_await ask(spec, "/tasks?limit=" + std::to_string(witnesses.size()) + "&uids=" + uids);
-    if (!text) co_return fail(text.error());
-    const auto page = json::parse(*text);
-    const json::Value* results = page ? page->find("results") : nullptr;
-    if (results == nullptr || !results->is_array()) co_return false;
-    co_return std::ranges::any_of(results->array(), [&](const json::Value& task) {
-        return std::ranges::any_of(witnesses, [&](const quorum::Witness& each) {
-            return number_at(task, "uid") == each.uid && text_at(task, "enqueuedAt") == each.enqueued_at;
-        });
-    });
+    const Result<std::string> page = co_await ask(spec, quorum::target_of(witnesses));
+    if (!page) co_return fail(page.error());
+    co_return quorum::known_in(*page, witnesses).value_or(0) > 0;
 }
 
 // True when nothing is left on it, nor on its way to it.

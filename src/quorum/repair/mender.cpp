@@ -35,24 +35,11 @@ bool is_to_hold(const cluster::Topology& topology, cluster::NodeIndex node, Shar
 env::Task<std::optional<std::size_t>> Mender::unknown_of(NodeId node, std::string address,
                                                          std::vector<Witness> witnesses) {
     http::Outgoing request;
-    request.target = "/tasks?limit=" + std::to_string(witnesses.size()) + "&uids=";
-    for (const Witness& witness : witnesses)
-        request.target += (request.target.back() == '=' ? "" : ",") + std::to_string(witness.uid);
+    request.target = target_of(witnesses);
     const Result<http::Reply> reply = co_await writer_.link(node).ask(std::move(address), std::move(request));
     if (!reply || reply->status != 200) co_return std::nullopt;
-    const auto body = json::parse(reply->body);
-    const json::Value* results = body ? body->find("results") : nullptr;
-    if (results == nullptr || !results->is_array()) co_return std::nullopt;
-    std::size_t known = 0;
-    for (const json::Value& task : results->array()) {
-        const json::Value* uid = task.find("uid");
-        const json::Value* at = task.find("enqueuedAt");
-        known += static_cast<std::size_t>(std::ranges::count_if(witnesses, [&](const Witness& witness) {
-            return uid != nullptr && *uid == json::Value(witness.uid) && at != nullptr &&
-                   *at == json::Value(witness.enqueued_at);
-        }));
-    }
-    co_return witnesses.size() - known;
+    const std::optional<std::size_t> known = known_in(reply->body, witnesses);
+    co_return known ? std::optional(witnesses.size() - *known) : std::nullopt;
 }
 
 env::Task<std::optional<NodeId>> Mender::known_as(NodeId asker, std::string address) {

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "json/members.h"
+#include "json/parse.h"
+
 namespace miroir::quorum {
 namespace {
 
@@ -12,6 +15,27 @@ constexpr std::size_t kKept = 32;  // of one node
 std::string line_of(const Witness& witness) { return tasks::key_of(witness.uid) + witness.enqueued_at + "\n"; }
 
 }  // namespace
+
+std::string target_of(const std::vector<Witness>& witnesses) {
+    std::string out = "/tasks?limit=" + std::to_string(witnesses.size()) + "&uids=";
+    for (const Witness& witness : witnesses) out += (out.back() == '=' ? "" : ",") + std::to_string(witness.uid);
+    return out;
+}
+
+std::optional<std::size_t> known_in(const std::string& page, const std::vector<Witness>& witnesses) {
+    const auto body = json::parse(page);
+    const json::Value* results = body ? body->find("results") : nullptr;
+    if (results == nullptr || !results->is_array()) return std::nullopt;
+    std::size_t known = 0;
+    for (const json::Value& task : results->array()) {
+        const json::Value* uid = task.find("uid");
+        known += static_cast<std::size_t>(std::ranges::count_if(witnesses, [&](const Witness& witness) {
+            return uid != nullptr && *uid == json::Value(witness.uid) &&
+                   text_at(task, "enqueuedAt") == witness.enqueued_at;
+        }));
+    }
+    return known;
+}
 
 env::Task<Result<void>> Witnesses::open() {
     const Result<std::vector<tasks::Record>> records = co_await tasks::read_all(store_, std::string(kTable));

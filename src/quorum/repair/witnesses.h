@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,10 @@ struct Witness {
     std::string enqueued_at;  // as the node writes it
     bool operator==(const Witness&) const = default;
 };
+
+// Where a node tells of them, and how many of them it knows by what it answered there; nothing: that is no such page.
+std::string target_of(const std::vector<Witness>& witnesses);
+std::optional<std::size_t> known_in(const std::string& page, const std::vector<Witness>& witnesses);
 
 class Witnesses {
 public:
