@@ -27,7 +27,11 @@ void Host::start() {
     Incarnation& now = *current_;
     now.disk = disk_.open(now.life);
     now.client = network_.client(now.life);
-    now.app = factory_({.env = now.life.env(), .client = *now.client, .disk = *now.disk, .ended = now.life.ended()});
+    now.app = factory_({.env = now.life.env(),
+                        .client = *now.client,
+                        .disk = *now.disk,
+                        .ended = now.life.ended(),
+                        .introduce = [&now](const http::Introducer& by) { now.client->introduce_by(by); }});
     if (now.life.alive() && now.app->handler() != nullptr) network_.listen(now.life, *now.app->handler());
 }
 

@@ -24,7 +24,8 @@ struct AppContext {
     env::Env env;
     http::Client& client;
     node::Disk& disk;
-    env::Cancel ended;  // an alternative to stop(): requested after death
+    env::Cancel ended;                                       // an alternative to stop(): requested after death
+    std::function<void(const http::Introducer&)> introduce;  // whom it calls by a name is asked by this first
 };
 using AppFactory = std::function<std::unique_ptr<App>(AppContext)>;
 

@@ -13,6 +13,7 @@ struct Network::Call {
     std::uint64_t id = 0;
     Life* client = nullptr;
     std::string to;
+    Presence only;                  // to nobody else; life 0: to whoever listens
     std::uint64_t server_life = 0;  // 0: not delivered
     http::Outgoing request;
     std::size_t body_limit = 0;
@@ -31,14 +32,57 @@ struct Network::CancelCall {
     void operator()() const { network->finish(call, fail(ErrorCode::MiroirCanceled, "the call was cancelled")); }
 };
 
-env::Task<Result<http::Reply>> HostClient::send(http::Address to, http::Outgoing request, http::SendOptions options) {
-    if (!life_.alive() || options.cancel.requested())
-        co_return fail(ErrorCode::MiroirCanceled, "the call was cancelled");
+env::Task<HostClient::Sent> HostClient::send_to(http::Address to, http::Outgoing request, http::SendOptions options,
+                                                Presence only) {
     const Network::CallPtr call = network_.begin(life_, std::move(to), std::move(request), options);
+    call->only = std::move(only);
     Network::CancelCall cancel{&network_, call};
     const env::Cancel::Hook hook(options.cancel, std::move(cancel));
     Result<http::Reply> reply = co_await call->result;
-    co_return reply;
+    co_return Sent{.reply = std::move(reply), .by = {.host = call->to, .life = call->server_life}};
+}
+
+// Who is there: asked once over each connection. A reply is to be the answer to the request itself.
+env::Task<HostClient::Sent> HostClient::meet(http::Address to, http::Outgoing request, http::SendOptions options) {
+    Sent out{.reply = fail(ErrorCode::MiroirNodeUnreachable, ""), .by = {}};
+    if (introducer_ == nullptr || options.peer.empty()) co_return out;
+    const auto key = std::pair(to.host, options.peer);
+    const Presence present = network_.presence_at(to.host);
+    if (const auto met = met_.find(key); met != met_.end() && met->second == present) {
+        out.by = present;
+        co_return out;
+    }
+    const std::optional<http::Introducer::Question> question = introducer_->question(options.peer);
+    if (!question) co_return out;
+    http::Outgoing ask;
+    ask.target = question->target;
+    ask.headers = request.headers;
+    const Presence anybody;
+    out = co_await send_to(std::move(to), std::move(ask), options, anybody);
+    if (!out.reply) {
+        const ErrorCode code = out.reply.error().code;
+        const bool over = code == ErrorCode::MiroirCanceled || code == ErrorCode::MiroirTimeout;
+        out.by.life = 0;
+        if (!over) out.reply = fail(ErrorCode::MiroirNodeUnreachable, "nobody says who is there");
+        out.failed = true;
+        co_return out;
+    }
+    const int status = out.reply->status;
+    out.failed = status == 401 || status == 403 || status == 429 || status == 503;
+    if (out.failed) co_return out;
+    out.failed = !question->is_meant(*out.reply);
+    out.reply = fail(ErrorCode::MiroirNodeUnreachable, "another server than " + options.peer + " is there");
+    if (!out.failed) met_[key] = out.by;
+    co_return out;
+}
+
+env::Task<Result<http::Reply>> HostClient::send(http::Address to, http::Outgoing request, http::SendOptions options) {
+    if (!life_.alive() || options.cancel.requested())
+        co_return fail(ErrorCode::MiroirCanceled, "the call was cancelled");
+    Sent met = co_await meet(to, request, options);
+    if (met.failed) co_return std::move(met.reply);
+    Sent sent = co_await send_to(std::move(to), std::move(request), std::move(options), std::move(met.by));
+    co_return std::move(sent.reply);
 }
 
 Network::Network(World& world) : world_(world), random_(world.random().fork("network")) {}
@@ -74,6 +118,23 @@ void Network::rename(const std::string& host, const std::string& name) {
     names_[name] = host;
 }
 
+void Network::exchange_names(const std::string& one, const std::string& other) {
+    const std::string first = host_called(one);
+    names_[one] = host_called(other);
+    names_[other] = first;
+}
+
+std::string Network::host_called(const std::string& name) const {
+    const auto found = names_.find(name);
+    return found == names_.end() ? name : found->second;
+}
+
+Presence Network::presence_at(const std::string& name) const {
+    const std::string host = host_called(name);
+    const auto found = listening_.find(host);
+    return {.host = host, .life = found == listening_.end() ? 0 : found->second.life->number()};
+}
+
 void Network::heal() {
     blocked_.clear();
     slow_.clear();
@@ -104,8 +165,7 @@ Network::CallPtr Network::begin(Life& from, http::Address to, http::Outgoing req
                                 const http::SendOptions& options) {
     auto call = std::make_shared<Call>(from);
     call->id = ++last_call_;
-    const auto name = names_.find(to.host);
-    call->to = name == names_.end() ? to.host : name->second;
+    call->to = host_called(to.host);
     call->request = std::move(request);
     call->body_limit = options.body_limit;
     calls_.emplace(call->id, call);
@@ -136,6 +196,9 @@ void Network::deliver(const CallPtr& call) {
         return;
     }
     Life& server = *at->second.life;
+    // The connection went with the life before; what was on it may have been read or not.
+    if (call->only.life != 0 && call->only != Presence{.host = call->to, .life = server.number()})
+        return finish(call, fail(ErrorCode::MiroirNodeBadReply, "the connection was closed"));
     const bool carried_out = std::exchange(call->server_life, server.number()) != 0;
     if (int status = 0; bursting(call->to, status) && !carried_out) {
         call->never_arrives = true;

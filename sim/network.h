@@ -9,6 +9,7 @@
 
 #include "http/client.h"
 #include "http/handler.h"
+#include "http/introducer.h"
 #include "sim/life.h"
 #include "sim/network_options.h"
 
@@ -16,15 +17,34 @@ namespace miroir::sim {
 
 class Network;
 
+// One life of a host, to which a connection leads as long as it lasts.
+struct Presence {
+    std::string host;
+    std::uint64_t life = 0;
+    bool operator==(const Presence&) const = default;
+};
+
 // What one life sends goes through it.
 class HostClient final : public http::Client {
 public:
     HostClient(Network& network, Life& life) : network_(network), life_(life) {}
     env::Task<Result<http::Reply>> send(http::Address to, http::Outgoing request, http::SendOptions options) override;
+    // Whom it calls by a name is asked by this first, once in each of its lives.
+    void introduce_by(const http::Introducer& introducer) { introducer_ = &introducer; }
 
 private:
+    struct Sent {
+        Result<http::Reply> reply;
+        Presence by;          // life 0: nobody
+        bool failed = false;  // to meet: nothing more is to be sent
+    };
+    env::Task<Sent> send_to(http::Address to, http::Outgoing request, http::SendOptions options, Presence only);
+    env::Task<Sent> meet(http::Address to, http::Outgoing request, http::SendOptions options);
+
     Network& network_;
     Life& life_;
+    const http::Introducer* introducer_ = nullptr;
+    std::map<std::pair<std::string, std::string>, Presence> met_;  // by address and the name it was called by
 };
 
 class Network {
@@ -46,6 +66,7 @@ public:
     void unblock(const std::string& from, const std::string& to) { blocked_.erase({from, to}); }
     void slow(const std::string& host, std::chrono::nanoseconds more) { slow_[host] = more; }  // what it is asked
     void clog(const std::string& host, env::Monotonic until) { clogged_[host] = until; }       // both ways
+    void exchange_names(const std::string& one, const std::string& other);  // each is found where the other was
     // The host is called by another name from now on, and nobody by the one of before.
     void rename(const std::string& host, const std::string& name);
     void spoil(const std::string& host) { spoilt_.insert(host); }  // it answers nonsense
@@ -61,6 +82,8 @@ private:
     using CallPtr = std::shared_ptr<Call>;
 
     CallPtr begin(Life& from, http::Address to, http::Outgoing request, const http::SendOptions& options);
+    std::string host_called(const std::string& name) const;
+    Presence presence_at(const std::string& name) const;  // life 0: nobody listens
     void deliver(const CallPtr& call);
     static env::Task<void> serve(Network& network, CallPtr call, http::Handler& handler, Life& server);
     void answer(const CallPtr& call, http::Reply reply);

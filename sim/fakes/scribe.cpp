@@ -10,6 +10,7 @@ Scribe::Scribe(const ScribeOptions& options, const AppContext& context)
       topology_(cluster::make_topology(options.topology).value()),
       prober_(context.env, context.client, topology_, options.health, {}, this),
       book_(context.env.executor, store_, topology_) {
+    context.introduce(*introductions_);
     prober_.start();
     env::spawn(env_.executor, begin(options));
 }
@@ -22,9 +23,13 @@ env::Task<Result<void>> Scribe::open_all(ScribeOptions options) {
     };
     MIROIR_CO_CHECK(topology_.update(adopt));
     quorum::Publishers publish{.catalog = [](const plan::CatalogPtr&) {}, .shelves = [](const quorum::ShelvesPtr&) {}};
+    options.office.writer.introductions = introductions_;
     env::Task<Result<std::unique_ptr<quorum::Office>>> opening = quorum::Office::open(
         env_, client_, store_, [this] { return topology_.current(); }, publish, board_, options.office);
     MIROIR_CO_TRY(office_, co_await opening);
+    office_->follow_addresses([this](cluster::NodeSpec one, cluster::NodeSpec other) {
+        return book_.exchange_addresses(std::move(one), std::move(other));
+    });
     auto rebalancer = std::make_unique<rebalance::Rebalancer>(env_, store_, book_, office_->mover(), options.rebalance);
     MIROIR_CO_CHECK(co_await rebalancer->open());
     node_life_ = std::make_unique<rebalance::NodeLife>(book_, office_->mover());

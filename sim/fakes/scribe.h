@@ -46,6 +46,7 @@ private:
     cluster::SnapshotHolder topology_;
     workers::HealthProber prober_;
     quorum::BehindBoard board_;
+    std::shared_ptr<quorum::Introductions> introductions_ = std::make_shared<quorum::Introductions>();
     std::unique_ptr<quorum::Office> office_;
     rebalance::TopologyBook book_;
     std::unique_ptr<rebalance::NodeLife> node_life_;

@@ -63,6 +63,8 @@ constexpr std::array kAll = {
     Scenario{"filter_amid_move", "deletions by a filter while shards move", play_filter_amid_move, kLong},
     Scenario{"group_joins", "a group more is filled under writes and searches", play_group_joins, kLong},
     Scenario{"new_addresses", "all nodes are found at other addresses after a start", play_new_addresses, kLong},
+    Scenario{"exchanged", "nodes are started on each other's addresses; nobody is taken for another", play_exchanged,
+             kLong},
     Scenario{"node_killed", "one node of three dies, comes back and gets what it missed", play_node_killed, kLong},
     Scenario{"two_killed", "two of three die: no search is whole, and none says so", play_two_killed, kLong},
     Scenario{"slow_node", "one node is half a second late with everything", play_slow_node, kLong},

@@ -139,6 +139,7 @@ env::Task<void> WriteCluster::read(WriteCluster& cluster, Host& host, IndexUid u
         request.body = json::to_text(json::Value(std::move(body)));
         http::SendOptions options;
         options.deadline = env::Deadline::after(scribe.env().clock, 2s);
+        options.peer = topology->node(part.node).id.value;
         const Result<http::Address> address = http::parse_address(topology->node(part.node).address);
         const Result<http::Reply> reply = co_await scribe.client().send(*address, std::move(request), options);
         if (!host.alive() || host.lives() != life || !reply || reply->status != 200) co_return;

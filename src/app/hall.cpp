@@ -45,6 +45,7 @@ Hall::Hall(Shared shared, env::Reactor& reactor)
                   operations_options(shared.config)),
       door_(env(), router_, counted(door_options(shared.config, shared.threads), shared.metrics)),
       metrics_door_(env(), metrics_router_, metrics_door_options()) {
+    client_.introduce_by(shared_.introducer);
     operations_.mount(router_);
     operations_.mount_metrics(metrics_router_);
 }

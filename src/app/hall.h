@@ -32,6 +32,7 @@ struct Shared {
     const std::shared_ptr<api::PageEnds>& page_ends;
     const quorum::BehindBoard& behind;
     const admin::NodeKeys& node_keys;
+    const http::Introducer& introducer;  // of nodes
     std::uint32_t threads;
 };
 

@@ -59,6 +59,7 @@ Shared House::shared() {
             .page_ends = page_ends_,
             .behind = behind_,
             .node_keys = node_keys_,
+            .introducer = *introductions_,
             .threads = static_cast<std::uint32_t>(reactors_.size() + 1)};
 }
 
@@ -92,10 +93,12 @@ Result<void> House::open_office() {
     quorum::OfficeOptions options;
     options.shards = config_.shards;
     options.writer.link.node_key = config_.node_master_key;
+    options.writer.link.inquirer = &halls_[0]->probe_client();
     options.writer.acks = ack_rule(config_);
     options.writer.settings = settings_options(config_);
     options.writer.tasks_kept = task_retention(config_);
     options.writer.metrics = &metrics_;
+    options.writer.introductions = introductions_;
     options.sessions.ttl = std::chrono::seconds(config_.session_pinning.ttl_seconds);
     options.sessions.sessions_max = config_.session_pinning.max_sessions;
     options.mender = mender_options(config_);
@@ -130,6 +133,9 @@ Result<void> House::open_office() {
 
 Result<void> House::open_rebalancer() {
     topology_book_ = std::make_unique<rebalance::TopologyBook>(first_, *store_, topology_);
+    office_->follow_addresses([this](cluster::NodeSpec one, cluster::NodeSpec other) {
+        return topology_book_->exchange_addresses(std::move(one), std::move(other));
+    });
     node_life_ =
         std::make_unique<rebalance::NodeLife>(*topology_book_, office_->mover(), config_.rebalancer.max_node_bytes);
     rebalancer_ = std::make_unique<rebalance::Rebalancer>(first_.env(log_), *store_, *topology_book_, office_->mover(),

@@ -96,6 +96,7 @@ private:
     admin::NodeLedger ledger_;
     cluster::SnapshotHolder topology_;
     quorum::BehindBoard behind_;
+    const std::shared_ptr<quorum::Introductions> introductions_ = std::make_shared<quorum::Introductions>();
     std::vector<std::unique_ptr<env::Reactor>> reactors_;  // of the other threads
     std::vector<std::unique_ptr<Hall>> halls_;
     Recogniser recogniser_{office_};

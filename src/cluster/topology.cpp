@@ -272,6 +272,19 @@ Result<TopologyPtr> with_node_address(const Topology& from, const NodeId& node, 
     return TopologyPtr(change.next);
 }
 
+Result<TopologyPtr> with_addresses_exchanged(const Topology& from, const NodeId& one, const NodeId& other) {
+    MIROIR_TRY(const NodeIndex first, named(from, one));
+    MIROIR_TRY(const NodeIndex second, named(from, other));
+    const TopologyChange change(from);
+    std::swap(change.nodes()[first].address, change.nodes()[second].address);
+    for (const NodeIndex index : {first, second}) {
+        Node& changed = change.nodes()[index];
+        if (changed.standing.role != NodeRole::Removed) changed.standing.reach = NodeReach::Unknown;
+    }
+    change.agree();
+    return TopologyPtr(change.next);
+}
+
 Result<TopologyPtr> with_node_weight(const Topology& from, const NodeId& node, std::uint32_t weight) {
     MIROIR_TRY(const NodeIndex index, named(from, node));
     const TopologyChange change(from);

@@ -117,6 +117,8 @@ TopologyPtr with_what_probes_know(const Topology& agreed, const Topology& now);
 Result<TopologyPtr> with_node_event(const Topology& from, const NodeId& node, NodeEvent event);
 Result<TopologyPtr> with_node_facts(const Topology& from, const NodeId& node, NodeFacts facts);
 Result<TopologyPtr> with_node_address(const Topology& from, const NodeId& node, std::string address);
+// Each is found where the other was, and is not asked yet there.
+Result<TopologyPtr> with_addresses_exchanged(const Topology& from, const NodeId& one, const NodeId& other);
 Result<TopologyPtr> with_node_weight(const Topology& from, const NodeId& node, std::uint32_t weight);
 // A node more, joining and empty; it may open the next group. Its shards come by moves.
 Result<TopologyPtr> with_node(const Topology& from, NodeSpec spec);

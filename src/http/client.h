@@ -36,13 +36,14 @@ struct SendOptions {
     env::Cancel cancel;
     std::size_t body_limit = 256 << 20;  // of the reply
     bool repeatable = false;             // a connection found dead may be answered by sending once more
+    std::string peer{};                  // who must be behind the address, see introducer.h; empty: whoever is
 };
 
 class Client {
 public:
-    // A reply with any status is a value; no reply is an error: MiroirNodeUnreachable (nothing was sent),
-    // MiroirNodeBadReply (sent, and what came back is unusable), MiroirTimeout, MiroirCanceled.
-    // Reply.body holds the whole body, decoded.
+    // A reply with any status is a value; no reply is an error: MiroirNodeUnreachable (nothing was sent,
+    // also because somebody else than `peer` is there), MiroirNodeBadReply (sent, and what came back is unusable),
+    // MiroirTimeout, MiroirCanceled. Reply.body holds the whole body, decoded.
     virtual env::Task<Result<Reply>> send(Address to, Outgoing request, SendOptions options) = 0;
 
 protected:

@@ -90,13 +90,24 @@ NodeLink::NodeLink(env::Env env, http::Client& client, NodeId id, LinkOptions op
 void NodeLink::reserve_up_to(std::uint64_t uid) { next_uid_ = std::max(next_uid_, uid + 1); }
 
 env::Task<Result<http::Reply>> NodeLink::ask(std::string address, http::Outgoing request) {
+    return exchange(client_, std::move(address), std::move(request), id_.value);
+}
+
+env::Task<Result<http::Reply>> NodeLink::ask_anybody(std::string address, http::Outgoing request) {
+    http::Client& client = options_.inquirer == nullptr ? client_ : *options_.inquirer;
+    return exchange(client, std::move(address), std::move(request), {});
+}
+
+env::Task<Result<http::Reply>> NodeLink::exchange(http::Client& client, std::string address, http::Outgoing request,
+                                                  std::string peer) {
     MIROIR_CO_TRY(http::Address to, http::parse_address(address));
     if (!options_.node_key.empty()) request.headers.add("Authorization", "Bearer " + options_.node_key);
     http::SendOptions options;
     options.deadline = env::Deadline::after(env_.clock, options_.timeout);
     options.body_limit = options_.reply_limit;
     options.repeatable = request.method == "GET";
-    co_return co_await client_.send(std::move(to), std::move(request), std::move(options));
+    options.peer = std::move(peer);
+    co_return co_await client.send(std::move(to), std::move(request), std::move(options));
 }
 
 env::Task<Result<std::uint64_t>> NodeLink::next_uid(std::string address) {

@@ -17,6 +17,8 @@ struct LinkOptions {
     std::string node_key;
     std::chrono::nanoseconds timeout = std::chrono::seconds(5);
     std::size_t reply_limit = 64 << 20;
+    // To find out who is at an address: where no breaker is in the way. None: the one for everything.
+    http::Client* inquirer = nullptr;
 };
 
 // What became of one send.
@@ -51,14 +53,18 @@ public:
     void ask_anew() { known_ = false; }
 
     env::Task<SendOutcome> send(std::string address, NodeRequest request, std::uint64_t uid);
-    // Any other request to the node: reads, and what enqueues nothing.
+    // Any other request to the node: reads, and what enqueues nothing. MiroirNodeUnreachable where another server is.
     env::Task<Result<http::Reply>> ask(std::string address, http::Outgoing request);
     // What it shows there (GET); null when it could not be asked or does not show it.
     env::Task<json::Value> look(std::string address, std::string target);
+    // The same to whoever is there: to find out who it is.
+    env::Task<Result<http::Reply>> ask_anybody(std::string address, http::Outgoing request);
     // The node's task, or nothing when it has none of this uid.
     env::Task<Result<std::optional<json::Value>>> task(std::string address, std::uint64_t uid);
 
 private:
+    env::Task<Result<http::Reply>> exchange(http::Client& client, std::string address, http::Outgoing request,
+                                            std::string peer);
     // Nothing: the reply does not say whether the node has it.
     std::optional<SendOutcome> outcome_of(const http::Reply& reply, std::uint64_t uid);
     env::Task<SendOutcome> find_out(std::string address, std::string target, SendOutcome outcome);

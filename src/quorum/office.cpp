@@ -6,6 +6,7 @@
 #include "env/log.h"
 #include "env/unix_time.h"
 #include "json/members.h"
+#include "json/parse.h"
 #include "json/write.h"
 #include "plan/document_plan.h"
 #include "plan/node_settings.h"
@@ -38,8 +39,11 @@ Error foreign_node(const NodeId& node) {
 
 // Empty: it has none. Nothing: it could not be asked.
 env::Task<std::optional<std::string>> first_index_of(NodeLink& link, std::string address) {
-    const json::Value body = co_await link.look(std::move(address), "/indexes?limit=1");
-    const json::Value* results = body.find("results");
+    http::Outgoing request;
+    request.target = "/indexes?limit=1";
+    const Result<http::Reply> reply = co_await link.ask_anybody(std::move(address), std::move(request));
+    const auto body = reply && reply->status == 200 ? json::parse(reply->body) : json::parse("null");
+    const json::Value* results = body ? body->find("results") : nullptr;
     if (results == nullptr || !results->is_array()) co_return std::nullopt;
     co_return results->array().empty() ? "" : text_at(results->array().front(), "uid");
 }

@@ -79,6 +79,8 @@ public:
     static env::Task<Result<std::unique_ptr<Office>>> open(env::Env env, http::Client& client, tasks::Store& store,
                                                            TopologySource topology, Publishers publish,
                                                            BehindBoard& board, OfficeOptions options);
+    // Two nodes that are found where the other was are followed by this.
+    void follow_addresses(Mender::Exchange exchange) { mender_.follow_addresses(std::move(exchange)); }
     // Is the node that answers again the one it was, with all that it took? See Mender::recognise.
     env::Task<bool> recognise(NodeId node, std::string address);
     // Follows tasks, replays hints and mends nodes until `stop`.

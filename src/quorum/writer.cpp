@@ -60,7 +60,7 @@ Writer::Writer(env::Env env, http::Client& client, tasks::Store& store, Topology
       options_(std::move(options)),
       hints_(store, board),
       debts_(store, board),
-      witnesses_(store),
+      witnesses_(store, options_.introductions),
       graves_(store),
       shifting_({.env = env_,
                  .board = board,

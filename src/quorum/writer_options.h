@@ -3,11 +3,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "env/metrics.h"
 #include "quorum/ack_rule.h"
 #include "quorum/node_link.h"
+#include "quorum/repair/introductions.h"
 #include "quorum/settings_change.h"
 
 namespace miroir::quorum {
@@ -33,7 +35,8 @@ struct WriterOptions {
     env::Metrics* metrics = &env::no_metrics();
     std::uint64_t hint_bytes_max = 512 << 20;  // of one node; beyond that it is in debt instead
     std::size_t large_body = 4 << 20;          // beyond that it is not held in memory while it is written down
-    bool keep_graves = true;                   // deletions are remembered until all copies have been compared
+    std::shared_ptr<Introductions> introductions = std::make_shared<Introductions>();  // kept true here
+    bool keep_graves = true;  // deletions are remembered until all copies have been compared
 };
 
 }  // namespace miroir::quorum

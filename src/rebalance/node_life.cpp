@@ -58,7 +58,7 @@ env::Task<Result<void>> NodeLife::meet(cluster::NodeSpec spec, bool any_version)
     const std::string number = version ? text_at(*version, "pkgVersion") : "";
     if (number.empty()) co_return refuse(spec.id, "node `" + spec.id.value + "` does not answer as a Meilisearch does");
     if (!any_version) MIROIR_CO_CHECK(judge_engine(*book_.current(), spec.id, number));
-    const std::optional<NodeId> twin = co_await mover_.known_as(spec.id, spec.address);
+    MIROIR_CO_TRY(const std::optional<NodeId> twin, co_await mover_.known_as(spec.id, spec.address));
     if (twin) {
         co_return refuse(spec.id, "the server at " + spec.address + " is node `" + twin->value +
                                       "`: it cannot be two nodes; start another one");

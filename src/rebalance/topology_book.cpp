@@ -112,6 +112,20 @@ env::Task<Result<cluster::TopologyPtr>> TopologyBook::change(cluster::SnapshotHo
     co_return co_await change_recorded(recorded);
 }
 
+env::Task<Result<bool>> TopologyBook::exchange_addresses(cluster::NodeSpec one, cluster::NodeSpec other) {
+    bool exchanged = false;
+    const auto exchange = [&](const cluster::Topology& from) -> Result<cluster::TopologyPtr> {
+        for (const cluster::NodeSpec& seen : {one, other}) {
+            const auto index = from.find(seen.id);
+            if (!index || from.node(*index).address != seen.address) return nullptr;
+        }
+        exchanged = true;
+        return with_addresses_exchanged(from, one.id, other.id);
+    };
+    MIROIR_CO_CHECK(co_await change(exchange));
+    co_return exchanged;
+}
+
 env::Task<Result<cluster::TopologyPtr>> TopologyBook::change_recorded(RecordedChange change) {
     const env::Lane::Pass pass = co_await lane_.enter();
     const cluster::TopologyPtr before = current();

@@ -24,6 +24,8 @@ public:
     // The same where more is to become durable with it: the change adds it to the batch.
     using RecordedChange = std::function<Result<cluster::TopologyPtr>(const cluster::Topology&, tasks::Batch&)>;
     env::Task<Result<cluster::TopologyPtr>> change_recorded(RecordedChange change);
+    // Each of two nodes is where the other was. False: by now they are somewhere else than these.
+    env::Task<Result<bool>> exchange_addresses(cluster::NodeSpec one, cluster::NodeSpec other);
     // Every reader has left the snapshots before this placement version.
     std::uint64_t oldest_in_use() { return published_.oldest_placement_in_use(); }
 

@@ -104,6 +104,22 @@ TEST_F(Book, WhatTheApiChangedStaysAndTheConfigurationMayFollow) {
     EXPECT_NE(refusal({.names = {"a", "b", "c", "d", "e"}}), "");
 }
 
+TEST_F(Book, ExchangedAddressesStayThoughTheConfigurationNamesThoseOfBefore) {
+    have_data();
+    cluster::SnapshotHolder holder(open({}).value());
+    TopologyBook book(reactor, store, holder);
+    const cluster::NodeSpec a = holder.current()->node(0);
+    const cluster::NodeSpec b = holder.current()->node(1);
+    ASSERT_NE(a.address, b.address);
+    EXPECT_TRUE(env::run_task(reactor, book.exchange_addresses(a, b)).value());
+    EXPECT_FALSE(env::run_task(reactor, book.exchange_addresses(a, b)).value()) << "two have seen the same";
+    for (const auto& topology : {holder.current(), open({}).value()}) {
+        EXPECT_EQ(topology->node(0).address, b.address);
+        EXPECT_EQ(topology->node(1).address, a.address);
+        EXPECT_EQ(topology->node(0).standing.reach, cluster::NodeReach::Unknown);
+    }
+}
+
 TEST_F(Book, AFailedCommitPublishesNothing) {
     have_data();
     cluster::SnapshotHolder holder(open({}).value());

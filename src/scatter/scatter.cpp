@@ -76,6 +76,7 @@ env::Task<Result<http::Reply>> send_once(std::shared_ptr<Scatter::Core> core, cl
     options.deadline = context.deadline.sooner(env::Deadline::after(core->env.clock, limit));
     options.cancel = std::move(context.cancel);
     options.repeatable = true;
+    options.peer = node.id.value;
     const env::Monotonic begun = core->env.clock.now();
     core->paces.began(node.id);
     Result<http::Reply> reply = co_await core->client.send(std::move(address), std::move(request), std::move(options));

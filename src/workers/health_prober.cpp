@@ -77,7 +77,12 @@ env::Task<void> HealthProber::supervise() {
     while (!stop_.requested()) {
         const TopologyPtr topology = topology_.current();
         for (const cluster::Node& node : topology->nodes()) {
-            if (node.standing.role == NodeRole::Removed || watched_.contains(node.id.value)) continue;
+            if (node.standing.role == NodeRole::Removed) continue;
+            const auto known = watched_.find(node.id.value);
+            if (known != watched_.end()) {
+                if (known->second.address != node.address) known->second.wake.request();  // it is somewhere else now
+                continue;
+            }
             watched_.emplace(node.id.value,
                              Watched{.health = cluster::NodeHealth(options_, now()), .address = node.address});
             ++loops_;

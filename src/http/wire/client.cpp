@@ -19,6 +19,7 @@ struct Client::Core {
     ClientOptions options;
     std::shared_ptr<Pool> pool;
     std::optional<Tls> tls_made;
+    const http::Introducer* introducer = nullptr;
 
     // Made when first needed: reading the system's authorities takes longer than the whole start otherwise does.
     const Tls& tls() {
@@ -85,6 +86,39 @@ bool broke(const Exchanged& exchanged) {
     return exchanged.outcome == Outcome::End || exchanged.outcome == Outcome::Failed;
 }
 
+// Whoever answers so would not take the request either.
+bool turns_away(const http::Reply& reply) {
+    return reply.status == 401 || reply.status == 403 || reply.status == 429 || reply.status == 503;
+}
+
+bool is_stranger(const Client::Core& core, const Stream& stream, const std::string& peer) {
+    return core.introducer != nullptr && !peer.empty() && stream.met() != peer;
+}
+
+// Asks the other side who it is. Ok with a reply: that is to be the answer to the request itself. Ok without one: it
+// is who is meant, or may be.
+env::Task<Exchanged> meet(std::shared_ptr<Client::Core> core, std::shared_ptr<Stream> stream, http::Address to,
+                          std::string authorization, std::string peer) {
+    constexpr std::size_t kAnswerLimit = 16 << 20;
+    Exchanged met{.outcome = Outcome::Ok, .reply = fail(ErrorCode::MiroirNodeUnreachable, "")};
+    const std::optional<http::Introducer::Question> question = core->introducer->question(peer);
+    if (!question) co_return met;
+    http::Outgoing request;
+    request.target = question->target;
+    if (!authorization.empty()) request.headers.add("Authorization", std::move(authorization));
+    const Result<std::string> head = request_head(to, request);
+    if (!head) co_return met;
+    const ReplyBounds bounds{.header_bytes = core->options.header_bytes, .body_bytes = kAnswerLimit};
+    const std::string_view no_body;
+    met = co_await exchange(stream, *head, no_body, false, bounds);
+    const bool whole = met.outcome == Outcome::Ok && met.reply;
+    if (whole && turns_away(*met.reply)) co_return met;
+    if (whole && met.reusable && question->is_meant(*met.reply)) stream->has_met(peer);
+    else if (met.outcome == Outcome::Ok) met.outcome = Outcome::Failed;
+    if (whole) met.reply = fail(ErrorCode::MiroirNodeUnreachable, "another server than " + peer + " is there");
+    co_return met;
+}
+
 env::Task<Result<http::Reply>> send_on(std::shared_ptr<Client::Core> core, http::Address to, http::Outgoing request,
                                        http::SendOptions options) {
     const Result<std::string> head = request_head(to, request);
@@ -103,9 +137,15 @@ env::Task<Result<http::Reply>> send_on(std::shared_ptr<Client::Core> core, http:
         }
         stream->expire_at(options.deadline.at);
         Exchanged exchanged;
+        bool asked = !is_stranger(*core, *stream, options.peer);
         {
             const env::Cancel::Hook hook(options.cancel, [stream] { stream->close(Outcome::Canceled); });
-            exchanged = co_await exchange(stream, *head, request.body, request.method == "HEAD", bounds);
+            if (!asked) {
+                std::string authorization(request.headers.get("authorization"));
+                exchanged = co_await meet(core, stream, to, std::move(authorization), options.peer);
+                asked = exchanged.outcome == Outcome::Ok && !exchanged.reply;
+            }
+            if (asked) exchanged = co_await exchange(stream, *head, request.body, request.method == "HEAD", bounds);
         }
         if (exchanged.outcome == Outcome::Ok && exchanged.reply) {
             if (exchanged.reusable) core->pool->put(to, std::move(stream));
@@ -115,9 +155,12 @@ env::Task<Result<http::Reply>> send_on(std::shared_ptr<Client::Core> core, http:
         stream->close();
         stream.reset();
         // A connection that had been left waiting may die as we write to it: then nobody has seen the request.
-        const bool again =
-            pooled && broke(exchanged) && !exchanged.heard && (exchanged.bytes_sent == 0 || options.repeatable);
-        if (!again) co_return fail(failure_of(exchanged, to));
+        const bool again = pooled && broke(exchanged) && !exchanged.heard &&
+                           (exchanged.bytes_sent == 0 || options.repeatable || !asked);
+        if (again) continue;
+        if (!asked && broke(exchanged))
+            co_return fail(trouble(ErrorCode::MiroirNodeUnreachable, to, exchanged.reply.error().message));
+        co_return fail(failure_of(exchanged, to));
     }
 }
 
@@ -155,6 +198,8 @@ Result<void> Client::tls_ready() const {
     if (!tls) return fail(tls.error());
     return {};
 }
+
+void Client::introduce_by(const http::Introducer& introducer) { core_->introducer = &introducer; }
 
 env::Task<Result<http::Reply>> Client::send(http::Address to, http::Outgoing request, http::SendOptions options) {
     return send_on(core_, std::move(to), std::move(request), std::move(options));

@@ -10,6 +10,7 @@
 
 #include "env/real/reactor.h"
 #include "http/client.h"
+#include "http/introducer.h"
 #include "http/networks.h"
 #include "http/streaming.h"
 
@@ -42,6 +43,9 @@ public:
 
     // Whether the TLS files can be used (reads them now); if not, https addresses fail with the same error.
     Result<void> tls_ready() const;
+
+    // From the next connection on; outlives the client.
+    void introduce_by(const http::Introducer& introducer);
 
     env::Task<Result<http::Reply>> send(http::Address to, http::Outgoing request, http::SendOptions options) override;
     // On a connection of its own.

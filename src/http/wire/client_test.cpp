@@ -127,6 +127,70 @@ TEST(Client, TakesBareRepliesAndInterimOnes) {
     EXPECT_EQ(caller.idle(), 0u);
 }
 
+class ByBody final : public http::Introducer {
+public:
+    std::optional<Question> question(const std::string& peer) const override {
+        if (peer == "anybody") return std::nullopt;
+        return Question{.target = "/who", .is_meant = [peer](const http::Reply& reply) { return reply.body == peer; }};
+    }
+};
+
+// What is meant for one server is never sent to another, whatever the address leads to.
+TEST(Client, AsksAFreshConnectionWhoIsThere) {
+    constexpr std::string_view kIsNo = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nno";
+    RawServer server;
+    const ByBody by_body;
+    Caller caller;
+    caller.client->introduce_by(by_body);
+    http::SendOptions to_ok;
+    to_ok.peer = "ok";
+    http::Outgoing request = post("/write", "{}");
+    request.headers.add("Authorization", "Bearer key");
+    auto first = caller.start(server.port(), request, to_ok);
+    RawSocket peer = server.accept();
+    const std::string asked = peer.until("\r\n\r\n");
+    EXPECT_TRUE(asked.starts_with("GET /who HTTP/1.1")) << asked;
+    EXPECT_NE(asked.find("Bearer key"), std::string::npos);
+    peer.send(kOk);
+    EXPECT_TRUE(peer.until("{}").starts_with("POST /write"));
+    peer.send(kOk);
+    EXPECT_EQ(first.get()->body, "ok");
+
+    auto second = caller.start(server.port(), request, to_ok);  // over the same connection: it is known by now
+    EXPECT_TRUE(peer.until("{}").starts_with("POST /write"));
+    peer.send(kOk);
+    EXPECT_TRUE(second.get());
+    peer.close();
+
+    auto third = caller.start(server.port(), request, to_ok);
+    RawSocket stranger = server.accept();
+    stranger.until("\r\n\r\n");
+    stranger.send(kIsNo);
+    EXPECT_EQ(third.get().error().code, ErrorCode::MiroirNodeUnreachable);
+    EXPECT_EQ(stranger.until("{}"), "");  // it was hung up on
+    EXPECT_EQ(caller.idle(), 0u);
+}
+
+// One who was met as one node is asked again where another is meant.
+TEST(Client, AsksWhoIsThereForEachName) {
+    RawServer server;
+    const ByBody by_body;
+    Caller caller;
+    caller.client->introduce_by(by_body);
+    http::SendOptions options;
+    options.peer = "anybody";
+    auto first = caller.start(server.port(), post("/a", "{}"), options);
+    RawSocket peer = server.accept();
+    EXPECT_TRUE(peer.until("{}").starts_with("POST /a"));
+    peer.send(kOk);
+    ASSERT_TRUE(first.get());
+    options.peer = "ok";
+    auto second = caller.start(server.port(), post("/b", "{}"), options);
+    EXPECT_TRUE(peer.until("\r\n\r\n").starts_with("GET /who"));
+    peer.send("HTTP/1.1 401 Unauthorized\r\ncontent-length: 2\r\n\r\nno");
+    EXPECT_EQ(second.get()->status, 401);  // as it would have refused the request
+}
+
 TEST(Client, DropsAPooledConnectionThatEndsOrSpeaks) {
     RawServer server;
     Caller caller;

@@ -71,6 +71,10 @@ public:
     env::Task<Outcome> write(std::string_view first, std::string_view second, std::chrono::nanoseconds patience,
                              std::size_t* taken = nullptr);
 
+    // Who has been found to be on the other side, by its own word; empty: not asked.
+    const std::string& met() const { return met_; }
+    void has_met(std::string peer) { met_ = std::move(peer); }
+
     // No answer after this moment: the operations under way end with TimedOut. Monotonic::max() for never.
     void expire_at(env::Monotonic when);
     env::Monotonic expires() const { return expires_; }
@@ -117,6 +121,7 @@ private:
     env::Monotonic alarm_at_ = env::Monotonic::max();
     env::TimerId alarm_ = 0;
     std::string error_text_;
+    std::string met_;
 };
 
 }  // namespace miroir::wire

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "env/real/reactor.h"
+#include "quorum/repair/introductions.h"
 #include "quorum/repair/witnesses.h"
 #include "tasks/memory_store.h"
 
@@ -108,7 +109,7 @@ TEST_F(Owed, WhatIsLostIsToldUntilTheIndexIsEmptied) {
 
 // A restart must not ask for a task that was deleted on the node since the last write.
 TEST_F(Owed, ANodeIsKnownByWhatItWasSeenWithLast) {
-    Witnesses witnesses(store);
+    Witnesses witnesses(store, std::make_shared<Introductions>());
     const Witness first{.uid = 1, .enqueued_at = "one"};
     const Witness second{.uid = 2, .enqueued_at = "two"};
     tasks::Batch batch;
@@ -118,7 +119,7 @@ TEST_F(Owed, ANodeIsKnownByWhatItWasSeenWithLast) {
     witnesses.confirmed(kNode, {first, second});
     EXPECT_EQ(witnesses.of(kNode), std::vector{second});
     const auto after_restart = [&] {
-        Witnesses again(store);
+        Witnesses again(store, std::make_shared<Introductions>());
         EXPECT_TRUE(env::run_task(reactor, again.open()));
         return again.of(kNode);
     };

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "env/log.h"
-#include "json/parse.h"
 #include "json/write.h"
 #include "plan/node_settings.h"
 #include "plan/settings_print.h"
@@ -31,57 +30,13 @@ bool is_to_hold(const cluster::Topology& topology, cluster::NodeIndex node, Shar
 
 }  // namespace
 
-// Which of these the node does not know; nothing: it could not be asked.
-env::Task<std::optional<std::size_t>> Mender::unknown_of(NodeId node, std::string address,
-                                                         std::vector<Witness> witnesses) {
-    http::Outgoing request;
-    request.target = target_of(witnesses);
-    const Result<http::Reply> reply = co_await writer_.link(node).ask(std::move(address), std::move(request));
-    if (!reply || reply->status != 200) co_return std::nullopt;
-    const std::optional<std::size_t> known = known_in(reply->body, witnesses);
-    co_return known ? std::optional(witnesses.size() - *known) : std::nullopt;
-}
-
-env::Task<std::optional<NodeId>> Mender::known_as(NodeId asker, std::string address) {
-    for (const NodeId& node : writer_.witnesses().nodes()) {
-        std::vector<Witness> witnesses = writer_.witnesses().of(node);
-        if (witnesses.empty() || node == asker) continue;
-        const std::size_t asked = witnesses.size();
-        const std::optional<std::size_t> unknown = co_await unknown_of(asker, address, std::move(witnesses));
-        if (unknown && *unknown < asked) co_return node;
-    }
-    co_return std::nullopt;
-}
-
-env::Task<bool> Mender::recognise(NodeId node, std::string address) {
-    const std::vector<Witness> witnesses = writer_.witnesses().of(node);
-    if (witnesses.empty()) co_return true;  // it never took anything
-    const std::optional<std::size_t> unknown = co_await unknown_of(node, std::move(address), witnesses);
-    if (!unknown) co_return false;
-    if (*unknown == 0) {
-        writer_.witnesses().confirmed(node, witnesses);
-        co_return true;
-    }
-    const env::Lane::Pass pass = co_await writer_.link(node).lane().enter();
-    const std::vector<Witness> now = writer_.witnesses().of(node);
-    if (now.empty() || now.front() != witnesses.front()) co_return false;  // somebody else was faster: ask again
-    env_.log.error("quorum", "a node is not what it was: what it held is copied anew",
-                   {{"node", node.value}, {"asked_for", witnesses.size()}, {"unknown_to_it", *unknown}});
-    tasks::Batch batch;
-    writer_.witnesses().forget(batch, node);
-    writer_.owe_all(batch, node, "the node came back without what it had taken");
-    writer_.link(node).ask_anew();
-    const Result<void> kept = co_await store_.commit(std::move(batch));
-    if (kept) writer_.witnesses().forgotten_now(node);  // else the next look finds the same, and writes the debt down
-    co_return kept.has_value();
-}
-
 env::Task<void> Mender::run(env::Cancel stop) {
     stop_ = stop;
     while (!stop.requested()) {
         const cluster::TopologyPtr now = writer_.topology();
         for (const cluster::Node& node : now->nodes()) {
-            if (node.writable()) co_await recognise(node.id, node.address);
+            const bool has_a_past = !writer_.witnesses().of(node.id).empty();
+            if (node.writable() && has_a_past) co_await recognise(node.id, node.address);
         }
         begin_mending();
         co_await env::sleep_for(env_, options_.every, stop);

@@ -31,11 +31,16 @@ public:
           options_(options),
           pace_(env, options.copy) {}
 
-    // Is it who it was, with all that it took? When not, it is in debt once this returns. False: it could not be asked.
+    // Is it who it was, with all that it took? When not, it is in debt once this returns. False: it could not be asked,
+    // or another node is there.
     env::Task<bool> recognise(NodeId node, std::string address);
 
-    // Which node the server at this address is, by what it remembers of our writes.
-    env::Task<std::optional<NodeId>> known_as(NodeId asker, std::string address);
+    // Which other node the server at this address is, by what it remembers of our writes. Fails where it does not say.
+    env::Task<Result<std::optional<NodeId>>> known_as(NodeId asker, std::string address);
+
+    // What makes it durable and known that two nodes are each where the other was. False: they are not any more.
+    using Exchange = std::function<env::Task<Result<bool>>(cluster::NodeSpec one, cluster::NodeSpec other)>;
+    void follow_addresses(Exchange exchange) { exchange_ = std::move(exchange); }
 
     // Deletes what the node has of these shards, of every index, and waits until it has done so. For copies that are
     // neither read nor written any more.
@@ -61,6 +66,10 @@ private:
         std::uint64_t upsets = 0;  // before anything was read
     };
     env::Task<std::optional<std::size_t>> unknown_of(NodeId node, std::string address, std::vector<Witness> witnesses);
+    enum class Whereabouts : std::uint8_t { Unknown, Nowhere, Elsewhere };
+    env::Task<Whereabouts> look_elsewhere(NodeId node, std::string address);
+    env::Task<std::optional<NodeId>> found_at(NodeId node);
+    env::Task<void> exchange(NodeId one, NodeId other, std::string address);
     std::deque<Debts::Key> by_urgency() const;
     void begin_mending();
     env::Task<void> mend_on();
@@ -89,6 +98,8 @@ private:
     std::set<Debts::Key> afresh_;  // whose documents stand against the settings: emptied first
     std::size_t workers_ = 0;
     CopyPace pace_;
+    Exchange exchange_;
+    std::set<std::pair<NodeId, NodeId>> one_at_two_;  // told of already
 };
 
 }  // namespace miroir::quorum

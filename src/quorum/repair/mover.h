@@ -50,11 +50,12 @@ public:
     env::Task<bool> wipe(cluster::Node node, std::vector<ShardId> shards) {
         return mender_.wipe(std::move(node), std::move(shards));
     }
+    // Whoever is at the address of the node that comes.
     env::Task<Result<http::Reply>> ask(NodeId node, std::string address, http::Outgoing request) {
-        co_return co_await writer_.link(node).ask(std::move(address), std::move(request));
+        co_return co_await writer_.link(node).ask_anybody(std::move(address), std::move(request));
     }
-    // Which node of the cluster the server at this address is: one that took our writes.
-    env::Task<std::optional<NodeId>> known_as(NodeId asker, std::string address) {
+    // Which node of the cluster the server at this address is: one that took our writes. Fails where it does not say.
+    env::Task<Result<std::optional<NodeId>>> known_as(NodeId asker, std::string address) {
         return mender_.known_as(std::move(asker), std::move(address));
     }
     // What the node must know if it is who it was.

@@ -4,6 +4,7 @@
 
 #include "json/members.h"
 #include "json/parse.h"
+#include "quorum/repair/introductions.h"
 
 namespace miroir::quorum {
 namespace {
@@ -52,8 +53,15 @@ env::Task<Result<void>> Witnesses::open() {
                  .enqueued_at = std::string(rest.substr(kUidDigits, end - kUidDigits))});
             rest.remove_prefix(end + 1);
         }
+        introduce(NodeId{record.key});
     }
     co_return Result<void>{};
+}
+
+void Witnesses::introduce(const NodeId& node) const {
+    const auto found = by_node_.find(node);
+    const bool known = found != by_node_.end() && !found->second.empty();
+    introductions_->tell(node, known ? std::optional(found->second.front()) : std::nullopt);
 }
 
 // Of many that were taken between two looks the first, the newest and some of those between are kept. On disk the
@@ -63,6 +71,7 @@ void Witnesses::took(tasks::Batch& batch, const NodeId& node, Witness witness) {
     std::vector<Witness>& known = by_node_[node];
     if (!known.empty() && known.back().uid >= witness.uid) return;
     known.push_back(std::move(witness));
+    if (known.size() == 1) introduce(node);
     if (known.size() > kKept)
         known.erase(known.begin() + static_cast<std::ptrdiff_t>(known.back().uid % (kKept - 2) + 1));
     keep(batch, node);
@@ -86,11 +95,18 @@ void Witnesses::confirmed(const NodeId& node, const std::vector<Witness>& known)
     const auto found = by_node_.find(node);
     if (found == by_node_.end() || known.empty()) return;
     const auto newest = std::ranges::find(found->second, known.back());
-    if (newest != found->second.end()) found->second.erase(found->second.begin(), newest);
+    if (newest == found->second.end()) return;
+    found->second.erase(found->second.begin(), newest);
+    introduce(node);
 }
 
 void Witnesses::forget(tasks::Batch& batch, const NodeId& node) const {
     if (by_node_.contains(node)) batch.erase(std::string(kTable), node.value);
+}
+
+void Witnesses::forgotten_now(const NodeId& node) {
+    by_node_.erase(node);
+    introduce(node);
 }
 
 std::optional<std::uint64_t> Witnesses::newest_uid(const NodeId& node) const {

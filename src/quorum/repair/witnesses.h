@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,9 +25,12 @@ struct Witness {
 std::string target_of(const std::vector<Witness>& witnesses);
 std::optional<std::size_t> known_in(const std::string& page, const std::vector<Witness>& witnesses);
 
+class Introductions;
+
 class Witnesses {
 public:
-    explicit Witnesses(tasks::Store& store) : store_(store) {}
+    Witnesses(tasks::Store& store, std::shared_ptr<Introductions> introductions)
+        : store_(store), introductions_(std::move(introductions)) {}
     env::Task<Result<void>> open();
 
     // The node took it. In memory at once; durable with `batch`.
@@ -40,12 +44,15 @@ public:
     std::vector<NodeId> nodes() const;
     // To be followed by forgotten_now() once that is durable: until then it is asked for them.
     void forget(tasks::Batch& batch, const NodeId& node) const;
-    void forgotten_now(const NodeId& node) { by_node_.erase(node); }
+    void forgotten_now(const NodeId& node);
 
     std::optional<std::uint64_t> newest_uid(const NodeId& node) const;
 
 private:
+    void introduce(const NodeId& node) const;
+
     tasks::Store& store_;
+    std::shared_ptr<Introductions> introductions_;
     std::map<NodeId, std::vector<Witness>> by_node_;  // the one seen at the last look, then those it took since
 };
 
