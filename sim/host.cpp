@@ -62,4 +62,14 @@ void Host::bury(Incarnation& dead) {
     if (ended_cleanly_) dead.app.reset();
 }
 
+env::Task<void> ask_here(http::Handler& handler, http::Request request, std::optional<http::Reply>& out) {
+    env::Task<http::Reply> answering = handler.handle(std::move(request), {});
+    http::Reply reply = co_await answering;
+    if (reply.stream) {
+        Result<std::string> whole = co_await http::read_all(*reply.stream, SIZE_MAX);
+        reply.body = whole ? *std::move(whole) : std::string();
+    }
+    out = std::move(reply);
+}
+
 }  // namespace miroir::sim

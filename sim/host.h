@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -77,5 +78,8 @@ private:
     std::vector<std::unique_ptr<Incarnation>> dead_;  // lives are kept to the end: late messages still name them
     bool ended_cleanly_ = true;
 };
+
+// What a handler answers to one who stands beside it: over no wire, with the whole body.
+env::Task<void> ask_here(http::Handler& handler, http::Request request, std::optional<http::Reply>& out);
 
 }  // namespace miroir::sim

@@ -12,16 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-env::Task<void> handle(http::Handler& handler, http::Request request, std::optional<http::Reply>& out) {
-    env::Task<http::Reply> answering = handler.handle(std::move(request), {});
-    http::Reply reply = co_await answering;
-    if (reply.stream) {
-        Result<std::string> whole = co_await http::read_all(*reply.stream, SIZE_MAX);
-        reply.body = whole ? *std::move(whole) : std::string();
-    }
-    out = std::move(reply);
-}
-
 // What two runs of one server differ in.
 bool is_passing(std::string_view name) {
     return name == "processingTimeMs" || name == "requestUid" || name == "queryUid" || name == "performanceDetails" ||
@@ -274,7 +264,7 @@ Duel::Answer Duel::begin(Host& host, http::Handler& handler, const Question& que
         request.body = http::body_of(std::move(bytes));
     }
     const auto reply = std::make_shared<std::optional<http::Reply>>();
-    env::spawn(host.life(), handle(handler, std::move(request), *reply));
+    env::spawn(host.life(), ask_here(handler, std::move(request), *reply));
     return reply;
 }
 

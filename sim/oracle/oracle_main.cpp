@@ -55,15 +55,20 @@ void note_doubts(const Spoken& ours, const Spoken& theirs, Counts& counts) {
     }
 }
 
-std::optional<std::string> judge(Duel& duel, const Question& question, Counts& counts) {
-    if (duel.trouble()) return duel.trouble();
-    const Spoken ours = duel.ask_cluster(question);
-    const Spoken theirs = duel.ask_alone(question);
+std::optional<std::string> compare(Duel& duel, const Question& question, const Spoken& ours, const Spoken& theirs,
+                                   Counts& counts) {
     note_doubts(ours, theirs, counts);
     const auto found = difference(ours, theirs);
     if (!found || !ranks_by_other_words(duel, question)) return found;
     ++counts.by_its_words;
     return std::nullopt;
+}
+
+std::optional<std::string> judge(Duel& duel, const Question& question, Counts& counts) {
+    if (duel.trouble()) return duel.trouble();
+    const Spoken ours = duel.ask_cluster(question);
+    const Spoken theirs = duel.ask_alone(question);
+    return compare(duel, question, ours, theirs, counts);
 }
 
 // Under faults an answer is right or an error, never wrong.
@@ -74,11 +79,7 @@ std::optional<std::string> judge_disturbed(Duel& duel, const Question& question,
     duel.calm();
     if (is_error(ours)) return ++counts.errors, std::nullopt;
     const Spoken theirs = duel.ask_alone(question);
-    note_doubts(ours, theirs, counts);
-    const auto found = difference(ours, theirs);
-    if (!found || !ranks_by_other_words(duel, question)) return found;
-    ++counts.by_its_words;
-    return std::nullopt;
+    return compare(duel, question, ours, theirs, counts);
 }
 
 std::optional<std::string> judge(const Case& c, std::uint64_t seed) {

@@ -16,16 +16,6 @@ using Kind = ModelWrite::Kind;
 
 constexpr int kIds = 24;
 
-env::Task<void> handle(http::Handler& handler, http::Request request, std::optional<http::Reply>& out) {
-    env::Task<http::Reply> answering = handler.handle(std::move(request), {});
-    http::Reply reply = co_await answering;
-    if (reply.stream) {
-        Result<std::string> whole = co_await http::read_all(*reply.stream, SIZE_MAX);
-        reply.body = whole ? *std::move(whole) : std::string();
-    }
-    out = std::move(reply);
-}
-
 json::Object body_of(const ModelWrite& write, int id) {
     json::Object document{{"id", id}, {"v", write.number}};
     document.append(write.kind == Kind::Merge ? "b" : "a", write.number);
@@ -306,7 +296,7 @@ json::Value WriteCluster::ask(std::size_t node, const std::string& method, const
     }
     const auto reply = std::make_shared<std::optional<http::Reply>>();
     env::spawn(this->node(node).life(),
-               handle(*this->node(node).app<EmbeddedNode>().handler(), std::move(request), *reply));
+               ask_here(*this->node(node).app<EmbeddedNode>().handler(), std::move(request), *reply));
     run_.expect_within(1s, "a node answers", [reply] { return reply->has_value(); });
     if (!*reply || (*reply)->status != 200) return {};
     return json::parse((*reply)->body).value_or(json::Value());
