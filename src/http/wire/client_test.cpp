@@ -162,6 +162,7 @@ TEST(Client, AsksAFreshConnectionWhoIsThere) {
     EXPECT_TRUE(second.get());
     peer.close();
 
+    to_ok.repeatable = true;  // that the connection is closed may be found out by writing to it
     auto third = caller.start(server.port(), request, to_ok);
     RawSocket stranger = server.accept();
     stranger.until("\r\n\r\n");
