@@ -13,7 +13,10 @@ namespace {
 constexpr std::string_view kEngineVersion = "1.50.0";
 constexpr std::string_view kUnfinished = ".part";
 constexpr std::size_t kTasksAtOnce = 1'000;
-constexpr int kTries = 3;  // of an index that is swapped away while it is read
+constexpr int kTries = 5;       // of an index that is swapped away while it is read
+constexpr int kWholeTries = 3;  // of all of it, where swaps came between the reads of two indexes
+constexpr std::chrono::milliseconds kPoll{100};
+constexpr std::chrono::seconds kLongestShift{60};
 
 std::string text_of(json::Object object) { return json::to_text(json::Value(std::move(object))); }
 
@@ -51,6 +54,27 @@ std::string network_of(const quorum::Shelves& shelves) {
     return json::to_text(protocol::network_view(found == shelf.end() ? protocol::fresh_network() : found->second));
 }
 
+plan::IndexPtr unread(const plan::Catalog& catalog, const std::set<IndexUid>& done) {
+    for (const auto& [uid, index] : catalog.indexes) {
+        if (!done.contains(uid)) return index;
+    }
+    return nullptr;
+}
+
+std::set<std::string> shifted_by(const protocol::Task& task) {
+    if (task.type == protocol::TaskType::IndexUpdate && task.details.find("newIndexUid") == nullptr) return {};
+    if (task.type != protocol::TaskType::IndexUpdate && task.type != protocol::TaskType::IndexSwap) return {};
+    std::set<std::string> out;
+    if (const json::Value* name = task.details.find("newIndexUid"); name != nullptr && name->is_string())
+        out = {task.index_uid.value_or(""), name->string()};
+    if (const json::Value* swaps = task.details.find("swaps"); swaps != nullptr && swaps->is_array()) {
+        for (const json::Value& swap : swaps->array()) {
+            for (const json::Value& index : swap.find("indexes")->array()) out.insert(index.string());
+        }
+    }
+    return out;
+}
+
 }  // namespace
 
 std::string dump_uid(protocol::Instant instant) {
@@ -74,21 +98,34 @@ void Maker::clean_up() {
 env::Task<Result<json::Value>> Maker::make(protocol::Task task) {
     const std::string uid = dump_uid(desk_.env().clock.wall());
     const std::string part = "." + uid + std::string(kUnfinished);
-    Result<std::unique_ptr<env::FileOut>> file = folder_.create(part);
-    if (!file) co_return fail(file.error());
+    Result<bool> whole = false;
+    for (int i = 0; i < kWholeTries && whole && !*whole; ++i) whole = co_await attempt(part, uid, task);
     Result<void> done;
-    {
-        ArchiveWriter archive(**file);
-        const Parts parts{.archive = archive, .uid = uid, .task = task};
-        done = co_await write(parts);
-        if (done) done = archive.finish();
-    }
-    if (done) done = folder_.rename(part, uid + ".dump");
+    if (!whole) done = fail(whole.error());
+    else if (!*whole)
+        done = fail(ErrorCode::Internal, "Indexes were swapped again and again while they were read. Try once more.");
+    else done = folder_.rename(part, uid + ".dump");
     if (!done) {
         folder_.remove(part);
         co_return fail(done.error());
     }
     co_return json::Value(json::Object{{"dumpUid", uid}});
+}
+
+// False: it shows some index as before a swap and another as after it.
+env::Task<Result<bool>> Maker::attempt(std::string part, std::string uid, protocol::Task task) {
+    MIROIR_CO_TRY(const std::unique_ptr<env::FileOut> file, folder_.create(part));
+    ArchiveWriter archive(*file);
+    SeenShifts seen;
+    std::uint64_t known_to = task.uid + 1;
+    for (const auto& [shift, indexes] : desk_.shifts()->under_way)  // from before the dump's own task
+        seen.shift(shift, std::set<std::string>(indexes.begin(), indexes.end()));
+    const Parts parts{.archive = archive, .uid = uid, .task = task, .seen = seen, .known_to = known_to};
+    MIROIR_CO_CHECK(co_await write(parts));
+    co_await learn_shifts(parts);
+    if (seen.are_torn()) co_return false;
+    MIROIR_CO_CHECK(archive.finish());
+    co_return true;
 }
 
 env::Task<Result<void>> Maker::write(Parts parts) {
@@ -101,8 +138,11 @@ env::Task<Result<void>> Maker::write(Parts parts) {
     MIROIR_CO_CHECK(archive.add("webhooks.json", webhooks_of(*shelves)));
     for (const auto& [name, chat] : shelves->shelf("chats"))
         MIROIR_CO_CHECK(archive.add("chat-completions-settings/" + name + ".json", json::to_text(chat)));
-    const plan::CatalogPtr catalog = desk_.catalog();
-    for (const auto& [uid, index] : catalog->indexes) MIROIR_CO_CHECK(co_await write_index(parts, index));
+    std::set<IndexUid> done;  // an index may get another name meanwhile
+    for (plan::IndexPtr next = unread(*desk_.catalog(), done); next; next = unread(*desk_.catalog(), done)) {
+        done.insert(next->uid);
+        MIROIR_CO_CHECK(co_await write_index(parts, next));
+    }
     co_return co_await write_tasks(parts);
 }
 
@@ -136,25 +176,76 @@ bool Maker::is_still(const plan::IndexEntry& index) const {
     return now && now->created_at_ns == index.created_at_ns && now->shards == index.shards;
 }
 
+env::Task<void> Maker::learn_shifts(Parts parts) {
+    for (bool more = true; more;) {
+        const std::vector<protocol::Task> page =
+            co_await desk_.ask(desk_.office().tasks_from(parts.known_to, kTasksAtOnce));
+        for (const protocol::Task& task : page) {
+            std::set<std::string> indexes = shifted_by(task);
+            if (!indexes.empty()) parts.seen.shift(task.uid, std::move(indexes));
+        }
+        if (!page.empty()) parts.known_to = page.back().uid + 1;
+        more = page.size() == kTasksAtOnce;
+    }
+}
+
+// Those that concern the index and have not ended.
+env::Task<std::set<std::uint64_t>> Maker::open_shifts(Parts parts, IndexUid index) {
+    co_await learn_shifts(parts);
+    std::set<std::uint64_t> out;
+    for (const std::uint64_t shift : parts.seen.of(index.value)) {
+        const std::vector<protocol::Task> found = co_await desk_.ask(desk_.office().tasks_from(shift, 1));
+        const bool ended = found.empty() || found.front().uid != shift || protocol::is_finished(found.front().status);
+        if (!ended) out.insert(shift);
+    }
+    co_return out;
+}
+
+env::Task<void> Maker::wait_for_shifts(Parts parts, IndexUid index) {
+    for (std::chrono::nanoseconds waited{0}; waited < kLongestShift; waited += kPoll) {
+        const std::set<std::uint64_t> open = co_await open_shifts(parts, index);
+        if (open.empty()) co_return;
+        co_await env::sleep_for(desk_.env(), kPoll);
+    }
+}
+
+// All of one index. It may be another one than was asked for, which took its name meanwhile, or none any more.
+env::Task<Result<std::uint64_t>> Maker::read_index(Parts parts, std::string name, plan::IndexPtr& index) {
+    const IndexUid uid = index->uid;
+    Result<std::uint64_t> bytes = std::uint64_t{0};
+    for (int i = 0; i < kTries; ++i) {
+        if (i > 0) co_await env::sleep_for(desk_.env(), kPoll * i);  // nodes may be in the midst of deleting it
+        co_await wait_for_shifts(parts, uid);
+        SeenShifts::Read read;
+        read.open = co_await open_shifts(parts, uid);
+        read.begun = parts.known_to;
+        index = desk_.catalog()->find(uid);
+        if (!index) co_return std::uint64_t{0};
+        const plan::IndexPtr asked = index;
+        bytes = co_await spool(name, asked);
+        co_await learn_shifts(parts);
+        read.ended = parts.known_to;
+        index = desk_.catalog()->find(uid);
+        if (!index) co_return std::uint64_t{0};  // deleted meanwhile: as if it had been before
+        if (!bytes) continue;
+        if (is_still(*asked) && !parts.seen.is_torn(uid.value, read)) {
+            index = asked;
+            parts.seen.keep(uid.value, std::move(read));
+            co_return bytes;
+        }
+        bytes = fail(ErrorCode::Internal,
+                     "Index `" + uid.value + "` was swapped again and again while it was read. Try once more.");
+    }
+    co_return bytes;
+}
+
 // A tar says how long a file is before it begins, so the documents go to a file of their own first.
 env::Task<Result<void>> Maker::write_index(Parts parts, plan::IndexPtr index) {
     const std::string spooled = "." + parts.uid + ".documents" + std::string(kUnfinished);
-    Result<std::uint64_t> bytes = std::uint64_t{0};
-    for (int i = 0; i < kTries; ++i) {
-        bytes = co_await spool(spooled, index);
-        const plan::IndexPtr now = desk_.catalog()->find(index->uid);
-        if (!now) {  // deleted meanwhile: as if it had been before
-            folder_.remove(spooled);
-            co_return Result<void>{};
-        }
-        if (is_still(*index)) break;
-        index = now;
-        bytes = fail(ErrorCode::Internal,
-                     "Index `" + index->uid.value + "` was swapped again and again while it was read. Try once more.");
-    }
-    if (!bytes) {
+    const Result<std::uint64_t> bytes = co_await read_index(parts, spooled, index);
+    if (!bytes || !index) {
         folder_.remove(spooled);
-        co_return fail(bytes.error());
+        co_return bytes ? Result<void>{} : fail(bytes.error());
     }
     const std::string place = "indexes/" + index->uid.value + "/";
     ArchiveWriter& archive = parts.archive;

@@ -139,6 +139,30 @@ class Dumps(unittest.TestCase):
             self.assertTrue(seen == after[what], what if what == "documents" else (what, seen, after[what]))
         return after
 
+    def held(self, file):
+        """The ids of each index in a dump."""
+        with tarfile.open(file) as dump:
+            return {os.path.basename(os.path.dirname(name)): {json.loads(line)["id"] for line in dump.extractfile(name)}
+                    for name in dump.getnames() if name.endswith("/documents.jsonl")}
+
+    def test_swaps_are_in_it_as_a_whole_or_not_at_all(self):
+        cluster = self.cluster(2, 1)
+        indexes = {name: set(range(start, start + 30)) for start, name in enumerate(["a", "m", "n", "z"], 1)}
+        for name, ids in indexes.items():
+            cluster.done(cluster.call("POST", f"/indexes/{name}/documents?primaryKey=id", [{"id": i} for i in ids]))
+        for each in cluster.nodes:
+            each.suffer("delay=150ms:path=/indexes/*/documents/fetch")
+        for wait, renames in [(0.1, False), (0.4, False), (0.7, False), (0.4, True)]:
+            dump = cluster.call("POST", "/dumps").json["taskUid"]
+            time.sleep(wait)
+            swap = {"indexes": ["z", "b"], "rename": True} if renames else {"indexes": ["a", "z"]}
+            cluster.done(cluster.call("POST", "/swap-indexes", [swap]))
+            wait_until(lambda: cluster.call("GET", f"/tasks/{dump}").json["finishedAt"], "the dump is made")
+            task = cluster.call("GET", f"/tasks/{dump}").json
+            self.assertEqual(task["status"], "succeeded", task)
+            found = self.held(os.path.join(cluster.dumps, task["details"]["dumpUid"] + ".dump"))
+            self.assertEqual(sorted(map(sorted, found.values())), sorted(map(sorted, indexes.values())), (wait, found.keys()))
+
     def engine(self, *arguments):
         folder = tempfile.mkdtemp()
         self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
