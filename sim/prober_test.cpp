@@ -79,7 +79,7 @@ TEST_F(Prober, CallsThatFailBringTheProbeForward) {
     node(0).kill();
     auto& prober = watcher.app<Watcher>().prober();
     const std::uint64_t before = prober.probes_sent();
-    for (int i = 0; i < 100; ++i) prober.note_call(NodeId{"n0"}, false);
+    for (int i = 0; i < 100; ++i) prober.note_call(NodeId{"n0"}, cluster::CallEnd::Bad);
     run.world.run_for(600ms);
     EXPECT_GT(prober.probes_sent(), before);
     EXPECT_LT(prober.probes_sent(), before + 4);  // but a hundred failures are no hundred probes

@@ -50,7 +50,7 @@ env::Task<void> Watcher::call_once(NodeId node, http::Address to) {
     } else {
         breaker_.failed(now(), env::draw_unit(env_.random));
     }
-    prober_.note_call(node, good);
+    prober_.note_call(node, good ? cluster::CallEnd::Good : cluster::CallEnd::Bad);
 }
 
 AppFactory watcher(cluster::TopologySpec spec, cluster::HealthOptions options) {

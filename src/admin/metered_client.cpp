@@ -12,7 +12,7 @@ std::string_view kind_of(const Error& error) {
     switch (error.code) {
         case ErrorCode::MiroirNodeUnreachable: return "unreachable";
         case ErrorCode::MiroirNodeBadReply: return "bad_reply";
-        case ErrorCode::MiroirTimeout: return "timeout";
+        case ErrorCode::MiroirTimeout: return NodeLedger::kTimedOut;
         case ErrorCode::MiroirCanceled: return {};
         default: return "other";
     }
@@ -58,19 +58,22 @@ std::optional<NodeId> MeteredClient::node_at(const http::Address& address) {
 
 // What the end of a call says to the node's breaker. Whoever answers 500 is alive, and one bad query must not close
 // every node to all the others.
-void MeteredClient::settle(const NodeId& node, Permit permit, const Result<http::Reply>& reply,
-                           std::chrono::nanoseconds took) {
+void MeteredClient::settle(const NodeId& node, Permit permit, const Result<http::Reply>& reply, env::Monotonic begun) {
+    const cluster::Instant now = clock_.now().time_since_epoch();
+    const std::chrono::nanoseconds took = now - begun.time_since_epoch();
     const bool turned_away = reply && ((reply->status > 500 && reply->status < 600) || refuses_us(reply->status));
     if (guard_.probing) {
-        if (reply && !turned_away && guard_.breakers != nullptr) guard_.breakers->heard_from(node);
+        if (reply && !turned_away && guard_.breakers != nullptr) guard_.breakers->heard_from(node, now);
         return;
     }
     if (!permit || (reply && reply->status == 500)) return;
-    if (reply && !turned_away) return permit->succeeded();
+    if (reply && !turned_away) return permit->succeeded(now);
     const bool canceled = !reply && reply.error().code == ErrorCode::MiroirCanceled;
-    const bool hurried = !reply && reply.error().code == ErrorCode::MiroirTimeout && took < guard_.fair_time;
-    if (canceled || hurried) return;
-    permit->failed(clock_.now().time_since_epoch(), env::draw_unit(*guard_.random));
+    const bool late = !reply && reply.error().code == ErrorCode::MiroirTimeout;
+    if (canceled || (late && took < guard_.fair_time)) return;
+    const double draw = env::draw_unit(*guard_.random);
+    if (late) return permit->ran_late(begun.time_since_epoch(), now, draw);
+    permit->failed(now, draw);
 }
 
 env::Task<Result<http::Reply>> MeteredClient::send(http::Address to, http::Outgoing request,
@@ -102,7 +105,7 @@ env::Task<Result<http::Reply>> MeteredClient::watched(NodeId node, Permit permit
     Result<http::Reply> reply = co_await inner_.send(std::move(to), std::move(request), std::move(options));
     const env::Monotonic ended = clock_.now();
     const double seconds = std::chrono::duration<double>(ended - begun).count();
-    settle(node, std::move(permit), reply, ended - begun);
+    settle(node, std::move(permit), reply, begun);
     if (!reply) {
         const std::string_view kind = kind_of(reply.error());
         if (!kind.empty()) ledger_.failed(node, operation, kind, reply.error().message, seconds);

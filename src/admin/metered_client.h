@@ -35,7 +35,7 @@ private:
     std::optional<NodeId> node_at(const http::Address& address);
     env::Task<Result<http::Reply>> watched(NodeId node, Permit permit, http::Address to, http::Outgoing request,
                                            http::SendOptions options);
-    void settle(const NodeId& node, Permit permit, const Result<http::Reply>& reply, std::chrono::nanoseconds took);
+    void settle(const NodeId& node, Permit permit, const Result<http::Reply>& reply, env::Monotonic begun);
 
     env::Clock& clock_;
     http::Client& inner_;

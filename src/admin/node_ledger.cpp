@@ -26,8 +26,8 @@ env::Histogram& NodeLedger::duration(const NodeId& node, std::string_view operat
     return *known;
 }
 
-void NodeLedger::bear_witness(const NodeId& node, std::string_view operation, bool good) const {
-    if (witness_ && operation != "health" && operation != "version") witness_(node, good);
+void NodeLedger::bear_witness(const NodeId& node, std::string_view operation, cluster::CallEnd end) const {
+    if (witness_ && operation != "health" && operation != "version") witness_(node, end);
 }
 
 void NodeLedger::answered(const NodeId& node, std::string_view operation, env::Monotonic now, double seconds) {
@@ -40,7 +40,7 @@ void NodeLedger::answered(const NodeId& node, std::string_view operation, env::M
         recovered = !seen.error.empty();
         seen.error.clear();
     }
-    if (recovered) bear_witness(node, operation, true);
+    if (recovered) bear_witness(node, operation, cluster::CallEnd::Good);
 }
 
 void NodeLedger::failed(const NodeId& node, std::string_view operation, std::string_view kind, std::string error,
@@ -51,7 +51,7 @@ void NodeLedger::failed(const NodeId& node, std::string_view operation, std::str
         metrics_.counter(kErrors, {{"node_id", node.value}, {"error_type", kind}}).add();
         seen_[node.value].error = std::move(error);
     }
-    bear_witness(node, operation, false);
+    bear_witness(node, operation, kind == kTimedOut ? cluster::CallEnd::Late : cluster::CallEnd::Bad);
 }
 
 }  // namespace miroir::admin

@@ -20,7 +20,7 @@ public:
 
     // Told, on the caller's thread, of every call that failed and of the first good one after it. Probes are left out:
     // who sends them knows. Set before any call is made.
-    using Witness = std::function<void(const NodeId& node, bool good)>;
+    using Witness = std::function<void(const NodeId& node, cluster::CallEnd end)>;
     void tell(Witness witness) { witness_ = std::move(witness); }
 
     Sighting sighting(const NodeId& node) const override;
@@ -31,11 +31,12 @@ public:
     // A good answer clears the error.
     void answered(const NodeId& node, std::string_view operation, env::Monotonic now, double seconds);
     // `kind`: one of a few words, the label error_type.
+    static constexpr std::string_view kTimedOut = "timeout";
     void failed(const NodeId& node, std::string_view operation, std::string_view kind, std::string error,
                 double seconds);
 
 private:
-    void bear_witness(const NodeId& node, std::string_view operation, bool good) const;
+    void bear_witness(const NodeId& node, std::string_view operation, cluster::CallEnd end) const;
     env::Histogram& duration(const NodeId& node, std::string_view operation);
 
     env::Metrics& metrics_;

@@ -284,7 +284,7 @@ TEST(MeteredClient, LetsWritesGoAlongWithATrialAndNotBeforeIt) {
     for (int i = 0; i < 5; ++i) EXPECT_EQ(call(guarded), 503);
     EXPECT_EQ(call(writing), 0) << "nobody has heard of it yet";
     room.nodes.answers[1] = {202, "{}"};
-    breakers.heard_from(NodeId{"a"});
+    breakers.heard_from(NodeId{"a"}, room.world.now().time_since_epoch());
     const auto trial = breakers.allow(NodeId{"a"}, room.world.now().time_since_epoch());
     ASSERT_TRUE(trial) << "somebody else's search, still on its way";
     EXPECT_EQ(call(guarded), 0);
@@ -295,10 +295,11 @@ TEST(NodeLedger, BearsWitnessOfRealCallsOnly) {
     PrometheusMetrics metrics;
     quorum::BehindBoard behind;
     NodeLedger ledger(metrics);
-    std::vector<bool> told;
-    ledger.tell([&](const NodeId& node, bool good) {
+    using cluster::CallEnd;
+    std::vector<CallEnd> told;
+    ledger.tell([&](const NodeId& node, CallEnd end) {
         EXPECT_EQ(node.value, "a");
-        told.push_back(good);
+        told.push_back(end);
     });
     const NodeId node{"a"};
     ledger.answered(node, "search", env::Monotonic(), 0.1);
@@ -306,10 +307,10 @@ TEST(NodeLedger, BearsWitnessOfRealCallsOnly) {
     ledger.answered(node, "health", env::Monotonic(), 0.1);
     EXPECT_TRUE(told.empty());
     ledger.failed(node, "search", "timeout", "late", 1);
-    ledger.failed(node, "search", "timeout", "late", 1);
+    ledger.failed(node, "search", "unreachable", "refused", 1);
     ledger.answered(node, "search", env::Monotonic(), 0.1);
     ledger.answered(node, "search", env::Monotonic(), 0.1);
-    EXPECT_EQ(told, (std::vector<bool>{false, false, true}));
+    EXPECT_EQ(told, (std::vector{CallEnd::Late, CallEnd::Bad, CallEnd::Good}));
 }
 
 TEST(MeteredClient, NamesOperationsByAHandfulOfWords) {

@@ -159,8 +159,9 @@ bool House::run() {
     signals_ = env::on_signal(first_, [this](int signal) { on_signal(signal); });
     prober_->start();
     // Real calls are evidence too; they end on any thread.
-    ledger_.tell(
-        [this](const NodeId& node, bool good) { first_.post([this, node, good] { prober_->note_call(node, good); }); });
+    ledger_.tell([this](const NodeId& node, cluster::CallEnd end) {
+        first_.post([this, node, end] { prober_->note_call(node, end); });
+    });
     env::spawn(first_, tell_readiness());
     env::spawn(first_, office_->run(leaving_));
     env::spawn(first_, rebalancer_->run(leaving_));

@@ -17,6 +17,7 @@ class Breakers {
     struct Held {
         Breaker breaker;
         std::uint64_t openings = 0;
+        Instant answered = Instant::min();  // when it last answered anything, a probe or a call
     };
 
 public:
@@ -29,7 +30,10 @@ public:
             : board_(std::exchange(other.board_, nullptr)), of_(other.of_), trial_(other.trial_) {}
         Permit& operator=(Permit&&) = delete;
         ~Permit() { end(Outcome::GaveUp, {}, 0); }
-        void succeeded() { end(Outcome::Good, {}, 0); }
+        void succeeded(Instant now) { end(Outcome::Good, now, 0); }
+        // The call ran out of its time. That is the node's failure only if it has answered nothing since it was given
+        // the call: otherwise the call was too much for any node.
+        void ran_late(Instant begun, Instant now, double unit_draw);
         void failed(Instant now, double unit_draw) { end(Outcome::Bad, now, unit_draw); }
 
     private:
@@ -47,7 +51,7 @@ public:
     // Would a call be let through now?
     bool passes(const NodeId& node, Instant now) const;
     // A probe was answered: what is open lets one call try, now.
-    void heard_from(const NodeId& node);
+    void heard_from(const NodeId& node, Instant now);
 
     struct View {
         Breaker::State state = Breaker::State::Closed;

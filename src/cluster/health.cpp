@@ -50,12 +50,9 @@ std::optional<NodeEvent> NodeHealth::on_probe(ProbeOutcome outcome, Instant now)
     return NodeEvent::Answered;
 }
 
-std::optional<NodeEvent> NodeHealth::on_call(bool good, Instant now) {
-    if (!up_) return std::nullopt;
-    if (good) {
-        // It says nothing of what the probes saw: a node may answer one route and hang on another.
-        return std::nullopt;
-    }
+std::optional<NodeEvent> NodeHealth::on_call(CallEnd end, Instant now) {
+    // A good one says nothing of what the probes saw: a node may answer one route and hang on another.
+    if (!up_ || end != CallEnd::Bad) return std::nullopt;
     if (last_bad_call_ && now - *last_bad_call_ < options_.interval / kFastShare) return std::nullopt;
     last_bad_call_ = now;
     return bad(now);

@@ -31,6 +31,9 @@ enum class ProbeOutcome : std::uint8_t {
 };
 std::string_view name_of(ProbeOutcome outcome);  // "timed_out"
 
+// How a real call to a node ended. One that ran out of its time may have been dear in itself.
+enum class CallEnd : std::uint8_t { Good, Bad, Late };
+
 class NodeHealth {
 public:
     NodeHealth(HealthOptions options, Instant now);
@@ -39,10 +42,11 @@ public:
     std::optional<NodeEvent> on_probe(ProbeOutcome outcome, Instant now);
 
     // The outcome of a real call (a reply below 500 is good). Bad ones count like a probe, but a burst of them counts
-    // once: many calls fail together when one connection breaks. Good ones never make a node healthy that is down.
-    std::optional<NodeEvent> on_call(bool good, Instant now);
-    // A bad call deserves a probe now rather than at the next turn.
-    bool suspect() const { return up_ && bad_in_a_row_ > 0; }
+    // once: many calls fail together when one connection breaks. Good ones never make a node healthy that is down, and
+    // late ones say nothing: one costly query must not close a node to everybody. The probe will tell.
+    std::optional<NodeEvent> on_call(CallEnd end, Instant now);
+    // A bad or late call deserves a probe now rather than at the next turn.
+    bool suspect(CallEnd end) const { return up_ && (end == CallEnd::Late || bad_in_a_row_ > 0); }
 
     // How long to wait until the next probe; `unit_draw` in [0, 1) spreads it by a tenth to either side. Often while
     // starting or recovering, less and less often while it stays down, never more often than interval / 10.

@@ -72,13 +72,23 @@ TEST(NodeHealth, FlappingAsksForMoreProofAndCalmForgives) {
 
 TEST(NodeHealth, ABurstOfBadCallsCountsOnce) {
     NodeHealth health = up_since(0s);
-    for (int i = 0; i < 1000; ++i) EXPECT_EQ(health.on_call(false, 1s), std::nullopt);
+    for (int i = 0; i < 1000; ++i) EXPECT_EQ(health.on_call(CallEnd::Bad, 1s), std::nullopt);
     EXPECT_TRUE(health.up());
-    EXPECT_TRUE(health.suspect());
-    EXPECT_EQ(health.on_call(false, 1600ms), std::nullopt);
-    EXPECT_EQ(health.on_call(false, 2200ms), NodeEvent::Failed);
-    EXPECT_EQ(health.on_call(true, 2300ms), std::nullopt);  // a good call does not bring it back
+    EXPECT_TRUE(health.suspect(CallEnd::Bad));
+    EXPECT_EQ(health.on_call(CallEnd::Bad, 1600ms), std::nullopt);
+    EXPECT_EQ(health.on_call(CallEnd::Bad, 2200ms), NodeEvent::Failed);
+    EXPECT_EQ(health.on_call(CallEnd::Good, 2300ms), std::nullopt);  // a good call does not bring it back
     EXPECT_FALSE(health.up());
+}
+
+TEST(NodeHealth, LateCallsAskForAProbeAndTakeNobodyOut) {
+    NodeHealth health = up_since(0s);
+    EXPECT_FALSE(health.suspect(CallEnd::Bad));
+    for (int i = 1; i < 100; ++i) EXPECT_EQ(health.on_call(CallEnd::Late, i * 1s), std::nullopt);
+    EXPECT_TRUE(health.suspect(CallEnd::Late));
+    EXPECT_TRUE(health.up());
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(health.on_probe(kBad, 100s), std::nullopt);
+    EXPECT_EQ(health.on_probe(kBad, 101s), NodeEvent::Failed);
 }
 
 TEST(NodeHealth, PaceIsBoundedAndFastWhereItMatters) {

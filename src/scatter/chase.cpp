@@ -11,6 +11,18 @@ using plan::NodeCall;
 constexpr double kMostTokens = 20;
 constexpr int kMuchLater = 3;  // times the moment for a second try: then the reserve of the budget may be used
 
+// A call that was given less time than this says nothing of what it costs.
+constexpr std::chrono::seconds kFairTime(1);
+constexpr std::string_view kCheapSearch = R"({"limit":0})";
+constexpr std::chrono::milliseconds kCheapTime(500);
+
+// "/indexes/films", or nothing.
+std::string index_in(std::string_view target) {
+    constexpr std::string_view kIndexes = "/indexes/";
+    if (!target.starts_with(kIndexes)) return {};
+    return std::string(target.substr(0, target.find('/', kIndexes.size())));
+}
+
 // The node's own trouble, as opposed to an answer the client has to see.
 // What the client may do was decided here: a node that refuses our key refuses us, not him.
 bool is_refusal_of_node(int status) { return status >= 500 || status == 429 || status == 401 || status == 403; }
@@ -219,21 +231,59 @@ bool Chase::take_outcome(NodeCall call, Result<http::Reply> outcome) {
     return false;
 }
 
+// Nodes that ran out of time, among the failures from this one on.
+std::vector<cluster::NodeIndex> Chase::late_from(std::size_t failure) const {
+    std::vector<cluster::NodeIndex> late;
+    for (std::size_t i = failure; i < gathered_.failures.size(); ++i) {
+        if (gathered_.failures[i].second.code == ErrorCode::MiroirTimeout) late.push_back(gathered_.failures[i].first);
+    }
+    return late;
+}
+
+// Does a node that ran out of time over a call answer a search that costs nothing? Then it was the call. (One that
+// answers its health check may all the same hang on searches.)
+env::Task<bool> Chase::was_too_costly(std::vector<cluster::NodeIndex> late, std::string index) {
+    for (const cluster::NodeIndex node : late) {
+        const std::chrono::nanoseconds left = call_.deadline.at == env::Monotonic::max()
+                                                  ? std::chrono::nanoseconds::max()
+                                                  : call_.deadline.at - core_->env.clock.now();
+        if (left.count() <= 0 || call_.cancel.requested()) co_return false;
+        NodeCall cheap;
+        cheap.node = node;
+        cheap.method = "POST";
+        cheap.target = index + "/search";
+        cheap.body = kCheapSearch;
+        const Result<http::Reply> reply = co_await send_once(core_, topology_, std::move(cheap), call_,
+                                                             std::min<std::chrono::nanoseconds>(kCheapTime, left / 4));
+        if (usable(reply)) co_return true;
+    }
+    co_return false;
+}
+
 env::Task<bool> Chase::pursue(NodeCall call, std::uint32_t round) {
     std::vector<ShardId> unanswered;
+    std::vector<cluster::NodeIndex> late;
+    const std::string index = index_in(call.target);
+    const bool fair = limit(round) >= std::min<std::chrono::nanoseconds>(kFairTime, core_->options.node_timeout);
     if (copies(*topology_) < 2 || !core_->options.hedging.enabled) {  // nobody could be asked beside the first
         NodeCall asked = who_and_what_for(call);
         std::vector<ShardId> shards = asked.shards;
         Result<http::Reply> outcome = co_await send_once(core_, topology_, std::move(call), call_, limit(round));
+        const std::size_t failures = gathered_.failures.size();
         if (!take_outcome(std::move(asked), std::move(outcome))) unanswered = std::move(shards);
+        late = late_from(failures);
     } else {
         const RacePtr ran = co_await race(std::move(call), round);
+        const std::size_t failures = gathered_.failures.size();
         unanswered = take(*ran);
+        late = late_from(failures);
     }
     if (unanswered.empty()) co_return true;
     std::ranges::sort(unanswered);
-    const bool over =
-        round >= core_->options.rounds_max || call_.deadline.expired(core_->env.clock) || call_.cancel.requested();
+    const bool costly = fair && !index.empty() && co_await was_too_costly(std::move(late), index);
+    gathered_.too_costly = gathered_.too_costly || costly;
+    const bool over = costly || round >= core_->options.rounds_max || call_.deadline.expired(core_->env.clock) ||
+                      call_.cancel.requested();
     Result<std::vector<NodeCall>> next =
         over ? Result<std::vector<NodeCall>>(std::vector<NodeCall>{}) : elsewhere_(unanswered, avoid_);
     std::vector<NodeCall> calls = next ? *std::move(next) : std::vector<NodeCall>{};

@@ -63,6 +63,8 @@ private:
     void note_hedge(const Race& race, bool won);
     std::vector<ShardId> take(Race& race);
     bool take_outcome(plan::NodeCall call, Result<http::Reply> outcome);
+    std::vector<cluster::NodeIndex> late_from(std::size_t failure) const;
+    env::Task<bool> was_too_costly(std::vector<cluster::NodeIndex> late, std::string index);
     std::chrono::nanoseconds limit(std::uint32_t round) const;
 
     std::shared_ptr<Scatter::Core> core_;

@@ -1,5 +1,6 @@
 // Carries the calls of a read plan out: all at once, each within the node timeout. What a node failed to answer is
 // asked of other replicas at once; what is late is asked a second time, within a budget, and the first answer counts.
+// What used up its time on a node that is well is not asked of others: it would cost them as much.
 // Decides nothing about the query: it is handed calls and a way to make calls for other nodes.
 #pragma once
 
@@ -49,6 +50,7 @@ struct Gathered {
     std::vector<ShardId> missing;   // nobody answered for these
     std::vector<std::pair<cluster::NodeIndex, Error>> failures;
     bool turned_away = false;  // something is missing, and every node that failed said that it is too busy
+    bool too_costly = false;   // nodes that answer others ran out of time over it; nobody else was bothered with it
     std::uint32_t hedges = 0;  // second tries sent
     std::vector<cluster::NodeIndex> hedged;  // to these
 };

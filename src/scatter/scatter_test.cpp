@@ -17,15 +17,21 @@ struct Manner {
     std::optional<int> status = 200;
     std::chrono::nanoseconds takes{milliseconds(4)};
     std::string body{};  // its name, where there is none
+    bool well = false;   // searches that cost nothing are answered at once, whatever happens to others
 };
 
 class Nodes final : public http::Client {
 public:
     explicit Nodes(server::test::World& world) : world_(world) {}
 
-    env::Task<Result<http::Reply>> send(http::Address to, http::Outgoing, http::SendOptions options) override {
-        const Manner manner = manners[to.host];
-        asked += to.host;
+    env::Task<Result<http::Reply>> send(http::Address to, http::Outgoing request, http::SendOptions options) override {
+        Manner manner = manners[to.host];
+        const bool cheap = request.body == R"({"limit":0})";
+        if (cheap) {
+            cheap_asked += to.host;
+            if (manner.well) manner = Manner();
+        }
+        if (!cheap) asked += to.host;
         const env::Monotonic end = world_.now() + manner.takes;
         const bool late = !manner.status || end > options.deadline.at;
         const bool whole = co_await env::sleep_until(world_.env(), late ? options.deadline.at : end, options.cancel);
@@ -42,6 +48,7 @@ public:
 
     std::map<std::string, Manner> manners;
     std::string asked;
+    std::string cheap_asked;
     std::string canceled;
 
 private:
@@ -139,6 +146,42 @@ TEST(Scatter, ASilentNodeLeavesTimeForAnother) {
     const Gathered gathered = room.ask(0, anybody_else, call);
     EXPECT_TRUE(gathered.missing.empty());
     EXPECT_EQ(room.nodes.asked, "ab");
+}
+
+plan::NodeCall search_of(cluster::NodeIndex node, const std::vector<ShardId>& shards) {
+    plan::NodeCall call = call_of(node, shards);
+    call.target = "/indexes/films/search";
+    return call;
+}
+Result<std::vector<plan::NodeCall>> search_of_anybody_else(const std::vector<ShardId>& shards, const Avoid& avoid) {
+    Result<std::vector<plan::NodeCall>> calls = anybody_else(shards, avoid);
+    if (calls) calls->front().target = "/indexes/films/search";
+    return calls;
+}
+
+TEST(Scatter, ACostlyQueryIsNotAskedOfOthersToo) {
+    Room room;
+    room.nodes.manners["a"] = {.status = std::nullopt, .well = true};
+    const auto ask = [&](http::Call call) {
+        return room.world.wait(
+            room.with().run(room.topology, {search_of(0, {ShardId{0}})}, search_of_anybody_else, call));
+    };
+    const Gathered costly = ask({});
+    EXPECT_EQ(room.nodes.asked, "a");
+    EXPECT_EQ(room.nodes.cheap_asked, "a");
+    EXPECT_TRUE(costly.too_costly);
+    EXPECT_EQ(costly.missing.size(), 1u);
+    room.nodes.manners["a"].well = false;
+    const Gathered silent = ask({});
+    EXPECT_EQ(room.nodes.asked, "aab") << "a node that answers nothing is another matter";
+    EXPECT_FALSE(silent.too_costly);
+    EXPECT_TRUE(silent.missing.empty());
+    room.nodes.manners["a"].well = true;
+    const Gathered hurried = ask({.deadline = env::Deadline::after(room.world, milliseconds(500)), .cancel = {}});
+    EXPECT_EQ(room.nodes.asked, "aabab") << "it was given too little time to tell";
+    EXPECT_TRUE(hurried.missing.empty());
+    room.nodes.manners["a"] = {.status = 500, .well = true};
+    EXPECT_TRUE(ask({}).missing.empty()) << "a failure is no cost";
 }
 
 TEST(Scatter, SaysThatEverybodyIsTooBusy) {

@@ -209,13 +209,13 @@ std::optional<cluster::Node> HealthProber::node_named(const std::string& name) c
     return topology->node(*index);
 }
 
-void HealthProber::note_call(const NodeId& node, bool good) {
+void HealthProber::note_call(const NodeId& node, cluster::CallEnd end) {
     const auto at = watched_.find(node.value);
     if (at == watched_.end()) return;
     Watched& watched = at->second;
-    if (!good) watched.reason = "calls to it fail";
-    if (watched.health.on_call(good, now()) == NodeEvent::Failed) apply(node.value, NodeEvent::Failed, watched);
-    if (!good && watched.health.suspect()) watched.wake.request();
+    if (end == cluster::CallEnd::Bad) watched.reason = "calls to it fail";
+    if (watched.health.on_call(end, now()) == NodeEvent::Failed) apply(node.value, NodeEvent::Failed, watched);
+    if (end != cluster::CallEnd::Good && watched.health.suspect(end)) watched.wake.request();
 }
 
 void HealthProber::apply(const std::string& name, NodeEvent event, const Watched& watched) {

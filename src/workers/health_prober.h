@@ -37,8 +37,8 @@ public:
     void start();
     env::Task<void> stop();
 
-    // How a real call to the node ended. A bad one brings the next probe forward.
-    void note_call(const NodeId& node, bool good);
+    // How a real call to the node ended. A bad or late one brings the next probe forward.
+    void note_call(const NodeId& node, cluster::CallEnd end);
     std::uint64_t probes_sent() const { return probes_sent_; }
 
 private:

@@ -65,6 +65,15 @@ Error shards_unavailable(const std::vector<ShardId>& shards) {
             .message = "No node answered for " + shards_text(shards) + ". Bring their nodes back."};
 }
 
+Error unanswered_error(const std::vector<ShardId>& shards, Unanswered why) {
+    if (why.turned_away) return nodes_too_busy();
+    if (!why.too_costly) return shards_unavailable(shards);
+    return {.code = ErrorCode::MiroirTimeout,
+            .message =
+                "The query took longer than nodes may take for their part of it (`scatter.node_timeout_ms`), "
+                "while they answer others. Ask for less, or raise the limit."};
+}
+
 http::Reply scrubbed(http::Reply reply) {
     if (reply.body.find(cluster::kReservedPrefix) != std::string::npos) {
         return server::error_reply({.code = code_of(reply.body), .message = "The query was refused by the engine."});
@@ -118,7 +127,8 @@ env::Task<Result<Round>> ask_everywhere(RoundPlace place, CallOf call_of, scatte
     const bool partial =
         place.desk.options().unavailable_shards == UnavailableShards::Partial && !round.answers.empty();
     if (!round.missing.empty() && !partial)
-        co_return fail(gathered.turned_away ? nodes_too_busy() : shards_unavailable(round.missing));
+        co_return fail(
+            unanswered_error(round.missing, {.turned_away = gathered.turned_away, .too_costly = gathered.too_costly}));
     add_lost(round.missing, place.desk.lost_of(*place.index));
     co_return round;
 }

@@ -51,6 +51,12 @@ std::string shards_text(const std::vector<ShardId>& shards);
 void add_coverage(http::Reply& reply, const std::vector<ShardId>& missing, std::uint32_t shards);
 Error nodes_too_busy();  // 503 with Retry-After, as one busy node says it
 Error shards_unavailable(const std::vector<ShardId>& shards);
+// Why shards have no answer, as the client is told.
+struct Unanswered {
+    bool turned_away = false;  // all nodes that were asked are too busy
+    bool too_costly = false;   // the query itself took too long
+};
+Error unanswered_error(const std::vector<ShardId>& shards, Unanswered why);
 
 // Is the refusal an error as the engine tells them? Else the node failed.
 Result<void> told_error(const http::Reply& reply);

@@ -69,7 +69,7 @@ env::Task<Leg> run_leg(LegPlace place, plan::Leg which) {
     leg.missing = std::move(gathered.missing);
     if (place.unanswered != nullptr)
         place.unanswered->insert(place.unanswered->end(), leg.missing.begin(), leg.missing.end());
-    leg.turned_away = gathered.turned_away;
+    leg.why = {.turned_away = gathered.turned_away, .too_costly = gathered.too_costly};
     for (const auto& [node, error] : gathered.failures) leg.failed.push_back(node);
     if (place.trail != nullptr) {
         std::ranges::copy(gathered.failures, std::back_inserter(place.trail->failures));

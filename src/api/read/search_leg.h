@@ -14,7 +14,7 @@ struct Leg {
     std::vector<ShardId> missing;
     std::vector<cluster::NodeIndex> failed;
     std::optional<http::Reply> refusal;
-    bool turned_away = false;  // missing only because the nodes are too busy
+    Unanswered why;  // something is missing
 };
 
 // What did not go as planned, for who wants to know.

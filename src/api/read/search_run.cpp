@@ -129,13 +129,12 @@ bool counts_words(const plan::SearchPlan& plan) {
 }
 
 // Nobody may be missing, but where partial answers are allowed.
-Result<void> check_missing(const Desk& desk, SearchOutcome& outcome, bool turned_away) {
+Result<void> check_missing(const Desk& desk, SearchOutcome& outcome, Unanswered why) {
     std::ranges::sort(outcome.missing);
     const auto repeated = std::ranges::unique(outcome.missing);
     outcome.missing.erase(repeated.begin(), repeated.end());
     const bool partial = desk.options().unavailable_shards == UnavailableShards::Partial && !outcome.answers.empty();
-    if (!outcome.missing.empty() && !partial)
-        return fail(turned_away ? nodes_too_busy() : shards_unavailable(outcome.missing));
+    if (!outcome.missing.empty() && !partial) return fail(unanswered_error(outcome.missing, why));
     add_lost(outcome.missing, desk.lost_of(*outcome.plan.index));
     return {};
 }
@@ -147,7 +146,7 @@ Result<SearchOutcome> settled(const Desk& desk, const cluster::Cover& cover, Sea
     outcome.merged = std::move(steps.merged);
     outcome.missing = std::move(steps.leg.missing);
     outcome.missing.insert(outcome.missing.end(), cover.missing.begin(), cover.missing.end());
-    if (!outcome.refusal) MIROIR_CHECK(check_missing(desk, outcome, steps.leg.turned_away));
+    if (!outcome.refusal) MIROIR_CHECK(check_missing(desk, outcome, steps.leg.why));
     return outcome;
 }
 
@@ -242,11 +241,11 @@ env::Task<Result<SearchOutcome>> search_once(Desk& desk, const SearchWish& wish)
         Leg& words = ran.front();
         if (words.refusal) {  // which may name the fields that all nodes know
             if (!words.missing.empty() && desk.options().unavailable_shards != UnavailableShards::Partial)
-                co_return fail(shards_unavailable(words.missing));
+                co_return fail(unanswered_error(words.missing, words.why));
             outcome.refusal = std::move(words.refusal);
             co_return outcome;
         }
-        if (outcome.plan.alone && !words.missing.empty() && attempt < kPlansMax) {
+        if (outcome.plan.alone && !words.missing.empty() && !words.why.too_costly && attempt < kPlansMax) {
             avoid.insert(avoid.end(), words.failed.begin(), words.failed.end());
             continue;
         }
@@ -260,7 +259,7 @@ env::Task<Result<SearchOutcome>> search_once(Desk& desk, const SearchWish& wish)
         }
         MIROIR_CO_CHECK(co_await settle_formatted(place, outcome));
         outcome.missing.insert(outcome.missing.end(), unanswered.begin(), unanswered.end());
-        MIROIR_CO_CHECK(check_missing(desk, outcome, words.turned_away));
+        MIROIR_CO_CHECK(check_missing(desk, outcome, words.why));
         if (const auto giver = giver_of_broken_hit(outcome)) {
             MIROIR_CO_CHECK(turn_away(desk, wish, *giver, attempt, avoid));
             continue;
