@@ -65,7 +65,7 @@ std::vector<FederatedHit> hits_of_index(Heads heads, std::size_t wanted, const F
                                         FederatedHits& out, std::vector<std::string_view>& dropped) {
     std::vector<FederatedHit> hits;
     std::set<std::string_view> known;
-    DistinctValues seen;
+    DistinctValues seen(DistinctBy::Shown);
     while (hits.size() < wanted) {
         FederatedHit next = heads.next();
         if (next.hit == nullptr) break;
@@ -110,7 +110,7 @@ FederatedHits merge_organic(std::span<const FederatedSource> sources, const Fede
     }
     Heads order(sources, {});
     std::vector<std::size_t> next(lists.size(), 0);
-    DistinctValues seen;
+    DistinctValues seen(DistinctBy::Shown);
     for (std::uint64_t place = 0; recipe.distinct || place < end;) {
         std::size_t best = lists.size();
         for (std::size_t i = 0; i < lists.size(); ++i) {

@@ -55,6 +55,7 @@ struct Rule {
 
 struct NodeAnswer::Reader {
     std::string body;
+    std::string distinct_field;  // hits point into it
     ParserLoan parser;
     AnswerWish wish;
     std::vector<RankEntry> arena;
@@ -169,15 +170,17 @@ bool is_ranked(RankKey key) {
             std::ranges::any_of(key, [](const RankEntry& entry) { return entry.shape == RankEntry::Shape::Skipped; }));
 }
 
-// Finds the member that a dotted name means and gives its raw text.
-std::string_view find_raw(od::object object, std::string_view name) {
+// Finds the member that a dotted name means, or the list on the way to it, and gives its raw text.
+FoundValue find_raw(od::object object, std::string_view name) {
     for (auto found : object) {
         auto field = found;
-        if (is_key(field, name)) return raw_text(field.value());
+        if (is_key(field, name)) return {.raw = raw_text(field.value())};
         for (std::size_t dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.', dot + 1)) {
             if (!is_key(field, name.substr(0, dot))) continue;
             od::value inner = field.value();
-            if (inner.type() == od::json_type::object) return find_raw(inner.get_object(), name.substr(dot + 1));
+            const std::string_view rest = name.substr(dot + 1);
+            if (inner.type() == od::json_type::object) return find_raw(inner.get_object(), rest);
+            if (inner.type() == od::json_type::array) return {.raw = raw_text(inner), .rest = rest};
             return {};
         }
     }
@@ -196,6 +199,8 @@ Result<NodeAnswer> NodeAnswer::read(std::string body, const AnswerWish& wish) {
     out.reader_ = std::make_unique<Reader>();
     out.reader_->body = std::move(body);
     out.reader_->wish = wish;
+    out.reader_->distinct_field = wish.distinct_field;
+    out.reader_->wish.distinct_field = out.reader_->distinct_field;
     try {
         out.reader_->read_reply(out);
     } catch (const simdjson::simdjson_error& error) {

@@ -10,6 +10,7 @@
 
 #include "base/ids.h"
 #include "base/result.h"
+#include "merge/distinct_values.h"
 #include "merge/rank_key.h"
 
 namespace miroir::merge {
@@ -21,7 +22,7 @@ struct Hit {
     bool formatted = false;          // there is _formatted
     std::optional<double> distance;  // _geoDistance, in whole metres
     bool semantic = false;           // a vector decided, not words
-    std::string_view distinct;       // raw JSON of the distinct field, empty when absent
+    FoundValue distinct;             // of the field that was wished for
 };
 
 // A hit that a dynamic search rule has put at a place of the whole list, whatever it is worth.

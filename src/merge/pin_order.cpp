@@ -12,7 +12,7 @@ constexpr std::size_t kPinsMax = 100;  // the engine's own bound for one search
 
 // Numbers and texts of the same letters are the same key.
 std::string_view key_of(const Hit& hit) {
-    std::string_view raw = hit.distinct;
+    std::string_view raw = hit.distinct.raw;
     while (!raw.empty() && raw.back() <= ' ') raw.remove_suffix(1);
     if (raw.size() >= 2 && raw.front() == '"') raw = raw.substr(1, raw.size() - 2);
     return raw;

@@ -198,6 +198,17 @@ Replayed replay_hybrid(const Replayed& words, const Replayed& vectors, double ra
     return out;
 }
 
+void drop_repeated(Replayed& replayed) {
+    DistinctValues shown(DistinctBy::Shown);
+    std::set<std::string_view> gone;
+    std::erase_if(replayed.hits, [&](const PickedHit& picked) {
+        const bool repeated = !shown.take(picked.hit->distinct);
+        if (repeated) gone.insert(stamp_of(picked.hit->key));
+        return repeated;
+    });
+    replayed.candidates = without(std::move(replayed.candidates), gone);
+}
+
 void keep_earliest(Replayed& replayed, std::span<const NodeAnswer> answers) {
     const Sharing sharing(answers);
     std::set<std::string_view> gone;

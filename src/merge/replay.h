@@ -35,6 +35,9 @@ Replayed replay(std::span<const NodeAnswer> answers, const ReplayRecipe& recipe)
 Replayed replay_hybrid(const Replayed& words, const Replayed& vectors, double ratio, const ReplayRecipe& recipe,
                        std::span<const NodeAnswer> answers);
 
+// Of the hits, those that show what an earlier one does drop out, and count no more.
+void drop_repeated(Replayed& replayed);
+
 // One document for each distinct value: the earliest inserted.
 void keep_earliest(Replayed& replayed, std::span<const NodeAnswer> answers);
 

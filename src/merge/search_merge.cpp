@@ -158,11 +158,11 @@ MergedHits merge_organic(std::span<const NodeAnswer> answers, const SearchRecipe
     MergedHits out;
     for (const NodeAnswer& answer : answers) out.total += answer.total();
     Stream stream(answers, recipe.semantic_ratio);
-    DistinctValues seen;
+    DistinctValues seen(DistinctBy::Facets), shown(DistinctBy::Shown);
     std::set<std::string_view> stamps;
     const bool plain = recipe.distinct_field.empty() && !recipe.threshold;
     const std::set<const Hit*> far = plain ? not_near_enough(answers, recipe.end()) : std::set<const Hit*>();
-    std::size_t place = 0;
+    std::size_t place = 0, shown_place = 0;
     const Hit* last = nullptr;
     for (PickedHit picked = stream.next(); picked.hit != nullptr; picked = stream.next()) {
         if (far.contains(picked.hit) || (recipe.semantic_ratio && is_repeated(*picked.hit, stamps))) continue;
@@ -181,7 +181,13 @@ MergedHits merge_organic(std::span<const NodeAnswer> answers, const SearchRecipe
             out.kept.insert(out.kept.end(), seen.last().begin(), seen.last().end());
         if (full) continue;  // the rest only counts what distinct drops
         last = picked.hit;
-        const bool before = place++ < recipe.skip;
+        ++place;
+        if (recipe.shown_once && !shown.take(picked.hit->distinct)) {
+            ++out.rejected;
+            --out.total;
+            continue;
+        }
+        const bool before = shown_place++ < recipe.skip;
         (before ? out.before : out.page).push_back(picked);
         if (!before && picked.hit->semantic) ++out.semantic_hits;
     }
@@ -289,13 +295,13 @@ std::optional<std::uint64_t> distinct_total(std::span<const NodeAnswer> census, 
         }
     }
     if (with_value > documents || is_mixed(census)) return std::nullopt;
-    if (!recipe.estimates || !merged.filled) return documents - with_value + counts.size();
+    if (!recipe.estimates || !merged.filled) return documents - with_value + counts.size() - merged.rejected;
     std::uint64_t dropped = 0;
     for (const std::string& key : merged.kept) {
         const auto found = counts.find(std::string_view(key).substr(1));  // behind the mark of its kind
         if (found != counts.end() && found->second > 0) dropped += std::exchange(found->second, 1) - 1;
     }
-    return documents - dropped;
+    return documents - dropped - merged.rejected;
 }
 
 }  // namespace miroir::merge

@@ -18,6 +18,7 @@ struct SearchRecipe {
     std::size_t skip = 0;                  // hits before the page
     std::size_t take = 20;                 // hits of the page
     std::string distinct_field;            // empty: none
+    bool shown_once = false;               // the query asks for it: what hits show is compared, too
     std::optional<double> threshold;       // rankingScoreThreshold
     bool estimates = false;                // offset and limit: totals count what was not looked at
     bool pins_apart = false;               // pinned hits go into a further merge
@@ -55,6 +56,7 @@ struct MergedHits {
     std::uint64_t below = 0;          // hits below the threshold, before the page was full
     bool starved = false;             // the page is not full, but nodes have hits that they have not shown
     bool tie_is_cut = false;          // distinct: nodes may have more hits that tie with the last of the page
+    std::size_t rejected = 0;         // hits that would have been shown, but show what another one does
     std::vector<std::string> kept;    // distinct values of the hits up to the page's end and of those that tie with it
 };
 

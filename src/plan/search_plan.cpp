@@ -109,6 +109,13 @@ void hide_undisplayed(SearchQuery& query, const protocol::Settings& settings) {
     }
 }
 
+// Nodes know our fields, and would show a hit formatted for the sake of one.
+void hide_ours(SearchQuery& query) {
+    const auto ours = [](const std::string& name) { return name.starts_with(merge::kReservedPrefix); };
+    if (query.attributes_to_highlight) std::erase_if(*query.attributes_to_highlight, ours);
+    if (query.attributes_to_crop) std::erase_if(*query.attributes_to_crop, ours);
+}
+
 bool names(const std::set<std::string>& names, const std::string& field) {
     return std::ranges::any_of(names, [&](const std::string& name) { return name == "*" || within(field, name); });
 }
@@ -207,6 +214,7 @@ Result<SearchPlan> plan_search(const IndexPtr& index, const SearchQuery& query, 
     SearchQuery asked = query;
     asked.use_network.reset();
     hide_undisplayed(asked, index->settings);
+    hide_ours(asked);
     cut_page(plan.recipe, plan.frame, options.all_reachable ? kNodeHits : index->settings.max_total_hits);
 
     plan.frame.hits.displayed = index->settings.displayed_attributes;
@@ -228,6 +236,7 @@ Result<SearchPlan> plan_search(const IndexPtr& index, const SearchQuery& query, 
     } else {
         ask_from_the_first(asked, plan.recipe);
         if (distinct) plan.recipe.distinct_field = *distinct;
+        plan.recipe.shown_once = query.distinct && !options.apart;  // a federation compares what all its queries show
         if (distinct) fetch_distinct(asked, *distinct, plan.frame.hits);
         plan.recipe.threshold = query.ranking_score_threshold;
         plan.recipe.estimates = !query.is_exhaustive();

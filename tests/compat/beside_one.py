@@ -4,7 +4,8 @@
   beside_one.py PROGRAM [--replicas N] [--seed N] [--questions N] [-q]
 
 The servers are embedded nodes, or real ones when MEILISEARCH_BIN names the binary. What is asked: foreign keys in every
-kind of search, pinned documents in federations, deep pages, distinct places, payloads that a server refuses late."""
+kind of search, pinned documents in federations, deep pages, distinct places and values of all kinds, payloads that a
+server refuses late."""
 import argparse
 import json
 import pathlib
@@ -204,17 +205,51 @@ def places(match, chance, questions):
         match.ask("/indexes/films/search", query(chance) | {"distinct": "kind", "facets": ["kind", "price"], "limit": 5})
 
 
+def mixed_value(chance, i):
+    return chance.choice([i % 40, i / 7, str(i % 40), None, [i % 40, i + 1], {"x": i}, True, "", " ", -i, 1e15 + i, "Ä", ["", "b"], []])
+
+
+def mixed_values(match, chance, questions):
+    """Fields of all kinds, and a name that leads through lists of objects, under `distinct`."""
+    match.tell("PATCH", "/indexes/mixed/settings", {
+        "filterableAttributes": ["n", "color", "cat", "price", "title"], "sortableAttributes": ["n", "price", "color", "cat.b", "title"],
+        "faceting": {"maxValuesPerFacet": 7, "sortFacetValuesBy": {"*": "count", "price": "alpha"}}})
+    documents = [{"id": i if i % 3 else f"k-{i}", "title": " ".join(chance.choice(WORDS) for _ in range(chance.randrange(4))),
+                  "body": " ".join(chance.choice(WORDS) for _ in range(12)), "n": mixed_value(chance, i), "price": chance.randrange(20),
+                  "color": chance.choice(["red", "Red", "blue", ["red", "green"], [], None, "été", "ete"]),
+                  "cat": {"b": chance.choice([1, "1", "one", None]),
+                          "list": [{"k": chance.choice(WORDS), "v": chance.randrange(5)} for _ in range(chance.randrange(4))]}}
+                 for i in range(300)]
+    match.tell("POST", "/indexes/mixed/documents?primaryKey=id", documents)
+    for _ in range(questions):
+        one = {"distinct": chance.choice(("n", "color", "cat.b", "cat.list.k", "title"))}
+        if chance.random() < 0.7:
+            one["sort"] = [chance.choice(("n", "price", "color", "cat.b", "title")) + chance.choice((":asc", ":desc"))]
+        if chance.random() < 0.6:
+            one["q"] = chance.choice(WORDS)
+        if chance.random() < 0.3:
+            one["facets"] = ["price"]
+        if chance.random() < 0.3:
+            one["filter"] = f"price > {chance.randrange(15)}"
+        if chance.random() < 0.3:
+            one |= {"hitsPerPage": chance.randrange(1, 40), "page": chance.randrange(1, 3)}
+        else:
+            one |= {"limit": chance.choice((1, 5, 20, 150)), "offset": chance.choice((0, 0, 4))}
+        match.ask("/indexes/mixed/search", one)
+
+
 def refused_late(match, *_):
     """A payload that is no JSON is a task that fails, not a refusal."""
     for text in (rb'[{"id":9001,"title":"\ud800"}]', rb'[{"id":9002,"title":"\udc00"}]', rb'[{"id":9003,"title":"\ud83d\ude00"}]',
                  rb'[{"id":9004,"a":{"b":["x","\ud800\u0041"]}}]', rb'[{"id":9005,"a":{"\ud800":1}}]', rb'{"id":9006,"title":"a\ud800b"}',
                  rb'[{"id":9007,"title":"\ud800"},{"nope":1}]', rb'[{"id":9008,"title":   "\\ud800 \ud800 yy"}]',
-                 rb'[{"id":9009,"title":"\ud800"},]'):
+                 rb'[{"id":9009,"title":"\ud800"},]', rb'[{"id":9010,"\ud800":1}]', rb'[{"id":1},{"id":9011,"a\udc00b":1}]'):
         match.tell("POST", "/indexes/films/documents", text)
         match.tell("PUT", "/indexes/films/documents", text)
 
 
-PARTS = {"foreign keys": foreign_keys, "pins": pins, "deep pages": deep_pages, "places": places, "refused late": refused_late}
+PARTS = {"foreign keys": foreign_keys, "pins": pins, "deep pages": deep_pages, "places": places,
+         "mixed values": mixed_values, "refused late": refused_late}
 
 
 def main():

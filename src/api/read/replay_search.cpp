@@ -220,6 +220,7 @@ env::Task<void> settle_counts(LegPlace place, Leg census, SearchOutcome& outcome
     if (pinned) co_return outcome.doubts.add("pinned documents count as the others do");
     std::optional<Replays> replays = co_await replay_all(place);
     if (!replays) co_return give_up();
+    if (place.plan.recipe.shown_once) merge::drop_repeated(replays->all);
     if (!co_await show_page(place, replays->all.hits, outcome)) co_return give_up();
     outcome.merged.guessed = replays->all.guessed;
     keep_neighbours(*replays, outcome);
