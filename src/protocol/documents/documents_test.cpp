@@ -51,6 +51,8 @@ TEST(Payload, HalfCharactersInValuesAreFoundWhenTheyAreLookedAt) {
     EXPECT_EQ(told(R"([{"id":1,"a":"\ud83d\ude00 \\ud800"}])"), "");
     // What is wrong with the payload itself is told at once, also behind them.
     EXPECT_TRUE(told(R"([{"id":1,"\ud800":1}])").starts_with("The `json` payload provided is malformed."));
+    EXPECT_TRUE(told(R"([{"id":1},{"id":2,"\ud800x":1}])").contains("unexpected end of hex escape at line 1 column 16"))
+        << "counted from the document's own start";
     EXPECT_TRUE(told(R"([{"id":1,"a":"\ud800"},])").contains("trailing comma"));
     const std::string text = R"([{"id":1,"a":"\ud800"}])";
     const auto payload = read_payload(text, {.format = PayloadFormat::Json});

@@ -77,6 +77,10 @@ std::string moved(std::string_view text, std::size_t start, const json::ParseErr
            std::to_string(column);
 }
 
+// Escapes are looked at when an element that has been skipped is read by itself: their places are counted from its
+// start.
+bool is_half_a_character(const json::ParseError& error) { return error.message.contains("hex escape"); }
+
 // An element that is JSON but no object: the engine calls it its own failure. `raw` is its text.
 Error not_an_object(const json::Value& value, std::string_view raw) {
     std::string kind;
@@ -193,6 +197,8 @@ private:
         const std::size_t start = offset();
         std::optional<json::Value> stranger;
         const auto read = objects_.read(rest_, stranger);
+        if (!read && is_half_a_character(read.error()))
+            return malformed_json(PayloadFormat::Json, read.error().message);
         if (!read) return malformed_json(PayloadFormat::Json, moved(text_, start, read.error()));
         if (*read) return {};
         // The list is left in the middle; the engine then stumbles over the next element, if there is one.

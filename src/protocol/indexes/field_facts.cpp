@@ -9,6 +9,12 @@ bool covers(const std::optional<std::vector<std::string>>& names, std::string_vi
     return !names || match_any_field(*names, field) == PatternMatch::Match;
 }
 
+// Places are no text, whatever the settings say.
+bool is_place(std::string_view field) {
+    const std::string_view top = field.substr(0, field.find('.'));
+    return top == "_geo" || top == "_geojson";
+}
+
 json::Value enabled(bool is) { return json::Object{{"enabled", is}}; }
 
 }  // namespace
@@ -17,7 +23,7 @@ FieldFacts field_facts(const Settings& settings, const std::string& field) {
     FieldFacts out;
     const auto covered_by = [&](const std::string& name) { return match_field(name, field) == PatternMatch::Match; };
     out.displayed = covers(settings.displayed_attributes, field);
-    out.searchable = covers(settings.searchable_attributes, field);
+    out.searchable = !is_place(field) && covers(settings.searchable_attributes, field);
     out.sortable = std::ranges::any_of(settings.sortable_attributes, covered_by);
     out.distinct = settings.distinct_attribute && covered_by(*settings.distinct_attribute);
     for (const RankingRule& rule : settings.ranking_rules) {

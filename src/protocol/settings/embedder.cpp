@@ -4,6 +4,7 @@
 #include <array>
 
 #include "protocol/features.h"
+#include "protocol/settings/template_check.h"
 #include "protocol/text_normal.h"
 
 namespace miroir::protocol {
@@ -188,6 +189,10 @@ Result<void> check_numbers(const std::string& name, const json::Object& given) {
     const bool has_template = set_member(given, "documentTemplate") != nullptr;
     if (has_template && bytes != nullptr && bytes->unsigned_integer() == 0) {
         return fail(kCode, prefix(name) + ".documentTemplateMaxBytes`: `documentTemplateMaxBytes` cannot be zero");
+    }
+    if (const json::Value* text = set_member(given, "documentTemplate")) {
+        if (const auto fault = template_fault(text->string()))
+            return fail(kCode, prefix(name) + ".documentTemplate`: Invalid template: " + *fault);
     }
     const json::Value* dimensions = set_member(given, "dimensions");
     if (dimensions != nullptr && dimensions->unsigned_integer() == 0) {

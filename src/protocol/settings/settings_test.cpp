@@ -194,8 +194,50 @@ TEST(ChatTemplate, IsReadAsTheEngineReadsIt) {
           "{{- doc.x -}}", "{% raw %}{{ doc. {% endraw %}", "{{ 'a' | append: doc.b }}", "{{ -1.5 }}"}) {
         EXPECT_TRUE(check_chat_template(good)) << good;
     }
-    for (const char* bad : {"{{", "{{ }}", "{{ doc. }}", "{{ doc.a | }}", "{{ doc.a b }}", "{{ 'x }}", "{{ doc[ }}"})
-        EXPECT_FALSE(check_chat_template(bad)) << bad;
+    for (const char* good : {"{% if doc.a %}x{% else %}y{% endif %}", "{% comment %}{% foo %}{% endcomment %}",
+                             "{% assign a = 1 %}{{a}}", "{%- for f in fields -%}{{f.name}}{%- endfor -%}", "}}%}"})
+        EXPECT_TRUE(check_chat_template(good)) << good;
+    // As the engine tells it: the column, and what it says below the line.
+    using Told = std::pair<const char*, const char*>;
+    for (const auto& [bad, told] :
+         {Told("{{", "1:3 expected Value"),
+          Told("{{ }}", "1:4 expected Value"),
+          Told("{{ doc. }}", "1:8 expected Identifier"),
+          Told("{{ doc.x | }}", "1:12 expected Identifier"),
+          Told("{{doc.x", "1:3 expected Literal"),
+          Told("a {{ b }} {{ c", "1:14 expected Literal"),
+          Told("{{ doc.x | up", "1:4 expected Literal"),
+          Told("{{ 'x }}", "1:4 expected Value"),
+          Told("{{ 'a' b", "1:4 expected NilLiteral, EmptyLiteral, or BlankLiteral"),
+          Told("{{ blank b", "1:4 expected NilLiteral or EmptyLiteral"),
+          Told("{{ nil b", "1:1 expected LiquidFile"),
+          Told("{{ 1",
+               "1:4 expected NilLiteral, EmptyLiteral, BlankLiteral, StringLiteral, or "
+               "FloatLiteral"),
+          Told("{{ doc[ }}", "1:9 expected Value"),
+          Told("{{ doc[b.c]", "1:8 expected Literal"),
+          Told("{{ doc['a'] x }}", "1:8 expected NilLiteral, EmptyLiteral, or BlankLiteral"),
+          Told("{{ doc | f: b c }}", "1:13 expected KeywordFilterArgument or Literal"),
+          Told("{{ doc | f: k: b c }}", "1:16 expected Literal"),
+          Told("{{ doc | f: 'b' c }}", "1:13 expected Identifier, NilLiteral, EmptyLiteral, or BlankLiteral"),
+          Told("{{ doc.x | truncate: }}", "1:22 expected Identifier or Value"),
+          Told("{{ doc | f: a: }}", "1:16 expected Value"),
+          Told("{{ doc | f: a: 1, }}", "1:19 expected Identifier or Value"),
+          Told("{%", "1:3 expected Identifier"),
+          Told("{% if doc.a %}x", "1:16 Unclosed block. {% endif %} tag expected."),
+          Told("{% endfor %}", "1:4 Unknown tag.")}) {
+        const auto fault = template_fault(bad);
+        ASSERT_TRUE(fault) << bad;
+        const std::string_view words = std::string_view(*fault).substr(fault->find("--> ") + 4);
+        const std::size_t said = words.find("= ");
+        EXPECT_EQ(std::string(words.substr(0, words.find('\n'))) + " " +
+                      std::string(words.substr(said + 2, words.find('\n', said) - said - 2)),
+                  told)
+            << bad;
+    }
+    EXPECT_TRUE(template_fault("{% foo %}")
+                    ->contains("1 | {% foo %}\n  |    ^-^\n  |\n  = Unknown tag.\n  with:\n    "
+                               "requested=foo\n    available tags=assign, break, "));
     EXPECT_EQ(
         check_chat_template("a\n{{ doc.").error().message,
         "`.chat.documentTemplate`: Invalid document template: user error: cannot parse template: liquid:  --> 2:8\n"
