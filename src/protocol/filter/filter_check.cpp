@@ -1,7 +1,9 @@
 // What a well-formed filter may still be refused for: features that are off, fields that are not filterable,
 // operators the field's rule does not allow, coordinates off the globe.
+
 #include <cmath>
 
+#include "protocol/coordinates.h"
 #include "protocol/features.h"
 #include "protocol/fields/read.h"
 #include "protocol/filter/filter.h"
@@ -48,18 +50,6 @@ std::string not_filterable(std::string_view attribute, std::span<const Filterabl
     std::string list;
     for (const std::string& pattern : patterns) list.append(list.empty() ? "`" : ", `").append(pattern).append("`");
     return text + " Available filterable attribute patterns are: " + list + ".";
-}
-
-std::string bad_latitude(double lat) {
-    return "Bad latitude `" + plain_number(lat) + "`. Latitude must be contained between -90 and 90 degrees.";
-}
-
-std::string bad_longitude(double lng) {
-    double around = std::fmod(lng + 180.0, 360.0);
-    if (around < 0) around += 360.0;
-    return "Bad longitude `" + plain_number(lng) +
-           "`. Longitude must be contained between -180 and 180 degrees. Hint: try using `" +
-           plain_number(around - 180.0) + "` instead.";
 }
 
 Result<double> coordinate(const FilterToken& token, ErrorCode code) {

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <string>
 
-#include "protocol/text_normal.h"
+#include "protocol/coordinates.h"
 
 namespace miroir::protocol {
 namespace {
@@ -24,14 +23,6 @@ std::optional<double> coordinate(std::string_view text) {
     const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
     if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
     return value;
-}
-
-std::string bad_longitude(double lng) {
-    double turned = std::fmod(lng + 180.0, 360.0);
-    if (turned < 0) turned += 360.0;
-    return "Bad longitude `" + plain_number(lng) +
-           "`. Longitude must be contained between -180 and 180 degrees. Hint: try using `" +
-           plain_number(turned - 180.0) + "` instead.";
 }
 
 std::string bad_point(std::string_view name) {
@@ -68,10 +59,7 @@ Result<SortMember::Point> read_point(std::string_view name, ErrorCode code) {
     const auto lat = coordinate(inner.substr(0, comma));
     const auto lng = coordinate(inner.substr(comma + 1));
     if (!lat || !lng) return fail(code, bad_point(name));
-    if (!(*lat >= -90.0 && *lat <= 90.0)) {
-        return fail(
-            code, "Bad latitude `" + plain_number(*lat) + "`. Latitude must be contained between -90 and 90 degrees.");
-    }
+    if (!(*lat >= -90.0 && *lat <= 90.0)) return fail(code, bad_latitude(*lat));
     if (!(*lng >= -180.0 && *lng <= 180.0)) return fail(code, bad_longitude(*lng));
     return SortMember::Point{.lat = *lat, .lng = *lng};
 }
