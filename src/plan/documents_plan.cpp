@@ -16,10 +16,6 @@ constexpr std::uint64_t kMostAtOnce = 1 << 26;
 
 json::Array texts(const std::vector<std::string>& names) { return {names.begin(), names.end()}; }
 
-json::Value stamp_clause(std::string_view op, const std::string& stamp) {
-    return std::string(cluster::kStampField) + " " + std::string(op) + " \"" + stamp + "\"";
-}
-
 std::optional<json::Value> filter_of(const cluster::CoverPart& part, const protocol::DocumentsQuery& query,
                                      const DocumentStretch& stretch) {
     std::optional<json::Value> filter = query.filter;

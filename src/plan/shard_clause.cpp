@@ -58,6 +58,10 @@ json::Value shard_clause(std::span<const ShardId> shards) {
     return clause;
 }
 
+json::Value stamp_clause(std::string_view op, const std::string& stamp) {
+    return std::string(cluster::kStampField) + " " + std::string(op) + " \"" + stamp + "\"";
+}
+
 json::Value with_shard_clause(const std::optional<json::Value>& filter, std::span<const ShardId> shards) {
     return protocol::and_filters(filter, shard_clause(shards));
 }

@@ -5,6 +5,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/ids.h"
 #include "json/value.h"
@@ -13,6 +14,9 @@ namespace miroir::plan {
 
 // `_miroir_shard IN ["!!!", …]`
 json::Value shard_clause(std::span<const ShardId> shards);
+
+// `_miroir_order > "…"`
+json::Value stamp_clause(std::string_view op, const std::string& stamp);
 
 // The client's filter and the clause, joined as JSON, never as text.
 json::Value with_shard_clause(const std::optional<json::Value>& filter, std::span<const ShardId> shards);

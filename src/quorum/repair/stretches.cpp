@@ -5,18 +5,10 @@
 #include "plan/shard_clause.h"
 
 namespace miroir::quorum {
-namespace {
-
-json::Value stamp_clause(std::string_view op, const std::string& stamp) {
-    return std::string(cluster::kStampField) + " " + std::string(op) + " \"" + stamp + "\"";
-}
-
-}  // namespace
-
 json::Value stretch_filter(std::span<const ShardId> shards, const StretchBounds& bounds) {
     json::Array all{plan::shard_clause(shards)};
-    if (!bounds.after.empty()) all.push_back(stamp_clause(">", bounds.after));
-    if (!bounds.to.empty()) all.push_back(stamp_clause("<=", bounds.to));
+    if (!bounds.after.empty()) all.push_back(plan::stamp_clause(">", bounds.after));
+    if (!bounds.to.empty()) all.push_back(plan::stamp_clause("<=", bounds.to));
     return all;
 }
 
