@@ -12,7 +12,6 @@
 namespace miroir::protocol::liquid {
 namespace {
 
-using Wrong = std::unexpected<std::string>;
 using Found = std::expected<json::Value, std::string>;
 using Arguments = std::vector<json::Value>;
 

@@ -2,15 +2,13 @@
 #include <charconv>
 #include <optional>
 
+#include "base/result.h"
 #include "protocol/liquid/template.h"
 
 namespace miroir::protocol::liquid {
 namespace {
 
 constexpr int kDepthMax = 64;
-
-using Wrong = std::unexpected<std::string>;
-Wrong wrong(std::string text) { return Wrong(std::move(text)); }
 
 bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\r'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -44,7 +42,7 @@ public:
     }
     std::expected<std::string, std::string> name() {
         const std::string_view found = peek_name();
-        if (found.empty()) return wrong("Identifier expected.");
+        if (found.empty()) return Wrong("Identifier expected.");
         text_.remove_prefix(found.size());
         return std::string(found);
     }
@@ -84,23 +82,20 @@ std::optional<Operand> Words::number() {
 }
 
 std::expected<Operand, std::string> Words::variable(int depth) {
-    auto first = name();
-    if (!first) return Wrong(first.error());
-    Operand out{.kind = Operand::Kind::Variable, .literal = *std::move(first), .path = {}};
+    MIROIR_TRY(auto first, name());
+    Operand out{.kind = Operand::Kind::Variable, .literal = std::move(first), .path = {}};
     for (;;) {
         if (text_.starts_with('.') && !text_.starts_with("..")) {
             text_.remove_prefix(1);
-            auto next = name();
-            if (!next) return Wrong(next.error());
-            out.path.push_back(literal(*std::move(next)));
+            MIROIR_TRY(auto next, name());
+            out.path.push_back(literal(std::move(next)));
         } else if (text_.starts_with('[')) {
             text_.remove_prefix(1);
             blanks();
-            auto index = operand(depth + 1);
-            if (!index) return index;
-            if (!text_.starts_with(']')) return wrong("expected Value");
+            MIROIR_TRY(auto index, operand(depth + 1));
+            if (!text_.starts_with(']')) return Wrong("expected Value");
             text_.remove_prefix(1);
-            out.path.push_back(*std::move(index));
+            out.path.push_back(std::move(index));
         } else {
             return out;
         }
@@ -108,11 +103,11 @@ std::expected<Operand, std::string> Words::variable(int depth) {
 }
 
 std::expected<Operand, std::string> Words::operand(int depth) {
-    if (depth > kDepthMax) return wrong("the template is too deep");
-    if (text_.empty()) return wrong("expected Value");
+    if (depth > kDepthMax) return Wrong("the template is too deep");
+    if (text_.empty()) return Wrong("expected Value");
     if (text_[0] == '"' || text_[0] == '\'') {
         const std::size_t end = text_.find(text_[0], 1);
-        if (end == std::string_view::npos) return wrong("expected Value");
+        if (end == std::string_view::npos) return Wrong("expected Value");
         Operand out = literal(text_.substr(1, end - 1));
         text_.remove_prefix(end + 1);
         blanks();
@@ -133,19 +128,16 @@ std::expected<Operand, std::string> Words::operand(int depth) {
 }
 
 std::expected<Chain, std::string> read_chain(Words& words) {
-    auto value = words.operand();
-    if (!value) return Wrong(value.error());
-    Chain out{.value = *std::move(value), .filters = {}};
+    MIROIR_TRY(auto value, words.operand());
+    Chain out{.value = std::move(value), .filters = {}};
     while (words.take("|")) {
-        auto name = words.name();
-        if (!name) return Wrong(name.error());
-        if (!knows_filter(*name)) return wrong("Unknown filter\n  with:\n    requested filter=" + *name);
+        MIROIR_TRY(auto name, words.name());
+        if (!knows_filter(name)) return Wrong("Unknown filter\n  with:\n    requested filter=" + name);
         words.blanks();
-        Filter filter{.name = *std::move(name), .arguments = {}};
+        Filter filter{.name = std::move(name), .arguments = {}};
         for (bool more = words.take(":"); more; more = words.take(",")) {
-            auto argument = words.operand();
-            if (!argument) return Wrong(argument.error());
-            filter.arguments.push_back(*std::move(argument));
+            MIROIR_TRY(auto argument, words.operand());
+            filter.arguments.push_back(std::move(argument));
         }
         out.filters.push_back(std::move(filter));
     }
@@ -153,9 +145,8 @@ std::expected<Chain, std::string> read_chain(Words& words) {
 }
 
 std::expected<Condition, std::string> read_comparison(Words& words) {
-    auto left = words.operand();
-    if (!left) return Wrong(left.error());
-    Condition out{.kind = Condition::Kind::Exists, .left = *std::move(left), .right = {}, .op = {}, .parts = {}};
+    MIROIR_TRY(auto left, words.operand());
+    Condition out{.kind = Condition::Kind::Exists, .left = std::move(left), .right = {}, .op = {}, .parts = {}};
     static constexpr std::string_view kSigns[] = {"==", "!=", "<>", "<=", ">=", "<", ">"};
     for (const std::string_view sign : kSigns) {
         if (!words.take(sign)) continue;
@@ -164,10 +155,9 @@ std::expected<Condition, std::string> read_comparison(Words& words) {
     }
     if (out.op.empty() && words.take_word("contains")) out.op = "contains";
     if (out.op.empty()) return out;
-    auto right = words.operand();
-    if (!right) return Wrong(right.error());
+    MIROIR_TRY(auto right, words.operand());
     out.kind = Condition::Kind::Compares;
-    out.right = *std::move(right);
+    out.right = std::move(right);
     return out;
 }
 
@@ -177,13 +167,12 @@ std::expected<Condition, std::string> read_condition(Words& words) {
     do {
         Condition all{.kind = Condition::Kind::And, .left = {}, .right = {}, .op = {}, .parts = {}};
         do {
-            auto one = read_comparison(words);
-            if (!one) return one;
-            all.parts.push_back(*std::move(one));
+            MIROIR_TRY(auto one, read_comparison(words));
+            all.parts.push_back(std::move(one));
         } while (words.take_word("and"));
         any.parts.push_back(std::move(all));
     } while (words.take_word("or"));
-    if (!words.done()) return wrong("Unexpected token.");
+    if (!words.done()) return Wrong("Unexpected token.");
     return any;
 }
 
@@ -204,6 +193,7 @@ private:
 
     // Up to one of these tags, which is then in ended_; none: up to the end.
     std::expected<Block, std::string> until(std::initializer_list<std::string_view> ends);
+    std::expected<Block, std::string> otherwise(std::string_view end);
     std::expected<std::string_view, std::string> inside(std::string_view close);
     std::expected<Node, std::string> tag(Tag tag);
     Read choose(Tag tag);
@@ -247,11 +237,11 @@ std::expected<std::string_view, std::string> Reader::inside(std::string_view clo
             return words;
         }
     }
-    return wrong(close == "}}" ? "expected ExpressionEnd" : "expected TagEnd");
+    return Wrong(close == "}}" ? "expected ExpressionEnd" : "expected TagEnd");
 }
 
 std::expected<Block, std::string> Reader::until(std::initializer_list<std::string_view> ends) {
-    if (++depth_ > kDepthMax) return wrong("the template is too deep");
+    if (++depth_ > kDepthMax) return Wrong("the template is too deep");
     Block out;
     ended_ = {};
     while (!text_.empty()) {
@@ -266,34 +256,36 @@ std::expected<Block, std::string> Reader::until(std::initializer_list<std::strin
         }
         if (text_.empty()) break;
         const bool output = text_.starts_with("{{");
-        auto words = inside(output ? "}}" : "%}");
-        if (!words) return Wrong(words.error());
-        Words read(*words);
+        MIROIR_TRY(auto words, inside(output ? "}}" : "%}"));
+        Words read(words);
         if (output) {
-            auto chain = read_chain(read);
-            if (!chain) return Wrong(chain.error());
-            if (!read.done()) return wrong("expected ExpressionEnd");
+            MIROIR_TRY(auto chain, read_chain(read));
+            if (!read.done()) return Wrong("expected ExpressionEnd");
             Node& node = out.emplace_back();
             node.kind = Node::Kind::Output;
-            node.chain = *std::move(chain);
+            node.chain = std::move(chain);
             continue;
         }
-        auto name = read.name();
-        if (!name) return Wrong(name.error());
+        MIROIR_TRY(auto name, read.name());
         read.blanks();
-        Tag found{.name = *std::move(name), .words = read.rest()};
+        Tag found{.name = std::move(name), .words = read.rest()};
         if (std::ranges::find(ends, found.name) != ends.end()) {
             ended_ = std::move(found);
             --depth_;
             return out;
         }
-        auto node = tag(std::move(found));
-        if (!node) return Wrong(node.error());
-        out.push_back(*std::move(node));
+        MIROIR_TRY(auto node, tag(std::move(found)));
+        out.push_back(std::move(node));
     }
-    if (ends.size() > 0) return wrong("Unclosed block.");
+    if (ends.size() > 0) return Wrong("Unclosed block.");
     --depth_;
     return out;
+}
+
+// What follows an `else` up to `end`; nothing where the block has ended without one.
+std::expected<Block, std::string> Reader::otherwise(std::string_view end) {
+    if (ended_.name != "else") return Block();
+    return until({end});
 }
 
 Reader::Read Reader::tag(Tag tag) {
@@ -309,7 +301,7 @@ Reader::Read Reader::tag(Tag tag) {
         out.kind = tag.name == "break" ? Node::Kind::Break : Node::Kind::Continue;
         return out;
     }
-    return wrong("Unknown tag.\n  with:\n    requested=" + tag.name);
+    return Wrong("Unknown tag.\n  with:\n    requested=" + tag.name);
 }
 
 Reader::Read Reader::choose(Tag tag) {
@@ -320,22 +312,16 @@ Reader::Read Reader::choose(Tag tag) {
     std::string_view condition = tag.words;
     for (;;) {
         Words words(condition);
-        auto read = read_condition(words);
-        if (!read) return Wrong(read.error());
-        auto body = negated ? until({"else", end}) : until({"else", "elsif", end});
-        if (!body) return Wrong(body.error());
+        MIROIR_TRY(auto read, read_condition(words));
+        MIROIR_TRY(auto body, negated ? until({"else", end}) : until({"else", "elsif", end}));
         Branch& branch = out.branches.emplace_back();
-        branch.condition = *std::move(read);
+        branch.condition = std::move(read);
         branch.negated = negated;
-        branch.body = *std::move(body);
+        branch.body = std::move(body);
         if (ended_.name != "elsif") break;
         condition = ended_.words;
     }
-    if (ended_.name == "else") {
-        auto otherwise = until({end});
-        if (!otherwise) return Wrong(otherwise.error());
-        out.otherwise = *std::move(otherwise);
-    }
+    MIROIR_TRY(out.otherwise, otherwise(end));
     return out;
 }
 
@@ -343,42 +329,32 @@ Reader::Read Reader::pick(Tag tag) {
     Node out;
     out.kind = Node::Kind::Switch;
     Words words(tag.words);
-    auto value = words.operand();
-    if (!value) return Wrong(value.error());
-    out.chain.value = *std::move(value);
-    auto before = until({"when", "else", "endcase"});  // what stands there is never shown
-    if (!before) return Wrong(before.error());
+    MIROIR_TRY(auto value, words.operand());
+    out.chain.value = std::move(value);
+    MIROIR_CHECK(until({"when", "else", "endcase"}));  // what stands there is never shown
     while (ended_.name == "when") {
         Branch& branch = out.branches.emplace_back();
         Words choices(ended_.words);
         do {
-            auto choice = choices.operand();
-            if (!choice) return Wrong(choice.error());
-            branch.values.push_back(*std::move(choice));
+            MIROIR_TRY(auto choice, choices.operand());
+            branch.values.push_back(std::move(choice));
         } while (choices.take(",") || choices.take_word("or"));
-        auto body = until({"when", "else", "endcase"});
-        if (!body) return Wrong(body.error());
-        out.branches.back().body = *std::move(body);
+        MIROIR_TRY(auto body, until({"when", "else", "endcase"}));
+        out.branches.back().body = std::move(body);
     }
-    if (ended_.name == "else") {
-        auto otherwise = until({"endcase"});
-        if (!otherwise) return Wrong(otherwise.error());
-        out.otherwise = *std::move(otherwise);
-    }
+    MIROIR_TRY(out.otherwise, otherwise("endcase"));
     return out;
 }
 
 std::expected<void, std::string> read_range(Words& words, Node& out) {
     out.counts = words.take("(");
-    auto from = words.operand();
-    if (!from) return Wrong(from.error());
-    out.from = *std::move(from);
+    MIROIR_TRY(auto from, words.operand());
+    out.from = std::move(from);
     if (!out.counts) return {};
-    if (!words.take("..")) return wrong("Array or range expected.");
-    auto to = words.operand();
-    if (!to) return Wrong(to.error());
-    out.to = *std::move(to);
-    if (!words.take(")")) return wrong("Array or range expected.");
+    if (!words.take("..")) return Wrong("Array or range expected.");
+    MIROIR_TRY(auto to, words.operand());
+    out.to = std::move(to);
+    if (!words.take(")")) return Wrong("Array or range expected.");
     return {};
 }
 
@@ -386,12 +362,11 @@ Reader::Read Reader::loop(Tag tag) {
     Node out;
     out.kind = Node::Kind::Loop;
     Words words(tag.words);
-    auto name = words.name();
-    if (!name) return Wrong(name.error());
-    out.text = *std::move(name);
+    MIROIR_TRY(auto name, words.name());
+    out.text = std::move(name);
     words.blanks();
-    if (!words.take_word("in")) return wrong("\"in\" expected.");
-    if (auto range = read_range(words, out); !range) return Wrong(range.error());
+    if (!words.take_word("in")) return Wrong("\"in\" expected.");
+    MIROIR_CHECK(read_range(words, out));
     while (!words.done()) {
         if (words.take_word("reversed")) {
             out.reversed = true;
@@ -399,19 +374,13 @@ Reader::Read Reader::loop(Tag tag) {
         }
         const bool limits = words.take_word("limit");
         if ((!limits && !words.take_word("offset")) || !words.take(":"))
-            return wrong("\"limit\", \"offset\" or \"reversed\" expected.");
-        auto number = words.operand();
-        if (!number) return Wrong(number.error());
-        (limits ? out.limit : out.offset).assign(1, *std::move(number));
+            return Wrong("\"limit\", \"offset\" or \"reversed\" expected.");
+        MIROIR_TRY(auto number, words.operand());
+        (limits ? out.limit : out.offset).assign(1, std::move(number));
     }
-    auto body = until({"else", "endfor"});
-    if (!body) return Wrong(body.error());
-    out.body = *std::move(body);
-    if (ended_.name == "else") {
-        auto otherwise = until({"endfor"});
-        if (!otherwise) return Wrong(otherwise.error());
-        out.otherwise = *std::move(otherwise);
-    }
+    MIROIR_TRY(auto body, until({"else", "endfor"}));
+    out.body = std::move(body);
+    MIROIR_TRY(out.otherwise, otherwise("endfor"));
     return out;
 }
 
@@ -419,15 +388,13 @@ Reader::Read Reader::assign(Tag tag) {
     Node out;
     out.kind = Node::Kind::Assign;
     Words words(tag.words);
-    auto name = words.name();
-    if (!name) return Wrong(name.error());
-    out.text = *std::move(name);
+    MIROIR_TRY(auto name, words.name());
+    out.text = std::move(name);
     words.blanks();
-    if (!words.take("=")) return wrong("Assignment operator \"=\" expected.");
-    auto chain = read_chain(words);
-    if (!chain) return Wrong(chain.error());
-    if (!words.done()) return wrong("Unexpected token.");
-    out.chain = *std::move(chain);
+    if (!words.take("=")) return Wrong("Assignment operator \"=\" expected.");
+    MIROIR_TRY(auto chain, read_chain(words));
+    if (!words.done()) return Wrong("Unexpected token.");
+    out.chain = std::move(chain);
     return out;
 }
 
@@ -435,12 +402,10 @@ Reader::Read Reader::capture(Tag tag) {
     Node out;
     out.kind = Node::Kind::Capture;
     Words words(tag.words);
-    auto name = words.name();
-    if (!name) return Wrong(name.error());
-    out.text = *std::move(name);
-    auto body = until({"endcapture"});
-    if (!body) return Wrong(body.error());
-    out.body = *std::move(body);
+    MIROIR_TRY(auto name, words.name());
+    out.text = std::move(name);
+    MIROIR_TRY(auto body, until({"endcapture"}));
+    out.body = std::move(body);
     return out;
 }
 
@@ -457,7 +422,7 @@ Reader::Read Reader::skipped(std::string_view end, bool keep) {
         if (keep) out.text = begin.substr(0, at);
         return out;
     }
-    return wrong("Unclosed block.");
+    return Wrong("Unclosed block.");
 }
 
 }  // namespace

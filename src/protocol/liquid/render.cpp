@@ -13,7 +13,6 @@ namespace {
 constexpr std::size_t kBytesMax = 4u << 20;
 constexpr std::size_t kStepsMax = 100'000;
 
-using Wrong = std::unexpected<std::string>;
 using Found = std::expected<json::Value, std::string>;
 using Done = std::expected<void, std::string>;
 

@@ -12,6 +12,8 @@
 
 namespace miroir::protocol::liquid {
 
+using Wrong = std::unexpected<std::string>;  // what is wrong with a template
+
 // A value: a literal, or a variable with its path.
 struct Operand {
     enum class Kind : std::uint8_t { Literal, Variable, Empty, Blank };
