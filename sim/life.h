@@ -55,7 +55,7 @@ private:
     std::string host_;
     std::uint64_t number_;
     SeededRandom random_;
-    std::chrono::nanoseconds wall_offset_{0};
+    std::chrono::nanoseconds wall_offset_;
     bool alive_ = true;
     std::uint64_t last_ = 0;
     std::map<std::uint64_t, Waiting> jobs_;

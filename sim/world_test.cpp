@@ -120,9 +120,19 @@ TEST(Life, WallClocksJumpAlone) {
     World world(1);
     Life life(world, "host", 1);
     const auto before = life.now();
+    const auto wall = life.wall();
     life.jump_wall(-1h);
     EXPECT_EQ(life.now(), before);
-    EXPECT_EQ(life.wall(), world.wall() - 1h);
+    EXPECT_EQ(life.wall(), wall - 1h);
+}
+
+TEST(Life, NoTwoMachinesShowTheSameTime) {
+    World world(1);
+    Life one(world, "node-1", 1);
+    Life other(world, "node-2", 1);
+    Life again(world, "node-1", 2);
+    EXPECT_NE(one.wall(), other.wall());
+    EXPECT_EQ(one.wall(), again.wall());
 }
 
 }  // namespace
