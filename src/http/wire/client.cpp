@@ -96,11 +96,11 @@ bool is_stranger(const Client::Core& core, const Stream& stream, const std::stri
 }
 
 // Asks the other side who it is. Ok with a reply: that is to be the answer to the request itself. Ok without one: it
-// is who is meant, or may be.
+// is who is meant, or may be; the request may follow on this connection if that is reusable.
 env::Task<Exchanged> meet(std::shared_ptr<Client::Core> core, std::shared_ptr<Stream> stream, http::Address to,
                           std::string authorization, std::string peer) {
     constexpr std::size_t kAnswerLimit = 16 << 20;
-    Exchanged met{.outcome = Outcome::Ok, .reply = fail(ErrorCode::MiroirNodeUnreachable, "")};
+    Exchanged met{.outcome = Outcome::Ok, .reply = fail(ErrorCode::MiroirNodeUnreachable, ""), .reusable = true};
     const std::optional<http::Introducer::Question> question = core->introducer->question(peer);
     if (!question) co_return met;
     http::Outgoing request;
@@ -113,7 +113,7 @@ env::Task<Exchanged> meet(std::shared_ptr<Client::Core> core, std::shared_ptr<St
     met = co_await exchange(stream, *head, no_body, false, bounds);
     const bool whole = met.outcome == Outcome::Ok && met.reply;
     if (whole && turns_away(*met.reply)) co_return met;
-    if (whole && met.reusable && question->is_meant(*met.reply)) stream->has_met(peer);
+    if (whole && question->is_meant(*met.reply)) stream->has_met(peer);
     else if (met.outcome == Outcome::Ok) met.outcome = Outcome::Failed;
     if (whole) met.reply = fail(ErrorCode::MiroirNodeUnreachable, "another server than " + peer + " is there");
     co_return met;
@@ -129,6 +129,7 @@ env::Task<Result<http::Reply>> send_on(std::shared_ptr<Client::Core> core, http:
     const ReplyBounds bounds{.header_bytes = core->options.header_bytes, .body_bytes = options.body_limit};
 
     std::shared_ptr<Stream> stream = core->pool->take(to);
+    bool met_before = false;  // over a connection that the other side ends with each answer
     for (bool pooled = stream != nullptr;; pooled = false) {
         if (!stream) {
             StreamOrError fresh = co_await connect(core, to, options);
@@ -137,13 +138,15 @@ env::Task<Result<http::Reply>> send_on(std::shared_ptr<Client::Core> core, http:
         }
         stream->expire_at(options.deadline.at);
         Exchanged exchanged;
-        bool asked = !is_stranger(*core, *stream, options.peer);
+        bool asked = met_before || !is_stranger(*core, *stream, options.peer);
         {
             const env::Cancel::Hook hook(options.cancel, [stream] { stream->close(Outcome::Canceled); });
             if (!asked) {
                 std::string authorization(request.headers.get("authorization"));
                 exchanged = co_await meet(core, stream, to, std::move(authorization), options.peer);
-                asked = exchanged.outcome == Outcome::Ok && !exchanged.reply;
+                const bool met = exchanged.outcome == Outcome::Ok && !exchanged.reply;
+                asked = met && exchanged.reusable;
+                met_before = met && !asked;
             }
             if (asked) exchanged = co_await exchange(stream, *head, request.body, request.method == "HEAD", bounds);
         }
@@ -154,6 +157,7 @@ env::Task<Result<http::Reply>> send_on(std::shared_ptr<Client::Core> core, http:
         }
         stream->close();
         stream.reset();
+        if (met_before && !asked) continue;
         // A connection that had been left waiting may die as we write to it: then nobody has seen the request.
         const bool again = pooled && broke(exchanged) && !exchanged.heard &&
                            (exchanged.bytes_sent == 0 || options.repeatable || !asked);

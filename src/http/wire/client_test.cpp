@@ -172,6 +172,26 @@ TEST(Client, AsksAFreshConnectionWhoIsThere) {
     EXPECT_EQ(caller.idle(), 0u);
 }
 
+// A proxy on the way may end each connection with its answer.
+TEST(Client, SendsOverTheNextConnectionIfTheFirstEndsWithTheAnswer) {
+    constexpr std::string_view kOkAndGone = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok";
+    RawServer server;
+    const ByBody by_body;
+    Caller caller;
+    caller.client->introduce_by(by_body);
+    http::SendOptions options;
+    options.peer = "ok";
+    auto reply = caller.start(server.port(), post("/write", "{}"), options);
+    RawSocket asked = server.accept();
+    EXPECT_TRUE(asked.until("\r\n\r\n").starts_with("GET /who"));
+    asked.send(kOkAndGone);
+    asked.close();
+    RawSocket next = server.accept();
+    EXPECT_TRUE(next.until("{}").starts_with("POST /write"));
+    next.send(kOkAndGone);
+    EXPECT_EQ(reply.get()->body, "ok");
+}
+
 // One who was met as one node is asked again where another is meant.
 TEST(Client, AsksWhoIsThereForEachName) {
     RawServer server;
