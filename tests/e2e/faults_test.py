@@ -74,7 +74,8 @@ class Liar:
                     status, said, out = answer.status, {"content-type": "application/json"}, answer.read()
                 finally:
                     connection.close()
-                if liar.mode and self.path.endswith("/search"):
+                lies = liar.mode and self.path.endswith("/search")
+                if lies:
                     liar.told += 1
                     wrong, out = lie(liar.mode, out)
                     said.update(wrong)
@@ -84,7 +85,7 @@ class Liar:
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(out)
-                if liar.mode:
+                if lies:  # whoever is asked who it is must not hang up: nothing would be asked of it
                     self.close_connection = True
 
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = pass_on
