@@ -35,7 +35,7 @@ Reply add(Visit visit, bool update) {
     documents.bytes = std::make_shared<const std::string>(std::move(visit.raw_body));
     MIROIR_CO_TRY(documents.payload,
                   protocol::read_payload(*documents.bytes, options, likely_key(visit, documents.primary_key)));
-    if (documents.payload.rewritten) documents.bytes.reset();
+    if (documents.payload.rewritten) documents.bytes = documents.payload.rewritten;
     documents.update = update;
     documents.skip_creation = addition.skip_creation;
     documents.may_create = visit.grant.may_create(visit.index_text());

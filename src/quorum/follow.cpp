@@ -83,7 +83,7 @@ env::Task<bool> Writer::follow_once(cluster::TopologyPtr topology) {
     for (const std::uint64_t uid : open) {
         if (sending_.contains(uid)) break;
         const tasks::TaskEntry* entry = tasks_.find(uid);
-        if (entry == nullptr) continue;
+        if (entry == nullptr || entry->carried_by) continue;  // that ends with its carrier
         const std::vector<std::string> indexes = tasks::indexes_of(entry->task);
         if (indexes.empty() && !held.empty()) break;
         if (const OwnWork* work = own_work(*entry)) {

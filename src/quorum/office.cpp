@@ -15,14 +15,6 @@
 namespace miroir::quorum {
 namespace {
 
-protocol::Task addition_task(const IndexUid& uid, std::size_t received) {
-    protocol::Task task;
-    task.type = protocol::TaskType::DocumentAdditionOrUpdate;
-    task.index_uid = uid.value;
-    task.details = json::Object{{"receivedDocuments", received}, {"indexedDocuments", 0}};
-    return task;
-}
-
 Error reserved_setting() {
     return {.code = ErrorCode::MiroirReservedField,
             .message =
@@ -128,6 +120,11 @@ Stamps& Office::stamps_of(const IndexUid& uid) {
     return stamps_.try_emplace(uid, index_of(uid) == nullptr).first->second;
 }
 
+env::Task<env::Lane::Pass> Office::enter(IndexUid uid) {
+    boarding_.close(uid);
+    co_return co_await writer_.lane(uid).enter();
+}
+
 std::uint64_t Office::now_us() const { return env::unix_us(env_.clock); }
 
 Grave Office::grave_of(const IndexUid& uid, Grave::Kind kind, std::vector<std::string> ids) {
@@ -142,14 +139,14 @@ env::Task<Result<Receipt>> Office::submit(Order order, std::optional<std::string
 }
 
 env::Task<Result<Receipt>> Office::create_index(IndexUid uid, std::optional<std::string> primary_key) {
-    const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
+    const env::Lane::Pass pass = co_await enter(uid);
     Order order = order_index_creation(topology_(), uid, index_of(uid), std::move(primary_key), options_.shards);
     if (!order.write.verdict) stamps_of(uid).forget_all(true);
     co_return co_await submit(std::move(order));
 }
 
 env::Task<Result<Receipt>> Office::delete_index(IndexUid uid) {
-    const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
+    const env::Lane::Pass pass = co_await enter(uid);
     Order order = order_index_deletion(topology_(), uid, index_of(uid));
     if (!order.write.verdict) stamps_of(uid).forget_all(true);
     co_return co_await submit(std::move(order));
@@ -161,7 +158,7 @@ env::Task<Result<Receipt>> Office::change_index(IndexUid uid, IndexWish wish) {
     std::ranges::sort(names);
     std::vector<env::Lane::Pass> passes;
     for (const IndexUid& name : names) {
-        passes.push_back(co_await writer_.lane(name).enter());
+        passes.push_back(co_await enter(name));
         stamps_of(name).forget_all(false);
     }
     const bool taken = wish.name && *wish.name != uid && index_of(*wish.name);
@@ -173,7 +170,7 @@ env::Task<Result<Receipt>> Office::change_index(IndexUid uid, IndexWish wish) {
 }
 
 env::Task<Result<Receipt>> Office::compact_index(IndexUid uid) {
-    const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
+    const env::Lane::Pass pass = co_await enter(uid);
     Order order = order_compaction(topology_(), uid, index_of(uid));
     co_return co_await submit(std::move(order));
 }
@@ -185,14 +182,14 @@ env::Task<Result<Receipt>> Office::swap_indexes(std::vector<Swap> swaps) {
     const auto twice = std::ranges::unique(names);
     names.erase(twice.begin(), twice.end());
     std::vector<env::Lane::Pass> passes;
-    for (const IndexUid& name : names) passes.push_back(co_await writer_.lane(name).enter());
+    for (const IndexUid& name : names) passes.push_back(co_await enter(name));
     for (const IndexUid& name : names) stamps_of(name).forget_all(false);
     Order order = order_swaps(topology_(), catalog_->projected(), swaps);
     co_return co_await submit(std::move(order));
 }
 
 env::Task<Result<Receipt>> Office::change_settings(IndexUid uid, SettingsWish wish) {
-    const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
+    const env::Lane::Pass pass = co_await enter(uid);
     const plan::IndexPtr index = index_of(uid);
     const protocol::SettingsPatch& patch = wish.patch;
     const Result<protocol::Settings> after =
@@ -208,53 +205,9 @@ env::Task<Result<Receipt>> Office::change_settings(IndexUid uid, SettingsWish wi
     co_return co_await submit(std::move(order), std::nullopt);
 }
 
-env::Task<Result<Receipt>> Office::add_documents(IndexUid uid, Documents documents) {
-    MIROIR_CO_CHECK(plan::refuse_reserved_fields(documents.payload));
-    const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
-    const plan::IndexPtr index = index_of(uid);
-    const protocol::KeyQuestion question{.index_key = index ? index->primary_key : std::nullopt,
-                                         .asked = documents.primary_key};
-    Result<protocol::BatchVerdict> verdict = protocol::judge_batch(question, documents.payload);
-    if (!index && !documents.may_create) verdict = fail(index_not_found(uid));
-    if (const auto readable = protocol::judge_values(documents.payload); verdict && !readable)
-        verdict = fail(inside_index(uid, readable.error()));
-    if (verdict && index) {
-        Result<void> judged = protocol::judge_special_fields(index->settings, documents.payload, verdict->ids);
-        if (judged) {
-            std::vector<protocol::LackingVectors> lacking =
-                protocol::lacking_vectors(index->settings, documents.payload, verdict->ids, documents.update);
-            judged = co_await judge_lacking(index, std::move(lacking));
-        }
-        if (!judged) verdict = fail(inside_index(uid, judged.error()));
-    }
-    if (!verdict) {
-        // The engine makes the index all the same, where the caller may.
-        Order failed = order_failed_addition(topology_(), addition_task(uid, documents.payload.documents.size()),
-                                             verdict.error(), index || !documents.may_create ? 0 : options_.shards);
-        co_return co_await submit(std::move(failed), std::move(documents.custom_metadata));
-    }
-    Stamps& stamps = stamps_of(uid);
-    if (index) MIROIR_CO_CHECK(co_await learn_stamps(index, stamps.unknown(verdict->ids)));
-    DocumentBatch batch{.bytes = std::move(documents.bytes),
-                        .payload = std::move(documents.payload),
-                        .ids = std::move(verdict->ids),
-                        .stamps = {},
-                        .primary_key = verdict->primary_key.value_or(""),
-                        .update = documents.update,
-                        .skip_creation = documents.skip_creation};
-    batch.stamps = stamps.assign(batch.ids, now_us());
-    Order order = order_documents(topology_(), uid, index, batch, options_.shards);
-    order.write.ids = batch.ids;
-    batch.payload = {};
-    batch.bytes.reset();  // a large batch is held once while it is sent
-    Result<Receipt> receipt = co_await submit(std::move(order), std::move(documents.custom_metadata));
-    if (!receipt) stamps.doubt(batch.ids);
-    co_return receipt;
-}
-
 env::Task<Result<Receipt>> Office::delete_documents(IndexUid uid, std::vector<std::string> ids,
                                                     std::optional<std::string> metadata) {
-    const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
+    const env::Lane::Pass pass = co_await enter(uid);
     for (const std::string& id : ids) stamps_of(uid).forget(id);
     Order order = order_deletion_by_ids(topology_(), uid, index_of(uid), ids);
     if (!ids.empty()) order.write.grave = grave_of(uid, Grave::Kind::Ids, ids);
@@ -266,7 +219,7 @@ env::Task<Result<Receipt>> Office::delete_documents(IndexUid uid, std::vector<st
 
 env::Task<Result<Receipt>> Office::delete_by_filter(IndexUid uid, json::Value filter, json::Value carried,
                                                     std::optional<std::string> metadata) {
-    const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
+    const env::Lane::Pass pass = co_await enter(uid);
     const plan::IndexPtr index = index_of(uid);
     if (const Result<void> judged = index ? judge_filter(*index, filter) : Result<void>{}; !judged) {
         Order failed = order_failed_filter(topology_(), uid, filter, judged.error());
@@ -279,7 +232,7 @@ env::Task<Result<Receipt>> Office::delete_by_filter(IndexUid uid, json::Value fi
 }
 
 env::Task<Result<Receipt>> Office::delete_all_documents(IndexUid uid, std::optional<std::string> metadata) {
-    const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
+    const env::Lane::Pass pass = co_await enter(uid);
     stamps_of(uid).forget_all(true);
     Order order = order_deletion_of_all(topology_(), uid, index_of(uid));
     order.write.grave = grave_of(uid, Grave::Kind::All);

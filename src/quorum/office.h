@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "protocol/documents/primary_key.h"
 #include "protocol/documents/special_fields.h"
-#include "quorum/orders.h"
 #include "quorum/repair/anti_entropy.h"
 #include "quorum/repair/census.h"
 #include "quorum/repair/mender.h"
@@ -20,6 +20,7 @@
 #include "quorum/sessions/sessions.h"
 #include "quorum/shelves.h"
 #include "quorum/stamps.h"
+#include "quorum/turns/boarding.h"
 #include "quorum/writer.h"
 
 namespace miroir::quorum {
@@ -41,16 +42,6 @@ struct Publishers {
     CatalogBook::Publish catalog;
     ShelfBook::Publish shelves;
     tasks::EndWatch* ends = nullptr;  // outlives the office
-};
-
-struct Documents {
-    std::shared_ptr<const std::string> bytes;  // what the payload points into
-    protocol::Payload payload;
-    std::optional<std::string> primary_key;  // as asked for
-    bool update = false;
-    bool skip_creation = false;
-    bool may_create = true;  // the caller may bring the index into being
-    std::optional<std::string> custom_metadata;
 };
 
 struct SettingsWish {
@@ -162,6 +153,7 @@ private:
 
     plan::IndexPtr index_of(const IndexUid& uid) const { return catalog_->projected().find(uid); }
     Stamps& stamps_of(const IndexUid& uid);
+    env::Task<env::Lane::Pass> enter(IndexUid uid);  // its lane, behind all that waits for it
     std::uint64_t now_us() const;
     // What is about to be deleted, for those who compare copies.
     Grave grave_of(const IndexUid& uid, Grave::Kind kind, std::vector<std::string> ids = {});
@@ -175,6 +167,16 @@ private:
     env::Task<Result<void>> judge_lacking(plan::IndexPtr index, std::vector<protocol::LackingVectors> lacking);
     bool at_work_on(const IndexUid& uid) const;
     env::Task<Result<Receipt>> submit(Order order, std::optional<std::string> metadata = {});
+    // Additions that have waited for the lane, which is held. See turns/additions.cpp.
+    struct Ready {
+        Boarding::Rider rider;
+        protocol::BatchVerdict verdict;
+    };
+    env::Task<void> carry(IndexUid uid, std::vector<Boarding::Rider> riders);
+    env::Task<Result<Receipt>> add_alone(IndexUid uid, Documents documents);
+    std::optional<protocol::BatchVerdict> may_travel(const IndexUid& uid, const Documents& documents) const;
+    env::Task<void> add_together(IndexUid uid, std::vector<Ready> ready);
+    bool is_under_way(const IndexUid& uid, std::uint64_t first) const;
 
     env::Env env_;
     TopologySource topology_;
@@ -192,6 +194,7 @@ private:
     EndBell bell_;
     Mover mover_;
     std::map<IndexUid, Stamps> stamps_;
+    Boarding boarding_;
     std::set<NodeId> foreign_;                     // nodes that hold what was not written from here
     std::map<NodeId, std::string> features_told_;  // what each node was last told, as JSON
 };

@@ -97,7 +97,7 @@ env::Task<Result<Receipt>> Office::note_task(protocol::Task task, std::optional<
 
 // One node is asked to take the edition without doing anything: whatever it refuses, all would.
 env::Task<Result<Receipt>> Office::edit_documents(IndexUid uid, EditWish wish) {
-    const env::Lane::Pass pass = co_await writer_.lane(uid).enter();
+    const env::Lane::Pass pass = co_await enter(uid);
     const cluster::TopologyPtr topology = topology_();
     for (const cluster::Node& node : topology->nodes()) {
         if (!node.writable()) continue;
@@ -173,13 +173,15 @@ env::Task<Result<json::Value>> Office::inspect_task(std::uint64_t uid) {
     const tasks::TaskEntry* entry = tasks_->find(uid);
     if (entry == nullptr) co_return fail(task_not_found(uid));
     static constexpr std::string_view kStates[] = {"planned", "accepted", "missed", "succeeded", "failed", "canceled"};
+    const std::uint64_t carrier = entry->carried_by.value_or(uid);
+    const tasks::TaskEntry* with_parts = tasks_->find(carrier);  // forgotten perhaps, when all of them have ended
     json::Array parts;
-    for (const tasks::NodeTask& part : entry->parts) {
+    for (const tasks::NodeTask& part : with_parts != nullptr ? with_parts->parts : entry->parts) {
         json::Object line{{"node", part.node.value},
                           {"taskUid", part.uid},
                           {"status", kStates[static_cast<std::size_t>(part.state)]}};
         if (part.error) line.append("error", part.error->message);
-        if (writer_.hints().keeps(part.node, uid)) line.append("waiting", true);
+        if (writer_.hints().keeps(part.node, carrier)) line.append("waiting", true);
         json::Array owed;
         for (const std::string& index : tasks::indexes_of(entry->task)) {
             const Debt* debt = writer_.debts().find({part.node, IndexUid{index}});
@@ -188,7 +190,9 @@ env::Task<Result<json::Value>> Office::inspect_task(std::uint64_t uid) {
         if (!owed.empty()) line.append("debts", std::move(owed));
         parts.emplace_back(std::move(line));
     }
-    co_return json::Value(json::Object{{"task", protocol::task_view(entry->task)}, {"nodes", std::move(parts)}});
+    json::Object out{{"task", protocol::task_view(entry->task)}, {"nodes", std::move(parts)}};
+    if (entry->carried_by) out.append("sentWith", carrier);
+    co_return json::Value(std::move(out));
 }
 
 bool Office::is_over(std::uint64_t task) const {

@@ -32,6 +32,14 @@ std::vector<const tasks::NodeTask*> parts_to_cancel(const tasks::TaskEntry& entr
     return out;
 }
 
+// What went to the nodes as one is called off as one.
+bool all_called_off(const tasks::TaskEntry& entry, const std::vector<std::uint64_t>& targets) {
+    for (std::uint64_t uid = entry.task.uid + 1; uid <= entry.task.uid + entry.carries; ++uid) {
+        if (std::ranges::find(targets, uid) == targets.end()) return false;
+    }
+    return true;
+}
+
 // Any of those already over?
 bool untouched(const tasks::TaskEntry& entry) {
     std::set<NodeId> seen;
@@ -71,6 +79,7 @@ env::Task<void> Writer::carry_cancelation(std::uint64_t uid, cluster::TopologyPt
         const tasks::TaskEntry* known = tasks_.find(target);
         if (known == nullptr || protocol::is_finished(known->task.status) || target >= uid || sending_.contains(target))
             continue;
+        if (known->carried_by || !all_called_off(*known, cancelation.targets)) continue;
         tasks::TaskEntry entry = *known;
         co_await look_after_parts(entry, topology);
         const auto change = changes_.find(target);
@@ -87,7 +96,7 @@ env::Task<void> Writer::carry_cancelation(std::uint64_t uid, cluster::TopologyPt
     for (const std::uint64_t target : targets) {
         co_await cancel_task(target, uid, topology);
         const tasks::TaskEntry* after = tasks_.find(target);
-        if (after != nullptr && after->task.canceled_by == uid) ++count;
+        if (after != nullptr && after->task.canceled_by == uid) count += 1 + after->carries;
     }
     cancelation.task.details["canceledTasks"] = count;
     (void)co_await end_task(std::move(cancelation), 1);

@@ -25,6 +25,12 @@ struct NodeRequest {
 
 NodeRequest settings_patch(const IndexUid& index, std::string body);
 
+// A task without requests of its own: those of the order that carries it do its work, too.
+struct CarriedTask {
+    protocol::Task task;
+    json::Value at_success{};
+};
+
 struct WriteOrder {
     cluster::TopologyPtr topology;
     protocol::Task task;                // without uid and times
@@ -37,6 +43,7 @@ struct WriteOrder {
     json::Value wish{};                      // see tasks::TaskEntry
     std::optional<Grave> grave{};            // what it deletes; the task's uid comes later
     std::optional<std::span<const std::string>> ids{};  // of all documents that it may change; they outlive it
+    std::vector<CarriedTask> carried{};                 // in the order of the writes, all behind `task`
 };
 
 }  // namespace miroir::quorum

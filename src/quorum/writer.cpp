@@ -38,6 +38,15 @@ Error no_quorum(const AckCount& acks) {
                        " could take the write. Bring its nodes back."};
 }
 
+std::vector<tasks::TaskEntry> carried_by(const WriteOrder& order, protocol::Instant now) {
+    std::vector<tasks::TaskEntry> out;
+    for (const CarriedTask& carried : order.carried) {
+        out.push_back({.task = carried.task, .parts = {}, .verdict = {}, .at_success = carried.at_success});
+        out.back().task.enqueued_at = now;
+    }
+    return out;
+}
+
 // Before anything of it is sent.
 void note_touches(Touches& touches, const WriteOrder& order, const std::vector<plan::CatalogChange>& changes) {
     if (order.requests.empty() && changes.empty()) return;
@@ -190,6 +199,29 @@ env::Task<Result<void>> Writer::choose_uids(Sending& sending) {
     co_return Result<void>{};
 }
 
+// What is to be sent, before it is: whatever of it a node lacks in the end is owed to it.
+void Writer::write_hints(Sending& sending, std::uint64_t uid, tasks::Batch& also) {
+    for (std::size_t i = 0; i < sending.entry.parts.size(); ++i) {
+        const NodeTask& part = sending.entry.parts[i];
+        Hints::Hint hint{.place = hints_.take_place(also, part.node), .task = uid, .part = i};
+        if (part.state == NodeTask::State::Planned) hint.uid = part.uid;
+        hint.request = std::move(sending.order.requests[i]);  // lent: bodies may be large
+        hints_.change(also, part.node, hint);
+        if (hint.request.body.size() > options_.large_body) {
+            std::string().swap(hint.request.body);  // an assignment would keep the room
+            sending.stored_only.insert(i);
+        }
+        sending.order.requests[i] = std::move(hint.request);
+        sending.places.push_back(hint.place);
+        if (!sending.held(i)) continue;
+        Hints::Held held{.holder = sending.order.change ? uid : *sending.holders[i],
+                         .task = uid,
+                         .part = i,
+                         .indexes = tasks::indexes_of(sending.entry.task)};
+        hints_.hold(also, part.node, sending.places.back(), std::move(held));
+    }
+}
+
 env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::CatalogChange> changes) {
     Sending sending;
     note_touches(touches_, order, changes);
@@ -210,27 +242,10 @@ env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::Ca
     }
     dig(also, sending.order, uid, changes);
     catalog_.plan(uid, std::move(changes), also, env_.clock.wall().time_since_epoch().count());
-    for (std::size_t i = 0; i < sending.entry.parts.size(); ++i) {
-        const NodeTask& part = sending.entry.parts[i];
-        Hints::Hint hint{.place = hints_.take_place(also, part.node), .task = uid, .part = i};
-        if (part.state == NodeTask::State::Planned) hint.uid = part.uid;
-        hint.request = std::move(sending.order.requests[i]);  // lent: bodies may be large
-        hints_.change(also, part.node, hint);
-        if (hint.request.body.size() > options_.large_body) {
-            std::string().swap(hint.request.body);  // an assignment would keep the room
-            sending.stored_only.insert(i);
-        }
-        sending.order.requests[i] = std::move(hint.request);
-        sending.places.push_back(hint.place);
-        if (!sending.held(i)) continue;
-        Hints::Held held{.holder = sending.order.change ? uid : *sending.holders[i],
-                         .task = uid,
-                         .part = i,
-                         .indexes = tasks::indexes_of(sending.entry.task)};
-        hints_.hold(also, part.node, sending.places.back(), std::move(held));
-    }
+    write_hints(sending, uid, also);
     sending_.insert(uid);
-    const Result<std::uint64_t> begun = co_await tasks_.begin(sending.entry, std::move(also));
+    const Result<std::uint64_t> begun = co_await tasks_.begin(
+        sending.entry, std::move(also), carried_by(sending.order, sending.entry.task.enqueued_at));
     if (!begun) {
         catalog_.forget(uid);
         changes_.erase(uid);
@@ -248,6 +263,8 @@ env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::Ca
     for (const NodeId& node : sending.nodes) sends.push_back(send_parts(sending, node));
     co_await env::gather(env_.executor, std::move(sends));
     Result<Receipt> receipt = co_await settle(sending);
+    for (std::uint64_t i = 0; receipt && i < sending.order.carried.size(); ++i)
+        receipt->carried.push_back(tasks_.find(*begun + 1 + i)->task);
     sending_.erase(*begun);
     wake();
     co_return receipt;

@@ -1,8 +1,7 @@
 // Carries write orders out, and follows them to their end:
 //   take the lanes of the nodes → write the task and all its requests down → send to every node at once → count per
 //   shard → strike out what the nodes took; the rest is owed to them → answer; then poll until each has finished, fold.
-// Lives on one executor. The caller holds the lane of the index from planning until submit() has returned, so that all
-// replicas get an index's writes in one order.
+// One executor. The caller holds the lane of the index until submit() has returned: replicas get writes in one order.
 #pragma once
 
 #include <functional>
@@ -26,7 +25,8 @@ namespace miroir::quorum {
 
 struct Receipt {
     protocol::Task task;            // as enqueued: for the summary
-    std::vector<ShardId> degraded;  // accepted, but some replica has only a hint
+    std::vector<ShardId> degraded;  // accepted, but some replica has only a hint; ascending
+    std::vector<protocol::Task> carried{};
 };
 
 class Writer {
@@ -50,7 +50,6 @@ public:
     Touches& touches() { return touches_; }
     // Did a deletion come behind the insertion of this document?
     Deletion deletion_of(const IndexUid& index, const std::string& id, std::uint64_t stamp) const;
-
     // Reads what the store keeps: what nodes are owed and known by, changes of settings. Before anything else.
     env::Task<Result<void>> open();
     // The node is in debt for all that it should hold by now of an index, or of every index.
@@ -81,6 +80,7 @@ private:
     std::set<NodeId> missed_now(const Sending& sending);
     env::Task<void> enter_lanes(Sending& sending);
     env::Task<Result<void>> choose_uids(Sending& sending);
+    void write_hints(Sending& sending, std::uint64_t uid, tasks::Batch& also);
     env::Task<Result<void>> send_parts(Sending& sending, NodeId node);
     void count_attainable(const Sending& sending, std::vector<std::uint8_t>& attainable) const;
     env::Task<Result<Receipt>> settle(Sending& sending);

@@ -43,6 +43,8 @@ std::string record_of(const TaskEntry& entry) {
         for (const std::uint64_t uid : entry.targets) targets.emplace_back(uid);
         out.append("targets", std::move(targets));
     }
+    if (entry.carries > 0) out.append("carries", entry.carries);
+    if (entry.carried_by) out.append("carriedBy", *entry.carried_by);
     return json::to_text(json::Value(std::move(out)));
 }
 
@@ -78,7 +80,24 @@ Result<TaskEntry> entry_of(const std::string& record) {
         for (const json::Value& uid : targets->array())
             entry.targets.push_back(uid.is_unsigned() ? uid.unsigned_integer() : 0);
     }
+    entry.carries = number_at(*parsed, "carries");
+    if (parsed->find("carriedBy") != nullptr) entry.carried_by = number_at(*parsed, "carriedBy");
     return entry;
+}
+
+// Of what was carried, as its carrier ended.
+void end_as(TaskEntry& carried, const TaskEntry& carrier) {
+    protocol::Task& task = carried.task;
+    task.status = carrier.task.status;
+    task.error = carrier.task.error;
+    task.canceled_by = carrier.task.canceled_by;
+    task.batch_uid = carrier.task.batch_uid;
+    task.started_at = carrier.task.started_at;
+    task.finished_at = carrier.task.finished_at;
+    if (!carried.at_success.is_object()) return;
+    const bool succeeded = task.status == protocol::TaskStatus::Succeeded;
+    for (const json::Member& member : carried.at_success.object())
+        task.details[member.first] = succeeded ? member.second : json::Value(0);
 }
 
 }  // namespace
@@ -121,18 +140,34 @@ void TaskBook::write_history(const std::vector<protocol::Task>& tasks, Batch& ba
     batch.put(std::string(kCounters), std::string(kNextBatch), key_of(next_batch));
 }
 
-env::Task<Result<std::uint64_t>> TaskBook::begin(TaskEntry entry, Batch also) {
-    const std::uint64_t uid = next_uid_++;
-    entry.task.uid = uid;
-    also.put(std::string(kTable), key_of(uid), record_of(entry));
-    also.put(std::string(kCounters), std::string(kNextUid), key_of(uid + 1));
+env::Task<Result<std::uint64_t>> TaskBook::begin(TaskEntry entry, Batch also, std::vector<TaskEntry> carried) {
+    const std::uint64_t uid = next_uid_;
+    entry.carries = carried.size();
+    carried.insert(carried.begin(), std::move(entry));
+    for (TaskEntry& each : carried) {
+        each.task.uid = next_uid_++;
+        if (each.task.uid != uid) each.carried_by = uid;
+        also.put(std::string(kTable), key_of(each.task.uid), record_of(each));
+    }
+    const std::uint64_t next = next_uid_;
+    also.put(std::string(kCounters), std::string(kNextUid), key_of(next));
     const Result<void> kept = co_await store_.commit(std::move(also));
     if (!kept) {
-        if (next_uid_ == uid + 1) next_uid_ = uid;
+        if (next_uid_ == next) next_uid_ = uid;
         co_return fail(kept.error());
     }
-    place(std::move(entry));
+    for (TaskEntry& each : carried) place(std::move(each));
     co_return uid;
+}
+
+std::vector<std::uint64_t> TaskBook::carried_by(std::uint64_t carrier) const {
+    std::vector<std::uint64_t> out;
+    const auto found = entries_.find(carrier);
+    const std::uint64_t count = found == entries_.end() ? 0 : found->second.carries;
+    for (std::uint64_t uid = carrier + 1; uid <= carrier + count; ++uid) {
+        if (unfinished_.contains(uid)) out.push_back(uid);
+    }
+    return out;
 }
 
 // What happened in memory meanwhile stays: it may have been started, or been given another name.
@@ -148,19 +183,34 @@ void TaskBook::keep_what_memory_knows(protocol::Task& task) const {
 }
 
 env::Task<Result<void>> TaskBook::save(TaskEntry entry, Batch also) {
-    const std::uint64_t uid = entry.task.uid;
-    also.put(std::string(kTable), key_of(uid), record_of(entry));
     if (entry.task.batch_uid) also.put(std::string(kCounters), std::string(kNextBatch), key_of(next_batch_));
-    const bool ends = watch_ != nullptr && protocol::is_finished(entry.task.status) && unfinished_.contains(uid);
-    if (ends) {
-        protocol::Task shown = entry.task;
+    if (const TaskEntry* known = find(entry.task.uid)) {
+        entry.carries = known->carries;
+        entry.carried_by = known->carried_by;
+    }
+    std::vector<TaskEntry> saved;
+    saved.push_back(std::move(entry));
+    const bool finished = protocol::is_finished(saved.front().task.status);
+    for (const std::uint64_t uid : carried_by(saved.front().task.uid)) {
+        if (!finished) break;
+        saved.push_back(entries_.at(uid));
+        end_as(saved.back(), saved.front());
+    }
+    bool ends = false;
+    for (const TaskEntry& each : saved) {
+        also.put(std::string(kTable), key_of(each.task.uid), record_of(each));
+        if (watch_ == nullptr || !finished || !unfinished_.contains(each.task.uid)) continue;
+        protocol::Task shown = each.task;
         keep_what_memory_knows(shown);
         watch_->ending(shown, also);
+        ends = true;
     }
     const Result<void> kept = co_await store_.commit(std::move(also));
     if (!kept) co_return kept;
-    keep_what_memory_knows(entry.task);
-    place(std::move(entry));
+    for (TaskEntry& each : saved) {
+        keep_what_memory_knows(each.task);
+        place(std::move(each));
+    }
     if (ends) watch_->ended();
     co_return Result<void>{};
 }
@@ -211,6 +261,13 @@ void TaskBook::start(std::uint64_t uid, protocol::Instant now) {
     task.started_at = now;
     task.batch_uid = next_batch_++;
     batches_[*task.batch_uid].insert(uid);
+    for (const std::uint64_t carried : carried_by(uid)) {
+        protocol::Task& with = entries_.at(carried).task;
+        with.status = task.status;
+        with.started_at = now;
+        with.batch_uid = task.batch_uid;
+        batches_[*task.batch_uid].insert(carried);
+    }
 }
 
 void TaskBook::rename_indexes(const std::map<std::string, std::string>& names, std::uint64_t before, Batch& batch) {

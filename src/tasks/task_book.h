@@ -44,6 +44,10 @@ struct TaskEntry {
     json::Value at_success{};              // members that its details get when it succeeds, or null
     std::vector<std::uint64_t> targets{};  // tasks that it deletes or cancels
     json::Value wish{};                    // what carrying it out needs and nobody is shown, until it has ended
+    // Writes that went to the nodes as one: the first task has the parts of all, and ends the others with itself. Those
+    // have the uids behind its own.
+    std::uint64_t carries = 0;
+    std::optional<std::uint64_t> carried_by{};
 };
 
 // May the caller see this task? Asked after the page was cut, as the engine does.
@@ -83,9 +87,10 @@ public:
 
     // The uid that the next task gets. Uids rise by one over all indexes and are never used twice.
     std::uint64_t next_uid() const { return next_uid_; }
-    // Takes the uid from next_uid(); durable, with `also`, when it returns. A refused commit gives the uid back.
-    env::Task<Result<std::uint64_t>> begin(TaskEntry entry, Batch also = {});
-    // Replaces the entry; durable, with `also`, when it returns.
+    // Takes the uid from next_uid(), and those behind it for what it carries; durable, with `also`, when it returns. A
+    // refused commit gives the uids back.
+    env::Task<Result<std::uint64_t>> begin(TaskEntry entry, Batch also = {}, std::vector<TaskEntry> carried = {});
+    // Replaces the entry; durable, with `also`, when it returns. What it carries ends with it.
     env::Task<Result<void>> save(TaskEntry entry, Batch also = {});
     env::Task<Result<std::uint64_t>> erase(std::vector<std::uint64_t> uids);
     // The task's turn has come: it is processing, in a batch of its own. Not durable: after a restart it starts anew.
@@ -109,6 +114,7 @@ public:
 private:
     explicit TaskBook(Store& store) : store_(store) {}
     void keep_what_memory_knows(protocol::Task& task) const;
+    std::vector<std::uint64_t> carried_by(std::uint64_t carrier) const;  // and not ended
     void place(TaskEntry entry);
     void drop(std::uint64_t uid);
     std::vector<const protocol::Task*> tasks_of(std::uint64_t batch) const;

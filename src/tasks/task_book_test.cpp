@@ -89,5 +89,86 @@ TEST_F(TaskBookTest, ListsPages) {
     EXPECT_EQ(page.next, std::nullopt);
 }
 
+class Watch final : public EndWatch {
+public:
+    void ending(const protocol::Task& task, Batch& batch) override {
+        (void)batch;
+        seen.push_back(task.uid);
+    }
+    void ended() override { ++commits; }
+    std::vector<std::uint64_t> seen;
+    int commits = 0;
+};
+
+class Carrying : public TaskBookTest {
+protected:
+    // One task that carries two others, and one that has nothing to do with them.
+    void SetUp() override {
+        TaskBookTest::SetUp();
+        TaskEntry carrier;
+        carrier.task.index_uid = "x";
+        carrier.parts.push_back({.node = {"a"}, .uid = 7, .state = NodeTask::State::Planned});
+        std::vector<TaskEntry> carried(2);
+        for (std::size_t i = 0; i < carried.size(); ++i) {
+            carried[i].task.index_uid = "x";
+            carried[i].task.details = json::Object{{"indexedDocuments", json::Value()}};
+            carried[i].at_success = json::Object{{"indexedDocuments", i + 1}};
+        }
+        ASSERT_EQ(env::run_task(reactor, book->begin(std::move(carrier), {}, std::move(carried))), 0);
+        ASSERT_EQ(begin("x"), 3);
+    }
+    // As who follows it: from what he knew of it.
+    void end(protocol::TaskStatus status) {
+        TaskEntry entry = *book->find(0);
+        entry.carries = 0;  // nobody has to think of it
+        entry.task.status = status;
+        entry.task.finished_at = protocol::Instant(std::chrono::seconds(9));
+        if (status == protocol::TaskStatus::Failed)
+            entry.task.error = Error{.code = ErrorCode::Internal, .message = "no"};
+        ASSERT_TRUE(env::run_task(reactor, book->save(std::move(entry))));
+    }
+    json::Value indexed(std::uint64_t uid) { return *book->find(uid)->task.details.find("indexedDocuments"); }
+};
+
+TEST_F(Carrying, WhatIsCarriedEndsWithItsCarrier) {
+    reopen();  // known after a restart, too
+    Watch watch;
+    book->watch_ends(&watch);
+    book->start(0, protocol::Instant(std::chrono::seconds(5)));
+    EXPECT_EQ(book->find(2)->task.status, protocol::TaskStatus::Processing);
+    EXPECT_EQ(book->find_batch(0)->stats.find("totalNbTasks")->unsigned_integer(), 3);
+    end(protocol::TaskStatus::Succeeded);
+    EXPECT_EQ(watch.seen, (std::vector<std::uint64_t>{0, 1, 2}));
+    EXPECT_EQ(watch.commits, 1);
+    for (int round = 0; round < 2; ++round, reopen()) {
+        EXPECT_EQ(book->unfinished().size(), 1);
+        EXPECT_EQ(book->find(1)->task.status, protocol::TaskStatus::Succeeded);
+        EXPECT_EQ(book->find(2)->task.finished_at, protocol::Instant(std::chrono::seconds(9)));
+        EXPECT_EQ(indexed(1), json::Value(1));
+        EXPECT_EQ(indexed(2), json::Value(2));
+        EXPECT_EQ(book->find(3)->task.status, protocol::TaskStatus::Enqueued);
+    }
+}
+
+TEST_F(Carrying, WhatIsCarriedFailsWithItsCarrier) {
+    end(protocol::TaskStatus::Failed);
+    EXPECT_EQ(book->find(2)->task.status, protocol::TaskStatus::Failed);
+    EXPECT_EQ(book->find(2)->task.error->message, "no");
+    EXPECT_EQ(indexed(2), json::Value(0));
+}
+
+TEST_F(Carrying, NothingEndsWhileItsCarrierGoesOn) {
+    TaskEntry entry = *book->find(0);
+    entry.parts.front().state = NodeTask::State::Accepted;
+    ASSERT_TRUE(env::run_task(reactor, book->save(std::move(entry))));
+    EXPECT_EQ(book->unfinished().size(), 4);
+}
+
+TEST_F(Carrying, ARefusedCommitGivesAllUidsBack) {
+    store.fail_commits(1);
+    EXPECT_FALSE(env::run_task(reactor, book->begin(TaskEntry(), {}, std::vector<TaskEntry>(3))));
+    EXPECT_EQ(book->next_uid(), 4);
+}
+
 }  // namespace
 }  // namespace miroir::tasks

@@ -87,6 +87,48 @@ class Writes(ThreeNodes):
         reply = call(process.port, "POST", "/indexes/books/documents", MASTER_KEY, [{"id": 9}])
         self.assertEqual(reply.json["taskUid"], 3, "a uid is never given twice")
 
+    def test_many_small_writes_go_to_the_nodes_together(self):
+        self.prepare()
+        process = self.miroir()
+        reply = call(process.port, "POST", "/indexes/books/documents?primaryKey=id", MASTER_KEY, [{"id": 0, "value": "first"}])
+        self.assertEqual(reply.status, 202)
+        uids = {}
+
+        def write(number):
+            for count in range(10):
+                key = number * 100 + count
+                bad = number == 3 and count % 3 == 1
+                document = {"id": "not an id"} if bad else {"id": key, "value": f"book {key}"}
+                if number == 5 and count % 3 == 1:
+                    reply = call(process.port, "DELETE", f"/indexes/books/documents/{key - 1}", MASTER_KEY)
+                else:
+                    reply = call(process.port, "POST", "/indexes/books/documents?customMetadata=" + str(key), MASTER_KEY, [document] * 2)
+                self.assertEqual(reply.status, 202, reply.text)
+                uids[key] = (reply.json["taskUid"], bad)
+
+        threads = [threading.Thread(target=write, args=(number,)) for number in range(1, 33)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        wait_until(lambda: self.at_rest(process.port), "all tasks have ended")
+        self.assertEqual(len({uid for uid, _ in uids.values()}), 320)
+        deleted = {key - 1 for key in uids if key // 100 == 5 and key % 100 % 3 == 1}
+        for key, (uid, bad) in uids.items():
+            task = call(process.port, "GET", f"/tasks/{uid}", MASTER_KEY).json
+            self.assertEqual(task["status"], "failed" if bad else "succeeded", task)
+            if task["type"] == "documentAdditionOrUpdate":
+                self.assertEqual(task["customMetadata"], str(key))
+                self.assertEqual(task["details"], {"receivedDocuments": 2, "indexedDocuments": 0 if bad else 1})
+            else:
+                self.assertEqual(task["details"]["deletedDocuments"], 1)
+                deleted.add(key)
+        found = self.copies()
+        for key, (_, bad) in uids.items():
+            self.assertEqual(sum(key in copy for copy in found), 0 if bad or key in deleted else 2, key)
+        sent = [call(node.port, "GET", "/tasks?limit=1", NODE_KEY).json["total"] for node in self.nodes]
+        self.assertLess(max(sent), 160, "less than half as many as there were writes")
+
     def test_nothing_acknowledged_is_lost(self):
         self.config = self.configuration()
         process = self.started()
