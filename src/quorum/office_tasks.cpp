@@ -192,6 +192,7 @@ env::Task<Result<json::Value>> Office::inspect_task(std::uint64_t uid) {
     }
     json::Object out{{"task", protocol::task_view(entry->task)}, {"nodes", std::move(parts)}};
     if (entry->carried_by) out.append("sentWith", carrier);
+    if (entry->carries > 0) out.append("carries", entry->carries);
     co_return json::Value(std::move(out));
 }
 

@@ -262,12 +262,30 @@ env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::Ca
     std::vector<env::Task<Result<void>>> sends;
     for (const NodeId& node : sending.nodes) sends.push_back(send_parts(sending, node));
     co_await env::gather(env_.executor, std::move(sends));
+    std::vector<protocol::Task> carried;
+    for (std::uint64_t i = 0; i < sending.order.carried.size(); ++i)
+        carried.push_back(tasks_.find(*begun + 1 + i)->task);
+    const bool all_took = std::ranges::all_of(
+        sending.outcomes, [](const SendOutcome& outcome) { return outcome.kind == SendOutcome::Kind::Accepted; });
+    // Nobody has to wait until that is written down, too: who does not find it asks the nodes for the tasks again.
+    if (all_took && !sending.outcomes.empty()) {
+        Receipt receipt{.task = sending.entry.task, .degraded = {}, .carried = std::move(carried)};
+        sending.passes.clear();
+        env::spawn(env_.executor, settle_behind(std::move(sending)));
+        co_return receipt;
+    }
     Result<Receipt> receipt = co_await settle(sending);
-    for (std::uint64_t i = 0; receipt && i < sending.order.carried.size(); ++i)
-        receipt->carried.push_back(tasks_.find(*begun + 1 + i)->task);
+    if (receipt) receipt->carried = std::move(carried);
     sending_.erase(*begun);
     wake();
     co_return receipt;
+}
+
+env::Task<void> Writer::settle_behind(Sending sending) {
+    const std::uint64_t uid = sending.entry.task.uid;
+    (void)co_await settle(sending);
+    sending_.erase(uid);
+    wake();
 }
 
 // All parts of one node in their order. What follows a part that the node does not have is not sent.

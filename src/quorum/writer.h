@@ -84,6 +84,7 @@ private:
     env::Task<Result<void>> send_parts(Sending& sending, NodeId node);
     void count_attainable(const Sending& sending, std::vector<std::uint8_t>& attainable) const;
     env::Task<Result<Receipt>> settle(Sending& sending);
+    env::Task<void> settle_behind(Sending sending);
     env::Task<Result<Receipt>> refuse(Sending& sending, Error error);
     void dig(tasks::Batch& batch, const WriteOrder& order, std::uint64_t task,
              const std::vector<plan::CatalogChange>& changes);
