@@ -121,6 +121,15 @@ env::Task<std::optional<env::Lane::Pass>> Copier::hold_still() {
     co_return pass;
 }
 
+env::Task<Copier::Step> Copier::hold_where(bool alone, env::Lane::Pass& held) {
+    if (!alone) co_return Step::Done;
+    std::optional<env::Lane::Pass> pass = co_await hold_still();
+    if (!is_fit()) co_return Step::GivenUp;
+    if (!pass) co_return Step::Anew;
+    held = *std::move(pass);
+    co_return Step::Done;
+}
+
 // False: the index has lost its key.
 bool Copier::add_documents(View& view, json::Array documents, bool target) const {
     const plan::IndexPtr index = catalog_.projected().find(order_.index);
@@ -181,25 +190,22 @@ env::Task<std::optional<Copier::View>> Copier::read_ids(std::vector<std::string>
 // What differs and was not written since the mark is known for good; what was written is put aside.
 Copier::Differing Copier::compare(const View& view, const Mark& mark) {
     Differing out;
+    const auto put_aside = [&](const std::string& id) {
+        const bool touched = watch_.touched_since(mark.moment, id);
+        if (touched) unsure_.insert(id);
+        return touched;
+    };
     std::unordered_set<std::string_view> known;
     for (const auto& [id, document] : view.there) {
         known.insert(id);
-        if (watch_.touched_since(mark.moment, id)) {
-            unsure_.insert(id);
-            continue;
-        }
+        if (put_aside(id)) continue;
         const auto here = view.here.find(id);
         if (here != view.here.end() && here->second == digest_of(document)) continue;
         out.lines += json::to_text(document) + "\n";
         out.ids.push_back(id);
-        ++out.documents;
     }
     for (const auto& [id, digest] : view.here) {
-        if (known.contains(id)) continue;
-        if (watch_.touched_since(mark.moment, id)) {
-            unsure_.insert(id);
-            continue;
-        }
+        if (known.contains(id) || put_aside(id)) continue;
         out.gone.emplace_back(id);
         out.ids.push_back(id);
     }
@@ -238,6 +244,7 @@ env::Task<bool> Copier::send(Differing differing, std::uint64_t releases) {
     if (!index) co_return false;
     const std::string path = "/indexes/" + order_.index.value + "/documents";
     std::vector<NodeRequest> requests;
+    const std::size_t replaced = differing.ids.size() - differing.gone.size();
     if (!differing.gone.empty()) {
         requests.push_back({.method = "POST",
                             .target = path + "/delete-batch",
@@ -245,7 +252,7 @@ env::Task<bool> Copier::send(Differing differing, std::uint64_t releases) {
                             .body = json::to_text(json::Value(std::move(differing.gone)))});
     }
     if (!differing.lines.empty()) {
-        pace_.count(differing.documents, differing.lines.size());
+        pace_.count(replaced, differing.lines.size());
         requests.push_back({.method = "POST",
                             .target = path + "?primaryKey=" + index->primary_key.value_or(""),
                             .content_type = "application/x-ndjson",
@@ -270,12 +277,8 @@ env::Task<bool> Copier::await_pages(std::size_t left) {
 
 env::Task<Copier::Step> Copier::stretch(std::string& after, bool& last, bool alone) {
     env::Lane::Pass held;
-    if (alone) {
-        std::optional<env::Lane::Pass> pass = co_await hold_still();
-        if (!is_fit()) co_return Step::GivenUp;
-        if (!pass) co_return Step::Anew;
-        held = *std::move(pass);
-    }
+    const Step still = co_await hold_where(alone, held);
+    if (still != Step::Done) co_return still;
     const Mark mark = *ground_;
     StretchBounds bounds{.after = after, .to = {}};
     std::optional<View> view = co_await read_stretch(bounds, last);
@@ -310,12 +313,8 @@ env::Task<bool> Copier::pass() {
 
 env::Task<Copier::Step> Copier::look_at(std::vector<std::string> ids, bool alone) {
     env::Lane::Pass held;
-    if (alone) {
-        std::optional<env::Lane::Pass> pass = co_await hold_still();
-        if (!is_fit()) co_return Step::GivenUp;
-        if (!pass) co_return Step::Anew;
-        held = *std::move(pass);
-    }
+    const Step still = co_await hold_where(alone, held);
+    if (still != Step::Done) co_return still;
     const Mark mark = *ground_;
     std::optional<View> view = co_await read_ids(std::move(ids));
     if (!view) co_return pace_.shrink_page() ? Step::Anew : Step::GivenUp;

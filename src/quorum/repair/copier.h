@@ -86,10 +86,9 @@ private:
         std::unordered_map<std::string, std::uint64_t> here;     // of the target: digests
     };
     struct Differing {
-        std::string lines;
+        std::string lines;  // to be replaced
         json::Array gone;
-        std::vector<std::string> ids;
-        std::size_t documents = 0;
+        std::vector<std::string> ids;  // of both
         bool empty() const { return ids.empty(); }
     };
     enum class Step : std::uint8_t { Done, Anew, GivenUp };  // Anew: too much was written meanwhile
@@ -101,6 +100,7 @@ private:
     env::Task<bool> reached(Mark mark);
     env::Task<Ground> find_ground();
     env::Task<std::optional<env::Lane::Pass>> hold_still();
+    env::Task<Step> hold_where(bool alone, env::Lane::Pass& held);
     env::Task<std::optional<View>> read_stretch(StretchBounds& bounds, bool& last);
     env::Task<std::optional<View>> read_ids(std::vector<std::string> ids);
     bool add_documents(View& view, json::Array documents, bool target) const;
