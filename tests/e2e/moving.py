@@ -2,7 +2,10 @@
 figures, and once with kill -9 of the new owner, the old owner and Miroir in the middle of each way. No acknowledged write
 may be lost, no search may be wrong unsaid, and every document ends on its owners alone.
 
-  python3 tests/e2e/moving.py [--documents N] [--writes N] [--searches N] [--copies R] [--calm SECONDS]
+  python3 tests/e2e/moving.py [--documents N] [--writes N] [--searches N] [--copies R] [--calm SECONDS] [--connections N]
+
+Writes and searches are offered at their rates, whatever the answers: what is offered, accepted and finished a second is
+told apart. Too few connections for the rate at which answers come are seen in what is accepted.
 
 The nodes are embedded ones, or real ones where MEILISEARCH_BIN names one; MIROIR_BIN names another Miroir than that in
 bin/. Exits 1 where something was lost or wrong; a figure that misses its bar is said, not failed for."""
@@ -73,9 +76,10 @@ class Line:
 
 
 class Load:
-    """Writers and searchers on threads of their own, each at its pace; a late one makes up for it at once."""
+    """Writers and searchers on threads of their own, each at its pace; a late one makes up for it at once. A writer has
+    keys of his own, so that he knows which of his writes was the last."""
 
-    def __init__(self, where, writes, searches, words):
+    def __init__(self, where, writes, searches, words, connections):
         self.where = where
         self.words = words
         self.ended = threading.Event()
@@ -86,7 +90,8 @@ class Load:
         self.said = 0  # searches that said they were incomplete, or failed
         self.wrong = collections.Counter()
         self.written = []  # (when, how long): of those that were acknowledged
-        self.threads = [threading.Thread(target=self.write, args=(i, writes / 4), daemon=True) for i in range(4)]
+        self.rate = writes
+        self.threads = [threading.Thread(target=self.write, args=(i, writes / connections), daemon=True) for i in range(connections)]
         self.threads += [threading.Thread(target=self.search, args=(i, searches / 4), daemon=True) for i in range(4)]
 
     def start(self):
@@ -98,8 +103,8 @@ class Load:
         for thread in self.threads:
             thread.join()
 
-    def paced(self, rate):
-        due = time.monotonic()
+    def paced(self, rate, number):
+        due = time.monotonic() + number / (len(self.threads) * rate)  # not all at once
         while not self.ended.is_set():
             due += 1 / rate
             pause = due - time.monotonic()
@@ -113,7 +118,7 @@ class Load:
         line = Line(self.where)
         chance = random.Random(number)
         mine = []
-        for count, _ in enumerate(self.paced(rate)):
+        for count, _ in enumerate(self.paced(rate, number)):
             known = chance.choice(mine) if mine and chance.random() < 0.5 else None
             key = known if known is not None else OWN + number * 1_000_000 + count
             gone = known is not None and chance.random() < 0.3
@@ -138,7 +143,7 @@ class Load:
     def search(self, number, rate):
         line = Line(self.where)
         chance = random.Random(100 + number)
-        for _ in self.paced(rate):
+        for _ in self.paced(rate, number):
             word = chance.randrange(self.words)
             began = time.monotonic()
             status, headers, reply = line.ask("POST", f"/indexes/{INDEX}/search", {"q": f'"word{word}x"', "hitsPerPage": 20, "page": 1})
@@ -241,6 +246,10 @@ class Stage:
             return reply.json["total"] == 0
         patiently(still, "all tasks have ended", seconds)
 
+    def finished_tasks(self):
+        reply = call(self.miroir.port, "GET", "/tasks?statuses=succeeded,failed,canceled&limit=1", MASTER_KEY, None, 60)
+        return reply.json["total"]
+
     def moving(self):
         status = self.status()
         return status["moving"] > 0 or status["planned"] > 0
@@ -280,26 +289,35 @@ def told(times):
     return f"p50 {quantile(times, .5) * 1000:.0f} p99 {quantile(times, .99) * 1000:.0f} slowest {max(times, default=0) * 1000:.0f} ms of {len(times)}"
 
 
-def measure_window(load, seconds):
-    began = time.monotonic()
-    time.sleep(seconds)
-    return since(load.searched, began), since(load.written, began)
+class Window:
+    """What came of the load from now on."""
+
+    def __init__(self, stage, load):
+        self.stage, self.load = stage, load
+        self.began, self.finished = time.monotonic(), stage.finished_tasks()
+
+    def close(self):
+        self.seconds = time.monotonic() - self.began
+        self.finished = self.stage.finished_tasks() - self.finished
+        self.searches, self.writes = since(self.load.searched, self.began), since(self.load.written, self.began)
+        return self
+
+    def told(self):
+        return (f"searches {told(self.searches)}, writes {told(self.writes)}; a second {self.load.rate:.0f} writes offered, "
+                f"{len(self.writes) / self.seconds:.0f} accepted, {self.finished / self.seconds:.0f} finished; load {os.getloadavg()[0]:.0f}")
 
 
 def one_way(stage, load, label, begin, done, what, kill=None):
-    began = time.monotonic()
+    window = Window(stage, load)
     copied = stage.copied + stage.copied_now
     begin()
     if kill:
         kill()
     stage.settle(done, what)
-    times = since(load.searched, began)
-    written = since(load.written, began)
-    seconds = time.monotonic() - began
+    window.close()
     moved = stage.copied + stage.copied_now - copied
-    print(f"{label}: {seconds:.1f} s, {moved} documents copied ({moved / seconds:.0f}/s), "
-          f"searches {told(times)}, writes {told(written)}, load {os.getloadavg()[0]:.0f}", flush=True)
-    return times, moved, written
+    print(f"{label}: {window.seconds:.1f} s, {moved} documents copied ({moved / window.seconds:.0f}/s), {window.told()}", flush=True)
+    return window.searches, moved, window.writes
 
 
 def check(stage, load):
@@ -352,11 +370,13 @@ def play(options, folder):
 
 def play_on(stage, options):
     stage.fill()
-    load = Load(stage.where, options.writes, options.searches, options.documents // WORDS)
+    load = Load(stage.where, options.writes, options.searches, options.documents // WORDS, options.connections)
     load.start()
     time.sleep(min(5, options.calm))
-    calm, calm_writes = measure_window(load, options.calm)
-    print(f"undisturbed: searches {told(calm)}, writes {told(calm_writes)}, load {os.getloadavg()[0]:.0f}", flush=True)
+    window = Window(stage, load)
+    time.sleep(options.calm)
+    calm = window.close().searches
+    print(f"undisturbed: {window.told()}", flush=True)
     stage.status()
 
     def join(name):
@@ -404,6 +424,7 @@ def arguments(words=None):
     parser.add_argument("--searches", type=float, default=50, help="a second")
     parser.add_argument("--copies", type=int, default=2)
     parser.add_argument("--shards", type=int, default=64)
+    parser.add_argument("--connections", type=int, default=40, help="of writers")
     parser.add_argument("--calm", type=float, default=20, help="seconds of searches before anything moves")
     return parser.parse_args(words)
 

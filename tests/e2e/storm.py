@@ -22,7 +22,7 @@ class Storm(moving.Load):
     """Writers alone: batches of documents that are added, changed and deleted."""
 
     def __init__(self, where, options):
-        super().__init__(where, options.writes, 1, 1)
+        super().__init__(where, options.writes, 1, 1, options.writers)
         self.batch = options.batch
         self.acks = []  # (when, how long)
         rate = options.writes / options.writers
@@ -32,7 +32,7 @@ class Storm(moving.Load):
         line = Line(self.where)
         chance = random.Random(number)
         mine = []
-        for count, _ in enumerate(self.paced(rate)):
+        for count, _ in enumerate(self.paced(rate, number)):
             known = chance.choice(mine) if mine and chance.random() < 0.3 else None
             first = known if known is not None else OWN + number * 10_000_000 + count * self.batch
             keys = range(first, first + self.batch)
