@@ -102,6 +102,10 @@ Result<void> House::open_office() {
     options.sessions.ttl = std::chrono::seconds(config_.session_pinning.ttl_seconds);
     options.sessions.sessions_max = config_.session_pinning.max_sessions;
     options.mender = mender_options(config_);
+    options.mender.copy.searches = [this](env::Monotonic now) {
+        constexpr std::chrono::seconds kOfLate{5};
+        return paces_.slowest_p95(now - kOfLate);
+    };
     options.anti_entropy = anti_entropy_options(config_, metrics_);
     options.writer.keep_graves = config_.anti_entropy.enabled;
     if (!config_.master_key.empty()) options.master_key = config_.master_key;

@@ -113,7 +113,8 @@ rebalance::RebalancerOptions rebalancer_options(const config::Config& config, en
 }
 
 quorum::MenderOptions mender_options(const config::Config& config) {
-    return {.copy = {.bytes_per_second = config.rebalancer.bytes_per_second},
+    return {.copy = {.bytes_per_second = config.rebalancer.bytes_per_second,
+                     .courtesy = {.slowdown = config.rebalancer.search_slowdown}},
             .at_once = config.rebalancer.max_concurrent_migrations,
             .skip_delta_pass = config.rebalancer.skip_delta_pass};
 }

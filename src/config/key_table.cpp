@@ -383,6 +383,13 @@ constexpr auto kKeys = std::to_array<Key<Config>>({
       .explanation = "How much is copied to nodes, repairs among it. 0: as fast as it goes.",
       .max = 1'000'000'000'000},
      [](Config& c) -> Target { return &c.rebalancer.bytes_per_second; }},
+    {{.path = "rebalancer.search_slowdown",
+      .explanation = "So many times as long as before may the nodes' answers to searches take (95th percentile) while "
+                     "documents are copied; beyond that copying rests, for up to nine tenths of the time. 0: copying "
+                     "does not look at searches.",
+      .max = 100,
+      .smallest = 0},
+     [](Config& c) -> Target { return &c.rebalancer.search_slowdown; }},
     {{.path = "rebalancer.write_off_after_s",
       .explanation =
           "A node that is down for so long is lost for good where others have all it held: its copies are made "

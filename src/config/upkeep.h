@@ -14,6 +14,7 @@ struct Rebalancing {
     std::uint32_t max_concurrent_migrations = 4;
     milliseconds grace{10'000};
     std::uint64_t bytes_per_second = 0;
+    double search_slowdown = 1.4;
     milliseconds write_off_after{1'800'000};
     bool take_back = true;
     milliseconds move_timeout{3'600'000};

@@ -89,6 +89,15 @@ std::optional<std::chrono::nanoseconds> Paces::p95(const NodeId& node) const {
     return std::chrono::nanoseconds(own == 0 ? peers : std::min(own, peers));
 }
 
+std::optional<std::chrono::nanoseconds> Paces::slowest_p95(env::Monotonic since) const {
+    const std::scoped_lock lock(mutex_);
+    std::int64_t slowest = 0;
+    for (const auto& [name, pace] : paces_) {
+        if (pace.told_at >= since) slowest = std::max(slowest, pace.p95_ns);
+    }
+    return slowest > 0 ? std::optional(std::chrono::nanoseconds(slowest)) : std::nullopt;
+}
+
 bool Paces::slow(const NodeId& node) const {
     const std::scoped_lock lock(mutex_);
     const auto at = paces_.find(node.value);

@@ -36,6 +36,8 @@ public:
     // The node's own p95, or twice that of its peers where the node is slow altogether. Nothing while too little is
     // known.
     std::optional<std::chrono::nanoseconds> p95(const NodeId& node) const;
+    // The greatest p95 among nodes that were asked since then.
+    std::optional<std::chrono::nanoseconds> slowest_p95(env::Monotonic since) const;
     bool slow(const NodeId& node) const;  // much slower than its peers of late
     std::chrono::nanoseconds typical(const NodeId& node) const;
 

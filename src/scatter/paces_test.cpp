@@ -75,5 +75,17 @@ TEST(Paces, WhoeverWasLateOnceOrTwiceIsAvoidedHoweverFastCallsCome) {
     EXPECT_LT(course.paces.cost(kSlow), 1.5 * course.paces.cost(kFast)) << "and trusted again";
 }
 
+TEST(Paces, TheSlowestOfThoseWhoWereAskedOfLate) {
+    Course course;
+    const env::Monotonic begun = course.now;
+    EXPECT_FALSE(course.paces.slowest_p95(begun)) << "nobody searches";
+    for (int i = 0; i < 64; ++i) course.call(kSlow, milliseconds(50));
+    const env::Monotonic later = course.now + milliseconds(1);
+    course.now = later;
+    for (int i = 0; i < 64; ++i) course.call(kFast, milliseconds(5));
+    EXPECT_EQ(course.paces.slowest_p95(begun), milliseconds(50));
+    EXPECT_EQ(course.paces.slowest_p95(later), milliseconds(5));
+}
+
 }  // namespace
 }  // namespace miroir::scatter

@@ -45,12 +45,17 @@ void CopyPace::count(std::size_t documents, std::size_t bytes) {
     copied_.bytes += bytes;
 }
 
-env::Task<void> CopyPace::keep_to_the_rate(std::size_t bytes, env::Cancel stop) {
-    if (options_.bytes_per_second == 0 || bytes == 0) co_return;
-    const double seconds = static_cast<double>(bytes) / static_cast<double>(options_.bytes_per_second);
-    const auto rest = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds));
-    rate_kept_until_ = std::max(rate_kept_until_, env_.clock.now()) + rest;
-    co_await env::sleep_until(env_, rate_kept_until_, stop);
+env::Task<void> CopyPace::rest(std::size_t bytes, env::Monotonic begun, env::Cancel stop) {
+    const env::Monotonic now = env_.clock.now();
+    if (options_.searches) courtesy_.look(options_.searches(now), now);
+    env::Monotonic until = now + courtesy_.rest_after(now - begun);
+    if (options_.bytes_per_second > 0) {
+        const double seconds = static_cast<double>(bytes) / static_cast<double>(options_.bytes_per_second);
+        rate_kept_until_ = std::max(rate_kept_until_, now) +
+                           std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds));
+        until = std::max(until, rate_kept_until_);
+    }
+    if (until > now) co_await env::sleep_until(env_, until, stop);
 }
 
 // What a change of settings holds back may have reached one of them only.
@@ -214,6 +219,7 @@ Copier::Differing Copier::compare(const View& view, const Mark& mark) {
 
 // `alone`: the lane is held, and nobody has written since the mark.
 env::Task<Copier::Step> Copier::settle(View view, Mark mark, env::Lane::Pass held, bool alone) {
+    const env::Monotonic begun = env_.clock.now();
     if (!knows(mark)) co_return Step::Anew;
     Differing differing = compare(view, mark);
     if (unsure_.size() > kUnsureMax) co_return Step::GivenUp;
@@ -235,7 +241,7 @@ env::Task<Copier::Step> Copier::settle(View view, Mark mark, env::Lane::Pass hel
     const bool sent = co_await send(std::move(differing), mark.releases);
     held.give_back();
     if (!sent) co_return Step::GivenUp;
-    co_await pace_.keep_to_the_rate(bytes, stop_);
+    co_await pace_.rest(bytes, begun, stop_);
     co_return Step::Done;
 }
 

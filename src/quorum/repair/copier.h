@@ -11,6 +11,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "quorum/repair/courtesy.h"
 #include "quorum/repair/errands.h"
 #include "quorum/repair/stretches.h"
 
@@ -27,19 +28,24 @@ struct CopyOptions {
     std::size_t page_bytes = 2 << 20;    // about; fewer documents are asked for where they are large
     std::size_t in_flight = 3;           // pages that the node has not carried out yet
     std::uint64_t bytes_per_second = 0;  // that are copied, by all; 0: as fast as it goes
+    CourtesyOptions courtesy{};
+    // What searches take on nodes of late; nothing: nobody searches.
+    std::function<std::optional<std::chrono::nanoseconds>(env::Monotonic now)> searches{};
 };
 
 // What those who copy side by side share.
 class CopyPace {
 public:
-    CopyPace(env::Env env, CopyOptions options) : env_(env), options_(options), page_(options.page) {}
+    CopyPace(env::Env env, CopyOptions options)
+        : env_(env), options_(std::move(options)), page_(options_.page), courtesy_(options_.courtesy) {}
     const CopyOptions& options() const { return options_; }
     const Copied& copied() const { return copied_; }
     std::size_t page() const { return page_; }
     void fit_page(std::size_t documents, std::size_t bytes);
     bool shrink_page();  // false: it is as small as it gets
     void count(std::size_t documents, std::size_t bytes);
-    env::Task<void> keep_to_the_rate(std::size_t bytes, env::Cancel stop);
+    // After a page of so many bytes that was begun then: as long as the rate and those who search ask for.
+    env::Task<void> rest(std::size_t bytes, env::Monotonic begun, env::Cancel stop);
 
 private:
     env::Env env_;
@@ -47,6 +53,7 @@ private:
     std::size_t page_;
     Copied copied_;
     env::Monotonic rate_kept_until_{};
+    Courtesy courtesy_;
 };
 
 struct CopyOrder {
