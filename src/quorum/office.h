@@ -21,6 +21,7 @@
 #include "quorum/shelves.h"
 #include "quorum/stamps.h"
 #include "quorum/turns/boarding.h"
+#include "quorum/turns/wishes.h"
 #include "quorum/writer.h"
 
 namespace miroir::quorum {
@@ -42,25 +43,6 @@ struct Publishers {
     CatalogBook::Publish catalog;
     ShelfBook::Publish shelves;
     tasks::EndWatch* ends = nullptr;  // outlives the office
-};
-
-struct SettingsWish {
-    protocol::SettingsPatch patch;
-    bool is_reset = false;  // DELETE: of an index that is there
-    bool may_create = false;
-};
-
-// What an index is told by PATCH /indexes/{uid}.
-struct IndexWish {
-    std::optional<std::string> primary_key;
-    std::optional<IndexUid> name;
-};
-
-struct EditWish {
-    json::Value body;      // as sent: function, context, filter
-    std::string function;  // as the nodes run it
-    json::Value details;   // of the task
-    std::optional<std::string> custom_metadata;
 };
 
 class Office {

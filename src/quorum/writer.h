@@ -61,7 +61,6 @@ public:
     // Has the node been sent all that was written to the index, so that what it shows is what it holds?
     bool at_rest(const NodeId& node, const IndexUid& index) const;
     env::Task<Result<Receipt>> submit(WriteOrder order, std::vector<plan::CatalogChange> changes);
-
     // Compares the settings that nodes show with those committed, until `stop`; what differs is repaired by follow().
     env::Task<void> watch_settings(std::function<cluster::TopologyPtr()> topology, env::Cancel stop);
 
@@ -96,7 +95,6 @@ private:
     env::Task<bool> replay_hints(cluster::TopologyPtr topology, cluster::Node node);
     env::Task<bool> send_hint(cluster::Node node, Hints::Hint hint);
     env::Task<bool> await_hint(cluster::TopologyPtr topology, cluster::Node node, Hints::Hint hint);
-    bool is_final(const Hints::Hint& hint, const Error& why) const;
     env::Task<bool> give_up(NodeId node, Hints::Hint hint, Error why);
     env::Task<bool> hint_accepted(NodeId node, Hints::Hint hint, SendOutcome outcome);
     env::Task<void> shed_hints(cluster::TopologyPtr topology, NodeId node);

@@ -11,9 +11,9 @@
 #include <set>
 #include <unordered_map>
 
-#include "quorum/repair/courtesy.h"
 #include "quorum/repair/errands.h"
 #include "quorum/repair/stretches.h"
+#include "quorum/turns/courtesy.h"
 
 namespace miroir::quorum {
 

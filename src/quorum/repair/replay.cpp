@@ -49,7 +49,10 @@ env::Task<bool> Writer::send_hint(cluster::Node node, Hints::Hint hint) {
         env_.log.warn("quorum", "a node refuses what it is owed",
                       {{"node", node.id.value}, {"task", hint.task}, {"why", outcome.error.message}});
     }
-    if (outcome.kind == SendOutcome::Kind::Refused && is_final(hint, outcome.error)) {
+    // It would be refused again: the node finds fault with the request itself, or settings decide by what it shows.
+    const bool of_settings = hint.task == Hints::kNoTask || changes_.contains(hint.task);
+    const bool is_final = of_settings || error_row(outcome.error.code).type == ErrorType::InvalidRequest;
+    if (outcome.kind == SendOutcome::Kind::Refused && is_final) {
         const bool given_up = co_await give_up(node.id, hint, outcome.error);
         if (given_up) co_return true;
     }
@@ -60,12 +63,6 @@ env::Task<bool> Writer::send_hint(cluster::Node node, Hints::Hint hint) {
     hints_.change(batch, node.id, hint);
     const Result<void> kept = co_await store_.commit(std::move(batch));
     co_return kept.has_value();
-}
-
-// It would be refused again: the node finds fault with the request itself, or settings decide by what it shows.
-bool Writer::is_final(const Hints::Hint& hint, const Error& why) const {
-    const bool of_settings = hint.task == Hints::kNoTask || changes_.contains(hint.task);
-    return of_settings || error_row(why.code).type == ErrorType::InvalidRequest;
 }
 
 // What a node will not take holds back nothing behind it. The task has its verdict from the others; where it has ended

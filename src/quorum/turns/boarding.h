@@ -5,25 +5,13 @@
 
 #include <map>
 #include <memory>
-#include <optional>
-#include <string>
 #include <vector>
 
-#include "protocol/documents/payload.h"
 #include "quorum/orders.h"
+#include "quorum/turns/wishes.h"
 #include "quorum/writer.h"
 
 namespace miroir::quorum {
-
-struct Documents {
-    std::shared_ptr<const std::string> bytes;  // what the payload points into
-    protocol::Payload payload;
-    std::optional<std::string> primary_key;  // as asked for
-    bool update = false;
-    bool skip_creation = false;
-    bool may_create = true;  // the caller may bring the index into being
-    std::optional<std::string> custom_metadata;
-};
 
 struct BoardingLimits {
     std::size_t riders = 256;

@@ -1,4 +1,4 @@
-#include "quorum/repair/courtesy.h"
+#include "quorum/turns/courtesy.h"
 
 #include <algorithm>
 #include <cmath>
