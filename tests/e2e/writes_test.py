@@ -12,7 +12,7 @@ import threading
 import unittest
 
 from node_process import any_node, call
-from serve_process import MASTER_KEY, Miroir, wait_until
+from serve_process import MASTER_KEY, NODE_KEY, Miroir, wait_until
 from three_nodes import ThreeNodes
 
 PAUSE = float(os.environ.get("PAUSE", "0.02"))  # between two writes of one writer
@@ -88,8 +88,8 @@ class Writes(ThreeNodes):
         self.assertEqual(reply.json["taskUid"], 3, "a uid is never given twice")
 
     def test_many_small_writes_go_to_the_nodes_together(self):
-        self.prepare()
-        process = self.miroir()
+        self.config = self.configuration()
+        process = self.started()
         reply = call(process.port, "POST", "/indexes/books/documents?primaryKey=id", MASTER_KEY, [{"id": 0, "value": "first"}])
         self.assertEqual(reply.status, 202)
         uids = {}
