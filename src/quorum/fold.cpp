@@ -85,10 +85,12 @@ std::set<NodeId> nodes_in(const tasks::TaskEntry& entry, std::initializer_list<t
 
 bool all_ended(const tasks::TaskEntry& entry) { return std::ranges::all_of(entry.parts, has_ended); }
 
+bool any_canceled(const tasks::TaskEntry& entry) {
+    return std::ranges::any_of(entry.parts, [](const NodeTask& part) { return part.state == State::Canceled; });
+}
+
 void fold_parts(tasks::TaskEntry& entry, std::uint32_t copies) {
     const auto failed = std::ranges::find(entry.parts, State::Failed, &NodeTask::state);
-    const bool canceled =
-        std::ranges::any_of(entry.parts, [](const NodeTask& part) { return part.state == State::Canceled; });
     if (entry.verdict) {
         entry.task.status = protocol::TaskStatus::Failed;
         entry.task.error = entry.verdict;
@@ -97,7 +99,7 @@ void fold_parts(tasks::TaskEntry& entry, std::uint32_t copies) {
         entry.task.error = failed->error;
         tell_of_function(entry.task);
     } else {
-        entry.task.status = canceled ? protocol::TaskStatus::Canceled : protocol::TaskStatus::Succeeded;
+        entry.task.status = any_canceled(entry) ? protocol::TaskStatus::Canceled : protocol::TaskStatus::Succeeded;
     }
     const bool succeeded = entry.task.status == protocol::TaskStatus::Succeeded;
     if (succeeded) sum_details(entry, copies);

@@ -14,6 +14,7 @@ void take_node_task(tasks::NodeTask& part, const json::Value& node_task);
 
 // True once every part that counts has ended: missed parts do not hold the client up.
 bool all_ended(const tasks::TaskEntry& entry);
+bool any_canceled(const tasks::TaskEntry& entry);
 
 // The nodes with a part in one of these states.
 std::set<NodeId> nodes_in(const tasks::TaskEntry& entry, std::initializer_list<tasks::NodeTask::State> states);

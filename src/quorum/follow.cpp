@@ -266,6 +266,12 @@ env::Task<Writer::Followed> Writer::follow_task(std::uint64_t uid, cluster::Topo
         const bool only_absent = excuse_absent(entry, *topology, ending);
         if (!all_ended(entry)) co_return only_absent ? Followed::Stuck : Followed::Waiting;
     }
+    // Some node was busy for longer than its cancelation was waited for, and has called its part off only now.
+    const std::optional<std::uint64_t> by = any_canceled(entry) ? canceler_of(uid) : std::nullopt;
+    if (by) {
+        co_await cancel_task(uid, *by, topology);
+        co_return protocol::is_finished(tasks_.find(uid)->task.status) ? Followed::Ended : Followed::Waiting;
+    }
     excuse_failed(entry, *topology, ending);
     if (entry.task.type == protocol::TaskType::TaskDeletion) {
         const std::uint64_t deleted = co_await delete_targets(entry);

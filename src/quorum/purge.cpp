@@ -135,10 +135,7 @@ env::Task<void> Writer::cancel_task(std::uint64_t uid, std::uint64_t by, cluster
     co_await look_after_parts(entry, topology);
     const std::vector<std::pair<NodeId, std::uint64_t>> held = hints_.held_of(uid);
     const bool none_sent = held.size() == entry.parts.size();  // or there is nothing to send
-    const bool called_off = none_sent || std::ranges::any_of(entry.parts, [](const tasks::NodeTask& part) {
-                                return part.state == State::Canceled;
-                            });
-    if (!called_off) co_return;  // it had begun: it is followed to its end
+    if (!none_sent && !any_canceled(entry)) co_return;         // it had begun: it is followed to its end
     // Some nodes may have carried it out all the same.
     for (const std::string& index : tasks::indexes_of(entry.task)) touches_.upset(IndexUid{index});
     entry.task.status = TaskStatus::Canceled;
@@ -162,6 +159,17 @@ env::Task<void> Writer::cancel_task(std::uint64_t uid, std::uint64_t by, cluster
     const bool ended = co_await end_task(std::move(entry), 1, std::move(ending));
     if (!ended) co_return;
     for (const auto& [node, place] : held) hints_.struck(node, place);
+}
+
+// The last cancelation that named the task.
+std::optional<std::uint64_t> Writer::canceler_of(std::uint64_t uid) const {
+    std::optional<std::uint64_t> last;
+    tasks_.for_each([&](const protocol::Task& task) {
+        if (task.type != TaskType::TaskCancelation || task.uid < uid) return;
+        const std::vector<std::uint64_t>& targets = tasks_.find(task.uid)->targets;
+        if (std::ranges::find(targets, uid) != targets.end()) last = task.uid;
+    });
+    return last;
 }
 
 env::Task<std::uint64_t> Writer::delete_targets(const tasks::TaskEntry& entry) {

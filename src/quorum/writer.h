@@ -122,6 +122,7 @@ private:
     env::Task<void> carry_cancelation(std::uint64_t uid, cluster::TopologyPtr topology);
     env::Task<bool> cancel_on_node(NodeId node, std::string address, std::vector<std::uint64_t> uids);
     env::Task<void> cancel_task(std::uint64_t uid, std::uint64_t by, cluster::TopologyPtr topology);
+    std::optional<std::uint64_t> canceler_of(std::uint64_t uid) const;
     env::Task<std::uint64_t> delete_targets(const tasks::TaskEntry& entry);
     env::Task<bool> forget_oldest();
     void wake();

@@ -14,7 +14,7 @@ import unittest
 
 from node_process import call
 from quiet_server import QuietAnswers, QuietServer
-from serve_process import MASTER_KEY, PATIENCE, wait_until
+from serve_process import MASTER_KEY, NODE_KEY, PATIENCE, wait_until
 from three_nodes import ThreeNodes
 
 BOOKS = 60
@@ -323,6 +323,25 @@ class Faults(ThreeNodes):
             else:
                 self.assertEqual(reply.status, 503, reply.text)
             time.sleep(0.05)
+
+    def test_a_cancelation_that_comes_late_is_told(self):
+        """A node that cannot call its part off at once does so when nobody waits for it any more."""
+        self.serve()
+        slow = {"source": "rest", "url": "http://127.0.0.1:9/", "dimensions": 3, "request": "{{text}}", "response": "{{embedding}}"}
+        self.await_task(self.ask("PATCH", "/indexes/slow/settings", {"embedders": {"slow": slow}}))
+        uid = self.ask("POST", "/indexes/slow/documents", [{"id": i} for i in range(30)]).json["taskUid"]
+        wait_until(lambda: self.ask("GET", f"/tasks/{uid}").json["status"] == "processing", "the nodes are at it")
+        for node in self.nodes:
+            node.suffer("status=503:path=/tasks/cancel")
+        canceler = self.ask("POST", f"/tasks/cancel?uids={uid}").json["taskUid"]
+        wait_until(lambda: self.ask("GET", f"/tasks/{canceler}").json["finishedAt"], "it is given up")
+        self.assertEqual(self.ask("GET", f"/tasks/{canceler}").json["details"]["canceledTasks"], 0)
+        for node in self.nodes:
+            node.suffer()
+            self.assertEqual(call(node.port, "POST", "/tasks/cancel?statuses=processing,enqueued", NODE_KEY).status, 200)
+        wait_until(lambda: self.ask("GET", f"/tasks/{uid}").json["finishedAt"], "it is called off")
+        task = self.ask("GET", f"/tasks/{uid}").json
+        self.assertEqual((task["status"], task["canceledBy"]), ("canceled", canceler))
 
 
 if __name__ == "__main__":
