@@ -6,11 +6,7 @@ Result<void> take_vectors(const std::string& external_id, const protocol::Settin
                           VectorsByEmbedder& vectors) {
     json::Value* member = document.find("_vectors");
     if (member == nullptr) return {};
-    if (member->is_null()) {
-        document.erase("_vectors");
-        return {};
-    }
-    MIROIR_CHECK(protocol::check_vectors_member(external_id, *member));
+    MIROIR_CHECK(protocol::check_vectors_member(*member));
     for (const auto& [name, embedder] : settings.embedders) {
         const json::Value* value = member->find(name);
         if (value == nullptr) continue;

@@ -42,6 +42,11 @@ KINDS = [
     ("a vector too long", VECTORS, True, "", [*with_vectors(), {"id": 99, "_vectors": {"own": [1, 2, 3]}}]),
     ("a vector in words", VECTORS, True, "", [*with_vectors(), {"id": 99, "_vectors": {"own": "north"}}]),
     ("vectors that are a list", VECTORS, True, "", [*with_vectors(), {"id": 99, "_vectors": [1, 2]}]),
+    ("vectors that are a word", VECTORS, True, "", [*with_vectors(), {"id": 99, "_vectors": "north"}]),
+    ("vectors that are a number", VECTORS, True, "", [*with_vectors(), {"id": 99, "_vectors": -1.5}]),
+    ("null vectors", VECTORS, True, "", [*with_vectors(), {"id": 99, "_vectors": None}]),
+    ("a list of vectors for nobody", {}, True, "", [*good(), {"id": 99, "_vectors": [1, 2]}]),
+    ("a list of vectors in a fresh index", {}, False, "", [*good(), {"id": 99, "_vectors": [1, 2]}]),
     ("no vector", VECTORS, True, "", [*with_vectors(), {"id": 99}]),
 ]
 

@@ -186,19 +186,23 @@ Result<std::optional<GivenPoint>> read_geo(const std::string& external_id, const
                    json::to_text(latitude ? *lng : *lat) + "`.");
 }
 
-Result<void> check_vectors_member(const std::string& external_id, const json::Value& member) {
+// The engine's own words here are those of its reader of JSON.
+Result<void> check_vectors_member(const json::Value& member) {
     if (member.is_object()) return {};
-    return fail(ErrorCode::InvalidVectorsType,
-                "The `_vectors` field in the document with id: `" + external_id +
-                    "` is not an object. Was expecting an object with a key for each embedder with manually "
-                    "provided vectors, but instead got `" +
-                    json::to_text(member) + "`");
+    const std::string text = json::to_text(member);
+    std::string found = "null";
+    if (member.is_array()) found = "sequence";
+    if (member.is_string()) found = "string " + text;
+    if (member.is_bool()) found = "boolean `" + text + "`";
+    if (member.is_number()) found = (member.is_integer() ? "integer `" : "floating point `") + text + "`";
+    return fail(ErrorCode::Internal, "invalid type: " + found + ", expected a map at line 1 column " +
+                                         std::to_string(member.is_array() ? 0 : text.size()));
 }
 
 namespace {
 
 Result<void> judge_vectors(const std::string& external_id, const Settings& settings, const json::Value& member) {
-    MIROIR_CHECK(check_vectors_member(external_id, member));
+    MIROIR_CHECK(check_vectors_member(member));
     for (const auto& [name, embedder] : settings.embedders) {
         const json::Value* value = member.find(name);
         if (value == nullptr) continue;
@@ -224,8 +228,6 @@ Result<void> judge_values(const Payload& payload) {
 Result<void> judge_special_fields(const Settings& settings, const Payload& payload, std::span<const std::string> ids) {
     const bool points = settings.sortable_attributes.contains("_geo") || has_geo(settings.filterable_attributes);
     const bool shapes = has_geojson(settings.filterable_attributes);
-    const bool vectors = !settings.embedders.empty();
-    if (!points && !shapes && !vectors) return {};
     for (std::size_t i = 0; i < ids.size(); ++i) {
         const DocumentText& document = payload.documents[i];
         if (!document.special && !document.odd) continue;
@@ -233,8 +235,8 @@ Result<void> judge_special_fields(const Settings& settings, const Payload& paylo
         if (point) MIROIR_CHECK(read_geo(ids[i], *point));
         const auto shape = shapes ? member_of(document, "_geojson") : std::nullopt;
         if (shape && !shape->is_null()) MIROIR_CHECK(check_geojson(*shape));
-        const auto given = vectors ? member_of(document, "_vectors") : std::nullopt;
-        if (given && !given->is_null()) MIROIR_CHECK(judge_vectors(ids[i], settings, *given));
+        const auto given = member_of(document, "_vectors");
+        if (given) MIROIR_CHECK(judge_vectors(ids[i], settings, *given));
     }
     return {};
 }

@@ -45,7 +45,7 @@ struct GivenVectors {
     std::optional<std::vector<std::vector<float>>> vectors{};  // nullopt: none said, those that are kept stay
     bool regenerate = false;
 };
-Result<void> check_vectors_member(const std::string& external_id, const json::Value& member);  // `_vectors` as a whole
+Result<void> check_vectors_member(const json::Value& member);  // `_vectors` as a whole
 Result<GivenVectors> read_vectors(const std::string& external_id, const std::string& embedder,
                                   const json::Value& value);
 Result<void> check_vectors(const std::string& external_id, const std::string& embedder,

@@ -122,9 +122,11 @@ env::Task<Result<Receipt>> Office::add_alone(IndexUid uid, Documents documents) 
     if (!index && !documents.may_create) verdict = fail(index_not_found(uid));
     if (const auto readable = protocol::judge_values(documents.payload); verdict && !readable)
         verdict = fail(inside_index(uid, readable.error()));
-    if (verdict && index) {
-        Result<void> judged = protocol::judge_special_fields(index->settings, documents.payload, verdict->ids);
-        if (judged) {
+    if (verdict) {
+        static const protocol::Settings kFresh;
+        const protocol::Settings& settings = index ? index->settings : kFresh;
+        Result<void> judged = protocol::judge_special_fields(settings, documents.payload, verdict->ids);
+        if (judged && index) {
             std::vector<protocol::LackingVectors> lacking =
                 protocol::lacking_vectors(index->settings, documents.payload, verdict->ids, documents.update);
             judged = co_await judge_lacking(index, std::move(lacking));
