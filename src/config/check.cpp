@@ -1,5 +1,6 @@
 // The rules between keys. Each one names the key to change first and says what would do.
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <set>
 
@@ -26,6 +27,7 @@ public:
         networks();
         nodes();
         groups();
+        writes();
         moves();
         return std::move(problems_);
     }
@@ -49,6 +51,18 @@ private:
         if (!config_.admin_api_key.empty() && config_.admin_api_key.size() < kShortestProductionKey) {
             complain("admin.api_key", "", "is shorter than 16 bytes; `env: production` needs 16 or more");
         }
+    }
+
+    // More copies than there are would acknowledge no write, ever.
+    void writes() {
+        const std::string& acks = config_.writes_acks;
+        const auto number = std::strtoull(acks.c_str(), nullptr, 10);
+        const std::uint64_t copies = std::uint64_t{config_.replication_factor} * config_.replica_groups;
+        if (number <= copies) return;
+        complain("writes.acks", acks,
+                 "there are " + std::to_string(copies) + (copies == 1 ? " copy" : " copies") +
+                     " of each shard (replication_factor times replica_groups), so "
+                     "no write could be acknowledged; allowed: at most that, or `half`, `quorum`, `all`");
     }
 
     void listeners() {

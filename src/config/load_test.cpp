@@ -270,6 +270,10 @@ TEST(ConfigLoad, RulesBetweenKeys) {
     EXPECT_EQ(only_problem("tls: {require_client_cert: true}\n").substr(0, 31), "1 tls.require_client_cert found");
     EXPECT_EQ(only_problem("health: {timeout_ms: 6000}\n"),
               "1 health.timeout_ms found 6000: is more than health.interval_ms (5000); allowed: at most that");
+    EXPECT_EQ(only_problem("writes: {acks: 5}\nreplication_factor: 2\n").substr(0, 61),
+              "1 writes.acks found 5: there are 2 copies of each shard (repl");
+    EXPECT_TRUE(problems_of("writes: {acks: 2}\nreplication_factor: 2\n").empty());
+    EXPECT_TRUE(problems_of("writes: {acks: all}\n").empty());
     EXPECT_EQ(only_problem("anti_entropy: {schedule: 6h}\n"),
               "1 anti_entropy.schedule found 6h: allowed: `every` and a number of s, m, h or d, as in `every 6h`");
     EXPECT_EQ(
