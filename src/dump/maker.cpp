@@ -17,6 +17,7 @@ constexpr int kTries = 5;       // of an index that is swapped away while it is 
 constexpr int kWholeTries = 3;  // of all of it, where swaps came between the reads of two indexes
 constexpr std::chrono::milliseconds kPoll{100};
 constexpr std::chrono::seconds kLongestShift{60};
+constexpr std::size_t kFolderNameBytesMax = 255;
 
 std::string text_of(json::Object object) { return json::to_text(json::Value(std::move(object))); }
 
@@ -246,6 +247,11 @@ env::Task<Result<void>> Maker::write_index(Parts parts, plan::IndexPtr index) {
     if (!bytes || !index) {
         folder_.remove(spooled);
         co_return bytes ? Result<void>{} : fail(bytes.error());
+    }
+    // Who loads the dump makes a folder of that name: where none can be made, the engine fails with these words.
+    if (index->uid.value.size() > kFolderNameBytesMax) {
+        folder_.remove(spooled);
+        co_return fail(ErrorCode::Internal, "File name too long (os error 36)");
     }
     const std::string place = "indexes/" + index->uid.value + "/";
     ArchiveWriter& archive = parts.archive;
