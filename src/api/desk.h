@@ -65,6 +65,7 @@ struct SessionCounts {
 struct ChatOptions {
     http::StreamingClient* outside = nullptr;                     // applies the policy of networks; none: no models
     std::chrono::nanoseconds patience = std::chrono::minutes(5);  // with a model, from one piece to the next
+    std::string usual_key{};                                      // for workspaces that have none
     std::size_t held_max = 256;                                   // at once
     std::shared_ptr<std::size_t> held = std::make_shared<std::size_t>(0);
 };

@@ -37,7 +37,11 @@ struct Renamed {
     std::string_view ours, theirs;
 };
 constexpr Renamed kRenamed[] = {{"miroir_requests_total", "meilisearch_http_requests_total"},
-                                {"miroir_request_duration_seconds", "meilisearch_http_response_time_seconds"}};
+                                {"miroir_request_duration_seconds", "meilisearch_http_response_time_seconds"},
+                                {"miroir_chat_searches_total", "meilisearch_chat_searches_total"},
+                                {"miroir_chat_prompt_tokens_total", "meilisearch_chat_prompt_tokens_total"},
+                                {"miroir_chat_completion_tokens_total", "meilisearch_chat_completion_tokens_total"},
+                                {"miroir_chat_tokens_total", "meilisearch_chat_tokens_total"}};
 
 // The lines about what the engine knows too, under its names.
 std::string renamed(std::string_view exposition) {

@@ -94,6 +94,7 @@ api::DeskOptions desk_options(const config::Config& config, env::Metrics& metric
     const bool pins = config.session_pinning.wait_strategy == "route_pin";
     options.sessions.strategy = pins ? api::SessionOptions::Strategy::RoutePin : api::SessionOptions::Strategy::Block;
     options.chats.patience = config.chat_timeout;
+    options.chats.usual_key = config.chat_api_key;
     options.metrics = &metrics;
     options.fixed_webhook = protocol::fixed_webhook(config.task_webhook_url, config.task_webhook_authorization);
     return options;

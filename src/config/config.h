@@ -158,7 +158,8 @@ struct Config {
     std::string task_store_path = "miroir-data/tasks.db";  // tasks, indexes, settings, hints: what must survive
     std::string task_webhook_url;                          // told of every finished task; empty: none
     std::string task_webhook_authorization;                // the Authorization header sent to it
-    std::string allowed_networks;                     // private networks that webhooks, exports and chats may reach
+    std::string allowed_networks;  // private networks that webhooks, exports and chats may reach
+    std::string chat_api_key;
     std::chrono::milliseconds chat_timeout{300'000};  // between two words of a model
     std::string dump_dir = "dumps";                   // where dumps are written
     std::string import_dump;                          // loaded at the start; empty: none

@@ -170,7 +170,8 @@ std::vector<std::pair<std::string, std::string>> process_environment() {
         const std::string_view text(*entry);
         const std::size_t equals = text.find('=');
         if (equals == std::string_view::npos) continue;
-        if (!text.starts_with("MIROIR_") && !text.starts_with("MEILI_")) continue;
+        const bool about_us = text.starts_with("MIROIR_") || text.starts_with("MEILI_");
+        if (!about_us && !text.starts_with("OPENAI_API_KEY=")) continue;
         out.emplace_back(text.substr(0, equals), text.substr(equals + 1));
     }
     std::ranges::sort(out);

@@ -7,6 +7,7 @@ Run: python3 tests/e2e/chats_test.py (MIROIR_BIN names another program than bin/
 
 import http.client
 import json
+import os
 import re
 import socket
 import time
@@ -63,9 +64,16 @@ def send(place, body, key=MASTER_KEY, workspace="main", headers=None, patience=3
         connection.close()
 
 
+def searches_counted(place):
+    found = re.search(r'^meilisearch_chat_searches_total\{type="internal"\} (\d+)', place.call("GET", "/metrics").text, re.MULTILINE)
+    return int(found[1]) if found else 0
+
+
 class Chats(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
+        os.environ["OPENAI_API_KEY"] = "sk-usual"  # of all who are started here
+        cls.addClassCleanup(os.environ.pop, "OPENAI_API_KEY")
         cls.model = FakeModel()
         cls.addClassCleanup(cls.model.stop)
         cls.cluster = Cluster(2, 2)
@@ -150,6 +158,28 @@ class Chats(unittest.TestCase):
         self.assertEqual(names, [SWITCHES[0], SWITCHES[1], SWITCHES[2], SWITCHES[1]])
         self.assertNotIn("hidden", reply.events[2])
         self.assertNotIn("_miroir", reply.text + json.dumps([request[2] for request in asked]))
+
+    def test_the_usual_key_serves_workspaces_that_have_none(self):
+        for place in self.places:
+            place.call("PATCH", "/chats/keyless/settings", {"source": "vLlm", "baseUrl": self.model.url})
+        _, asked = self.both(body_of("plain"), workspace="keyless")
+        self.assertEqual(asked[0][1]["authorization"], "Bearer sk-usual")
+        self.assertNotIn("sk-usual", self.cluster.call("GET", "/chats/keyless/settings").text)
+
+    def test_searches_and_tokens_are_counted(self):
+        counted = []
+        for place in self.places:
+            place.call("PATCH", "/experimental-features", {"metrics": True})
+            place.call("PATCH", "/chats/counted/settings", {"source": "vLlm", "baseUrl": self.model.url, "apiKey": "sk-xyz"})
+            before = searches_counted(place)
+            for model in ("usage", "usage", "one"):
+                self.assertEqual(send(place, body_of(model), workspace="counted").status, 200)
+            lines = [line for line in place.call("GET", "/metrics").text.splitlines() if 'workspace="counted"' in line]
+            counted.append(({re.sub("{.*}", "", line): sorted(re.findall(r'\w+="\w+"', line)) for line in lines}, searches_counted(place) - before))
+        labels = ['model="usage"', 'workspace="counted"']
+        self.assertEqual(counted[0], ({"meilisearch_chat_prompt_tokens_total 24": labels, "meilisearch_chat_completion_tokens_total 6": labels,
+                                       "meilisearch_chat_tokens_total 30": labels}, 1))
+        self.assertEqual(counted, counted[:1] * len(self.places))
 
     def test_two_searches_at_once(self):
         reply = send(self.cluster, body_of("two", SWITCHES))

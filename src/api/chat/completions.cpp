@@ -1,6 +1,7 @@
 // Chat completions: refusals in the engine's order, then a stream. The conversation is Miroir's own, because a node's
 // would search that node's shards alone.
 #include "api/chat/talk.h"
+#include "json/members.h"
 
 namespace miroir::api {
 namespace {
@@ -13,7 +14,10 @@ Result<json::Value> find_workspace(const Visit& visit) {
     const quorum::Shelf& shelf = shelves->shelf("chats");
     const auto found = shelf.find(name);
     if (found == shelf.end()) return fail(ErrorCode::ChatNotFound, "Chat `" + name + "` not found");
-    return found->second;
+    json::Value workspace = found->second;
+    const std::string& usual_key = visit.desk.options().chats.usual_key;
+    if (!usual_key.empty() && json::text_at(workspace, "apiKey").empty()) workspace.object()["apiKey"] = usual_key;
+    return workspace;
 }
 
 // A place among the conversations that may be held at once, given back with the last copy.
@@ -53,11 +57,13 @@ Reply complete(Visit visit) {
     MIROIR_CO_TRY(std::shared_ptr<void> place, take_place(desk));
     visit.in.body.reset();
     visit.in.seat.reset();
+    std::string name = visit.in.params.get("workspace");
     Talk::Parts parts{.desk = desk,
                       .outside = *desk.options().chats.outside,
                       .in = std::move(visit.in),
                       .provider = protocol::chat::provider_of(workspace),
                       .conversation = std::move(conversation),
+                      .workspace = std::move(name),
                       .place = std::move(place)};
     co_return stream_of(std::make_unique<Talk>(std::move(parts)));
 }

@@ -6,6 +6,12 @@ namespace miroir::api {
 namespace {
 
 constexpr std::string_view kTarget = "chat";
+constexpr env::MetricName kSearches{"miroir_chat_searches_total",
+                                    "Total number of searches performed by the chat route"};
+constexpr env::MetricName kPromptTokens{"miroir_chat_prompt_tokens_total", "Total number of prompt tokens consumed"};
+constexpr env::MetricName kCompletionTokens{"miroir_chat_completion_tokens_total",
+                                            "Total number of completion tokens consumed"};
+constexpr env::MetricName kTokens{"miroir_chat_tokens_total", "Total number of tokens consumed (prompt + completion)"};
 
 bool is_stream(const http::Reply& reply) {
     const std::string_view type = reply.headers.get("content-type");
@@ -112,10 +118,23 @@ void Talk::end_answer() {
     stage_ = parts_.conversation.goes_on() ? Stage::Asking : Stage::Closing;
 }
 
+void Talk::count(const protocol::chat::Usage& usage) {
+    env::Metrics* metrics = parts_.desk.options().metrics;
+    if (metrics == nullptr) return;
+    const auto add = [&](const env::MetricName& name, std::uint64_t tokens) {
+        metrics->counter(name, {{"workspace", parts_.workspace}, {"model", usage.model}})
+            .add(static_cast<double>(tokens));
+    };
+    add(kPromptTokens, usage.prompt_tokens);
+    add(kCompletionTokens, usage.completion_tokens);
+    add(kTokens, usage.total_tokens);
+}
+
 void Talk::take(const std::string& piece) {
     if (const auto fault = protocol::chat::utf8_fault(piece)) return break_off("invalid_utf8_error", nullptr, *fault);
     auto heard = parts_.conversation.hear(piece);
     if (!heard) return break_off("json_deserialize_error", "internal", heard.error());
+    if (heard->usage) count(*heard->usage);
     said_ += joined(std::move(heard->events));
     for (protocol::chat::ToolCall& call : heard->calls) calls_.push_back(std::move(call));
     if (heard->over) end_answer();
@@ -158,6 +177,8 @@ env::Task<Result<void>> Talk::search() {
     }
     protocol::chat::Findings findings = co_await look_up(parts_.desk, parts_.in, calls_.front().arguments);
     if (parts_.in.call.cancel.requested()) co_return fail(ErrorCode::MiroirCanceled, "the client has gone away");
+    env::Metrics* metrics = parts_.desk.options().metrics;
+    if (findings.has_documents && metrics != nullptr) metrics->counter(kSearches, {{"type", "internal"}}).add();
     said_ += joined(parts_.conversation.after_call(calls_.front(), std::move(findings)));
     calls_.pop_front();
     announced_ = false;

@@ -21,6 +21,7 @@ public:
         server::Incoming in;  // the client's request, for his rights and his going away
         protocol::chat::Provider provider;
         protocol::chat::Conversation conversation;
+        std::string workspace;
         std::shared_ptr<void> place;  // among the conversations that may be held at once
     };
     explicit Talk(Parts parts) : parts_(std::move(parts)) {}
@@ -36,6 +37,7 @@ private:
     env::Task<Result<void>> search();
     env::Task<Result<void>> read_refusal(http::Reply reply);
     void take(const std::string& piece);
+    void count(const protocol::chat::Usage& usage);
     void end_answer();
     void break_off(std::string_view type, const json::Value& code, std::string_view message);
 

@@ -35,6 +35,17 @@ json::Object text_property(json::Value description) {
     return {{"type", "string"}, {"description", std::move(description)}};
 }
 
+// In the shape of a piece all three are numbers.
+std::optional<Usage> usage_of(const json::Value& piece, std::string model) {
+    const json::Value* usage = piece.find("usage");
+    if (usage == nullptr || !usage->is_object()) return std::nullopt;
+    const auto tokens = [usage](std::string_view name) { return usage->find(name)->unsigned_integer(); };
+    return Usage{.model = std::move(model),
+                 .prompt_tokens = tokens("prompt_tokens"),
+                 .completion_tokens = tokens("completion_tokens"),
+                 .total_tokens = tokens("total_tokens")};
+}
+
 }  // namespace
 
 std::string facet_line(std::string_view field, const std::vector<std::string>& values) {
@@ -175,6 +186,7 @@ std::expected<Conversation::Heard, std::string> Conversation::hear(std::string_v
     auto read = read_as(piece_shape(), piece);
     if (!read) return std::unexpected(read.error());
     Heard heard;
+    heard.usage = usage_of(*read, json::text_at(request_, "model"));
     const json::Array& choices = read->find("choices")->array();
     if (choices.empty()) {
         heard.over = true;

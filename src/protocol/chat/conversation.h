@@ -50,6 +50,14 @@ Result<json::Value> read_request(std::string_view body);
 // Only streams of one answer: in the engine's order, before the workspace is looked for.
 Result<void> check_choices(const json::Value& request);
 
+// What a model says that an answer has cost.
+struct Usage {
+    std::string model;
+    std::uint64_t prompt_tokens = 0;
+    std::uint64_t completion_tokens = 0;
+    std::uint64_t total_tokens = 0;
+};
+
 class Conversation {
 public:
     using DrawUuid = std::function<std::string()>;
@@ -66,6 +74,7 @@ public:
     struct Heard {
         std::vector<std::string> events;
         std::vector<ToolCall> calls;
+        std::optional<Usage> usage{};
         bool over = false;  // nothing more is to be read of this answer
     };
     std::expected<Heard, std::string> hear(std::string_view piece);
