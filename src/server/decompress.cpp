@@ -18,6 +18,8 @@ public:
     virtual void feed(std::string bytes) = 0;
     // Up to kPiece more plain bytes (Made), or why there are none.
     virtual Step make(std::string& out) = 0;
+    // Are there bytes left of what it was fed?
+    virtual bool rest() const = 0;
 };
 
 class ZlibDecompressor final : public Decompressor {
@@ -48,6 +50,8 @@ public:
         if (!out.empty()) return Step::Made;
         return ended_ ? Step::Ended : Step::Hungry;
     }
+
+    bool rest() const override { return stream_.avail_in > 0; }
 
 private:
     z_stream stream_{};
@@ -82,6 +86,8 @@ public:
         return verdict == BROTLI_DECODER_RESULT_SUCCESS ? Step::Ended : Step::Hungry;
     }
 
+    bool rest() const override { return left_ > 0; }
+
 private:
     BrotliDecoderState* state_;
     std::string bytes_;
@@ -108,7 +114,7 @@ public:
             switch (decompressor_->make(out)) {
                 case Step::Made: co_return count(std::move(out));
                 case Step::Broken: co_return broken();
-                case Step::Ended: co_return co_await skip_rest();
+                case Step::Ended: co_return co_await read_end();
                 case Step::Hungry: break;
             }
             Result<std::string> more = co_await encoded_->next();
@@ -137,13 +143,19 @@ private:
         return piece;
     }
 
-    // Bytes behind the end are read and ignored, so that the connection stays usable.
-    env::Task<Result<std::string>> skip_rest() {
+    // Bytes behind the end, a further member of gzip too, are refused as the engine refuses them; they are read all the
+    // same, so that the connection stays usable.
+    env::Task<Result<std::string>> read_end() {
         finished_ = true;
+        bool spoilt = decompressor_->rest();
         while (true) {
             Result<std::string> more = co_await encoded_->next();
-            if (!more || more->empty()) co_return more;
+            if (!more) co_return more;
+            if (more->empty()) break;
+            spoilt = true;
         }
+        if (spoilt) co_return broken();
+        co_return std::string();
     }
 
     std::unique_ptr<Decompressor> decompressor_;

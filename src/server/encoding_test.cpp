@@ -49,7 +49,6 @@ TEST(Encoding, RoundTripsWhateverThePieces) {
         }
         EXPECT_EQ(compress(encoding, text), small) << "a kept state must start afresh";
         EXPECT_EQ(inflate(encoding, compress(encoding, ""), 7, 0).value(), "");
-        EXPECT_EQ(inflate(encoding, small + "behind the end", 50, text.size()).value(), text);
     }
 }
 
@@ -82,8 +81,8 @@ TEST(Encoding, StopsBombs) {
 TEST(Encoding, RefusesBrokenBytes) {
     for (const Encoding encoding : kEncodings) {
         const std::string sound = compress(encoding, sample_text());
-        for (const std::string& broken :
-             {std::string("[{\"id\":2}]"), sound.substr(0, sound.size() / 2), std::string()}) {
+        for (const std::string& broken : {std::string("[{\"id\":2}]"), sound.substr(0, sound.size() / 2), std::string(),
+                                          sound + "junk", sound + std::string(200, '\0'), sound + sound}) {
             const Result<std::string> plain = inflate(encoding, broken, 100, 1u << 30);
             ASSERT_FALSE(plain) << encoding_name(encoding);
             EXPECT_EQ(plain.error().code, ErrorCode::BadRequest);
