@@ -4,6 +4,7 @@
 
 #include "protocol/fields/fields.h"
 #include "protocol/settings/settings.h"
+#include "protocol/url_fault.h"
 
 namespace miroir::protocol {
 namespace {
@@ -45,17 +46,8 @@ bool is_header_value(std::string_view value) {
 }
 
 Result<void> check_url(const std::string& url) {
-    const std::size_t colon = url.find(':');
-    const bool scheme =
-        colon != std::string::npos && colon != 0 && std::ranges::all_of(url.substr(0, colon), [](char c) {
-            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '-' ||
-                   c == '.';
-        });
-    if (!scheme) return fail(ErrorCode::InvalidWebhookUrl, "Invalid URL `" + url + "`: relative URL without a base");
-    const std::string_view name = std::string_view(url).substr(0, colon);
-    if ((name == "http" || name == "https") && url.find_first_not_of("/\\", colon + 1) == std::string::npos) {
-        return fail(ErrorCode::InvalidWebhookUrl, "Invalid URL `" + url + "`: empty host");
-    }
+    if (const auto fault = url_fault(url))
+        return fail(ErrorCode::InvalidWebhookUrl, "Invalid URL `" + url + "`: " + std::string(*fault));
     return {};
 }
 

@@ -6,6 +6,7 @@
 #include "protocol/features.h"
 #include "protocol/settings/template_check.h"
 #include "protocol/text_normal.h"
+#include "protocol/url_fault.h"
 
 namespace miroir::protocol {
 
@@ -173,15 +174,9 @@ Result<void> check_url(const std::string& name, const json::Object& given) {
     const json::Value* url = set_member(given, "url");
     if (url == nullptr) return {};
     const std::string& text = url->string();
-    const std::size_t scheme =
-        text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-");
-    const bool has_scheme = scheme != std::string::npos && scheme > 0 && text[scheme] == ':' &&
-                            ((text[0] | 0x20) >= 'a' && (text[0] | 0x20) <= 'z');
-    std::string_view fault;
-    if (!has_scheme) fault = "relative URL without a base";
-    else if (text == "http://" || text == "https://") fault = "empty host";
-    if (fault.empty()) return {};
-    return fail(kCode, prefix(name) + ".url`: could not parse `" + text + "`: " + std::string(fault));
+    const std::optional<std::string_view> fault = url_fault(text);
+    if (!fault) return {};
+    return fail(kCode, prefix(name) + ".url`: could not parse `" + text + "`: " + std::string(*fault));
 }
 
 Result<void> check_numbers(const std::string& name, const json::Object& given) {
