@@ -58,14 +58,7 @@ env::Task<Result<void>> Loader::fill_shelves() {
         puts.push_back({.shelf = "chats", .name = name, .value = std::move(whole)});
     }
     if (const json::Value* remotes = contents_.network.find("remotes"); remotes != nullptr && remotes->is_object()) {
-        json::Value network = protocol::fresh_network();
-        for (const json::Member& remote : remotes->object()) {
-            json::Value kept = remote.second;
-            if (kept.is_object()) kept.object().erase("status");
-            network["remotes"][remote.first] = std::move(kept);
-        }
-        if (const json::Value* version = contents_.network.find("version"); version != nullptr && version->is_string())
-            network["version"] = *version;
+        json::Value network = protocol::network_from_dump(contents_.network);
         puts.push_back({.shelf = "network", .name = "network", .value = std::move(network)});
     }
     std::uint64_t order = 0;

@@ -37,7 +37,8 @@ class Filled:
         """An index of many documents and another one, and something of each kind that a dump keeps. Returns a key."""
         self.call("PATCH", "/experimental-features", {"chatCompletions": True, "network": True})
         self.call("PATCH", "/chats/main/settings", {"source": "openAi", "apiKey": "sk-abcdef"})
-        self.call("PATCH", "/network", {"remotes": {"far": {"url": "http://far.example.com", "searchApiKey": "k"}}})
+        self.call("PATCH", "/network", {"self": "near", "remotes": {"far": {"url": "http://far.example.com", "searchApiKey": "k"}},
+                                        "shards": {"one": {"remotes": ["near", "far"]}}})
         self.call("POST", "/webhooks", {"url": "http://hook.invalid/x", "headers": {"Authorization": "Bearer abcdefgh"}})
         key = self.call("POST", "/keys", {"actions": ["search"], "indexes": ["books"], "expiresAt": None, "name": "mine"}).json
         self.done(self.call("PATCH", "/indexes/books/settings", {

@@ -1,6 +1,7 @@
 #include "protocol/instance/network.h"
 
 #include "protocol/fields/fields.h"
+#include "protocol/url_fault.h"
 
 namespace miroir::protocol {
 
@@ -13,7 +14,63 @@ Result<void> read(const json::Value& value, const Place& place, RemoteBody& out)
     return table.read(value, place, out);
 }
 
+Result<void> read(const json::Value& value, const Place& place, NetworkShardBody& out) {
+    static const auto table =
+        FieldTable<NetworkShardBody>()
+            .field("remotes", ErrorCode::InvalidNetworkRemotes, &NetworkShardBody::remotes)
+            .field("addRemotes", ErrorCode::InvalidNetworkRemotes, &NetworkShardBody::add_remotes)
+            .field("removeRemotes", ErrorCode::InvalidNetworkRemotes, &NetworkShardBody::remove_remotes);
+    return table.read(value, place, out);
+}
+
 namespace {
+
+using Owners = std::map<std::string, std::set<std::string>>;  // of each shard
+
+Owners owners_of(const json::Value& network) {
+    Owners owners;
+    const json::Value* shards = network.find("shards");
+    if (shards == nullptr || !shards->is_object()) return owners;
+    for (const json::Member& shard : shards->object()) {
+        const json::Value* remotes = shard.second.find("remotes");
+        if (remotes == nullptr || !remotes->is_array()) continue;
+        for (const json::Value& remote : remotes->array())
+            if (remote.is_string()) owners[shard.first].insert(remote.string());
+    }
+    return owners;
+}
+
+// A shard that nobody owns is none.
+json::Object shards_of(const Owners& owners) {
+    json::Object shards;
+    for (const auto& [name, remotes] : owners) {
+        if (remotes.empty()) continue;
+        json::Array list;
+        for (const std::string& remote : remotes) list.push_back(json::Value(remote));
+        shards.append(name, json::Object{{"remotes", std::move(list)}});
+    }
+    return shards;
+}
+
+void merge_shard(std::set<std::string>& owners, const NetworkShardBody& wanted) {
+    if (wanted.remotes) owners = *wanted.remotes;
+    if (wanted.add_remotes) owners.insert(wanted.add_remotes->begin(), wanted.add_remotes->end());
+    if (!wanted.remove_remotes) return;
+    for (const std::string& name : *wanted.remove_remotes) owners.erase(name);
+}
+
+Owners merged_owners(Owners owners, const NetworkBody& body) {
+    if (body.shards.is_reset()) owners.clear();
+    for (const auto& [name, wanted] : body.shards.value) {
+        if (wanted.is_set()) merge_shard(owners[name], wanted.value);
+        else owners.erase(name);
+    }
+    for (const auto& [remote, wanted] : body.remotes.value) {
+        if (wanted.is_set()) continue;
+        for (auto& [name, remotes] : owners) remotes.erase(remote);
+    }
+    return owners;
+}
 
 void set_or_keep(json::Value& remote, std::string_view name, const Setting<std::string>& wanted) {
     if (wanted.is_set()) remote[name] = wanted.value;
@@ -27,6 +84,11 @@ Result<void> merge_remote(json::Object& remotes, const std::string& name, const 
     }
     if (wanted.value.url.is_reset()) {
         return fail(ErrorCode::InvalidNetworkUrl, "Field `.remotes." + name + ".url` cannot be set to `null`");
+    }
+    const std::string& url = wanted.value.url.value;
+    if (const auto fault = url_fault(url); fault && wanted.value.url.is_set()) {
+        return fail(ErrorCode::InvalidNetworkUrl,
+                    "Invalid `.remotes." + name + ".url` (`" + url + "`): " + std::string(*fault));
     }
     if (!remotes.contains(name)) {
         if (!wanted.value.url.is_set()) {
@@ -56,7 +118,8 @@ Result<NetworkBody> parse_network(const json::Value& body) {
 }
 
 json::Value fresh_network() {
-    return json::Object{{"self", nullptr}, {"remotes", json::Object()}, {"version", std::string(36, '0')}};
+    return json::Object{
+        {"self", nullptr}, {"remotes", json::Object()}, {"shards", json::Object()}, {"version", std::string(36, '0')}};
 }
 
 json::Value network_view(const json::Value& network) {
@@ -66,29 +129,50 @@ json::Value network_view(const json::Value& network) {
         shown["status"] = "available";
         remotes.append(remote.first, std::move(shown));
     }
+    remotes.sort_keys();
     std::string version = network.find("version")->string();
     for (const std::size_t hyphen : {8, 13, 18, 23}) version[hyphen] = '-';
     return json::Object{{"self", *network.find("self")},
                         {"remotes", std::move(remotes)},
-                        {"shards", json::Object()},
+                        {"shards", shards_of(owners_of(network))},
                         {"leader", nullptr},
                         {"version", version}};
 }
 
 Result<json::Value> merged_network(json::Value network, const NetworkBody& body) {
-    if (body.previous_remotes.is_given() || body.previous_shards.is_given()) {
-        return fail(ErrorCode::UnexpectedNetworkPreviousRemotes,
-                    "Unexpected `previousRemotes` in network call.\n  - Note: `previousRemote` is reserved for "
-                    "internal use.");
-    }
     if (body.leader.is_set()) {
         return fail(ErrorCode::RequiresEnterpriseEdition,
                     "Meilisearch Enterprise Edition is required to set `network.leader`");
+    }
+    if (body.previous_remotes.is_given()) {
+        return fail(ErrorCode::UnexpectedNetworkPreviousRemotes,
+                    "Unexpected `previousRemotes` in network call.\n  - Note: `previousRemote` is reserved for "
+                    "internal use.");
     }
     if (body.self.is_given()) network["self"] = body.self.is_set() ? json::Value(body.self.value) : json::Value();
     json::Object& remotes = network["remotes"].object();
     if (body.remotes.is_reset()) remotes = json::Object();
     for (const auto& [name, wanted] : body.remotes.value) MIROIR_CHECK(merge_remote(remotes, name, wanted));
+    network["shards"] = shards_of(merged_owners(owners_of(network), body));
+    return network;
+}
+
+json::Value network_from_dump(const json::Value& dumped) {
+    json::Value network = fresh_network();
+    if (const json::Value* self = dumped.find("self"); self != nullptr && self->is_string()) network["self"] = *self;
+    const json::Value* version = dumped.find("version");
+    if (version != nullptr && version->is_string() &&
+        version->string().size() == network.find("version")->string().size())
+        network["version"] = *version;
+    if (const json::Value* remotes = dumped.find("remotes"); remotes != nullptr && remotes->is_object()) {
+        for (const json::Member& remote : remotes->object()) {
+            if (!remote.second.is_object()) continue;
+            json::Value told = remote.second;
+            told.object().erase("status");
+            network["remotes"][remote.first] = std::move(told);
+        }
+    }
+    network["shards"] = shards_of(owners_of(dumped));
     return network;
 }
 
