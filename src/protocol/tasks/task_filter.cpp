@@ -8,8 +8,16 @@
 namespace miroir::protocol {
 namespace {
 
+// The engine's uids have 32 bits.
+Result<void> read_uid(const json::Value& value, const Place& place, std::uint64_t& out) {
+    std::uint32_t uid = 0;
+    MIROIR_CHECK(read(value, place, uid));
+    out = uid;
+    return {};
+}
+
 Result<void> read_item(const std::string& text, const Place& place, std::uint64_t& out) {
-    return read(json::Value(text), place, out);
+    return read_uid(json::Value(text), place, out);
 }
 
 Result<void> read_item(const std::string& text, const Place& place, TaskType& out) {
@@ -102,11 +110,22 @@ FieldTable<Owner> lists_of(FieldTable<Owner> table, TaskFilter& (*filter)(Owner&
 TaskFilter& filter_of_query(TaskQuery& query) { return query.filter; }
 TaskFilter& filter_itself(TaskFilter& filter) { return filter; }
 
+// The engine looks for one task more than it shows, and cannot look for more than 2^32 - 1.
+Result<void> read_limit(TaskQuery& query, const json::Value& value, const Place& place) {
+    MIROIR_CHECK(read_uid(value, place, query.limit));
+    query.limit = std::min(query.limit, std::uint64_t{UINT32_MAX} - 1);
+    return {};
+}
+
+Result<void> read_from(TaskQuery& query, const json::Value& value, const Place& place) {
+    return read_uid(value, place, query.from.emplace());
+}
+
 const FieldTable<TaskQuery>& query_fields() {
     static const auto table = dates_of(
         lists_of(FieldTable<TaskQuery>()
-                     .field("limit", ErrorCode::InvalidTaskLimit, &TaskQuery::limit)
-                     .field("from", ErrorCode::InvalidTaskFrom, &TaskQuery::from)
+                     .field("limit", ErrorCode::InvalidTaskLimit, read_limit)
+                     .field("from", ErrorCode::InvalidTaskFrom, read_from)
                      .field("reverse", ErrorCode::InvalidTaskReverse, &TaskQuery::reverse)
                      .field("batchUids", ErrorCode::InvalidBatchUids,
                             choice<TaskQuery>(&TaskFilter::batch_uids, filter_of_query))

@@ -74,6 +74,13 @@ TEST(TaskFilter, APlainDateMeansAfterThatDay) {
 TEST(TaskFilter, RefusalsAreTheEngines) {
     EXPECT_EQ(parse_task_query("uids=a").error().message,
               "Invalid value in parameter `uids`: could not parse `a` as a positive integer");
+    for (const std::string name : {"limit", "from", "uids", "batchUids", "canceledBy"}) {
+        const std::string said = "` as a positive integer";
+        EXPECT_TRUE(parse_task_query(name + "=4294967295")) << name;
+        EXPECT_EQ(parse_task_query(name + "=4294967296").error().message,
+                  "Invalid value in parameter `" + name + "`: could not parse `4294967296" + said);
+    }
+    EXPECT_EQ(parse_task_query("limit=4294967295")->limit, 4294967294) << "as it is shown";
     EXPECT_EQ(parse_task_query("statuses=done").error().code, ErrorCode::InvalidTaskStatuses);
     EXPECT_EQ(parse_task_purge("", TaskPurge::Cancel).error().code, ErrorCode::MissingTaskFilters);
     EXPECT_EQ(parse_task_purge("limit=3", TaskPurge::Delete).error().code, ErrorCode::BadRequest);
