@@ -1,6 +1,7 @@
 #include "quorum/fold.h"
 
 #include <algorithm>
+#include <map>
 
 #include "json/members.h"
 #include "plan/edit_guard.h"
@@ -87,6 +88,19 @@ bool all_ended(const tasks::TaskEntry& entry) { return std::ranges::all_of(entry
 
 bool any_canceled(const tasks::TaskEntry& entry) {
     return std::ranges::any_of(entry.parts, [](const NodeTask& part) { return part.state == State::Canceled; });
+}
+
+std::vector<NodeTask> parts_to_cancel(const tasks::TaskEntry& entry) {
+    if (entry.task.type != protocol::TaskType::DocumentAdditionOrUpdate) return entry.parts;
+    std::map<NodeId, std::vector<const NodeTask*>> of_nodes;
+    for (const NodeTask& part : entry.parts) of_nodes[part.node].push_back(&part);
+    std::size_t most = 0;
+    for (const auto& [node, parts] : of_nodes) most = std::max(most, parts.size());
+    std::vector<NodeTask> out;
+    for (const auto& [node, parts] : of_nodes) {
+        if (parts.size() == most) out.push_back(*parts.back());
+    }
+    return out;
 }
 
 void fold_parts(tasks::TaskEntry& entry, std::uint32_t copies) {

@@ -3,6 +3,7 @@
 
 #include <initializer_list>
 #include <set>
+#include <vector>
 
 #include "protocol/tasks/task.h"
 #include "tasks/task_book.h"
@@ -18,6 +19,10 @@ bool any_canceled(const tasks::TaskEntry& entry);
 
 // The nodes with a part in one of these states.
 std::set<NodeId> nodes_in(const tasks::TaskEntry& entry, std::initializer_list<tasks::NodeTask::State> states);
+
+// What is called off when the task is. An addition may have made its index first, on all nodes; later writes rely on
+// that, so it is only the documents: the last part of each node that got some.
+std::vector<tasks::NodeTask> parts_to_cancel(const tasks::TaskEntry& entry);
 
 // Status, error and summed details, as one node holding everything would have said. Replicas are counted once:
 // `copies` is the number of copies of each shard.

@@ -53,6 +53,28 @@ TEST(Fold, AVerdictFailsWithoutAnyNode) {
     EXPECT_EQ(entry.task.status, protocol::TaskStatus::Failed);
 }
 
+TEST(Fold, OfAnAdditionThatMakesItsIndexOnlyTheDocumentsAreCalledOff) {
+    const auto called_off = [](const tasks::TaskEntry& entry) {
+        std::string out;
+        for (const tasks::NodeTask& part : parts_to_cancel(entry))
+            out += part.node.value + std::to_string(part.uid) + " ";
+        return out;
+    };
+    tasks::TaskEntry entry;
+    entry.task.type = protocol::TaskType::DocumentAdditionOrUpdate;
+    for (const std::uint64_t made : {1, 2})  // the index, its settings
+        for (const char* node : {"a", "b", "c"}) entry.parts.push_back({.node = NodeId{node}, .uid = made});
+    entry.parts.push_back({.node = NodeId{"b"}, .uid = 3});
+    EXPECT_EQ(called_off(entry), "b3 ");
+    entry.parts.push_back({.node = NodeId{"a"}, .uid = 4});
+    EXPECT_EQ(called_off(entry), "a4 b3 ");
+    entry.task.type = protocol::TaskType::IndexCreation;
+    EXPECT_EQ(called_off(entry), "a1 b1 c1 a2 b2 c2 b3 a4 ");
+    entry.task.type = protocol::TaskType::DocumentAdditionOrUpdate;
+    entry.parts = {{.node = NodeId{"a"}, .uid = 1}, {.node = NodeId{"b"}, .uid = 2}};
+    EXPECT_EQ(called_off(entry), "a1 b2 ");
+}
+
 TEST(Fold, AnUnfinishedNodeTaskHoldsTheTaskUpAndAMissedPartDoesNot) {
     auto entry = entry_of("null", {R"({"status":"processing"})"});
     EXPECT_FALSE(all_ended(entry));

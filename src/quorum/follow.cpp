@@ -74,6 +74,14 @@ env::Task<bool> Writer::follow_once(cluster::TopologyPtr topology) {
     }
     const bool freed = co_await free_orphans();
     moved = moved || freed;
+    std::uint64_t newer = sending_.empty() ? tasks_.next_uid() : *sending_.begin();
+    const auto has_cancelation = [this](std::uint64_t& from) {
+        for (; from < tasks_.next_uid() && !sending_.contains(from); ++from) {
+            const tasks::TaskEntry* entry = tasks_.find(from);
+            if (entry != nullptr && entry->task.type == protocol::TaskType::TaskCancelation) return true;
+        }
+        return false;
+    };
     const bool canceled = co_await carry_cancelations(topology);
     moved = moved || canceled;
     std::vector<std::uint64_t> open;
@@ -95,6 +103,7 @@ env::Task<bool> Writer::follow_once(cluster::TopologyPtr topology) {
         const Followed followed = behind ? Followed::Stuck : co_await follow_task(uid, topology);
         moved = moved || followed == Followed::Ended;
         if (hints_.releases() != releases) co_return true;  // clients wait for what was let go to be sent
+        if (has_cancelation(newer)) co_return true;         // it overtakes the rest: nodes may soon begin what it names
         if (followed == Followed::Waiting || (followed == Followed::Stuck && indexes.empty())) break;
         if (followed == Followed::Stuck) held.insert(indexes.begin(), indexes.end());  // their tasks end in their order
     }

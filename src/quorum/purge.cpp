@@ -19,19 +19,6 @@ constexpr std::size_t kUidsInOneCall = 500;
 
 bool open_part(const tasks::NodeTask& part) { return part.state < State::Missed; }
 
-// An addition may have made its index first; later writes rely on that, so only the documents themselves are called
-// off: the last part of each node.
-std::vector<const tasks::NodeTask*> parts_to_cancel(const tasks::TaskEntry& entry) {
-    std::vector<const tasks::NodeTask*> out;
-    std::set<NodeId> seen;
-    for (const tasks::NodeTask& part : entry.parts | std::views::reverse) {
-        const bool last = seen.insert(part.node).second;
-        if (!open_part(part) || (entry.task.type == TaskType::DocumentAdditionOrUpdate && !last)) continue;
-        out.push_back(&part);
-    }
-    return out;
-}
-
 // What went to the nodes as one is called off as one.
 bool all_called_off(const tasks::TaskEntry& entry, const std::vector<std::uint64_t>& targets) {
     for (std::uint64_t uid = entry.task.uid + 1; uid <= entry.task.uid + entry.carries; ++uid) {
@@ -40,20 +27,19 @@ bool all_called_off(const tasks::TaskEntry& entry, const std::vector<std::uint64
     return true;
 }
 
-// Any of those already over?
+// Any of what is to be called off already over?
 bool untouched(const tasks::TaskEntry& entry) {
-    std::set<NodeId> seen;
-    for (const tasks::NodeTask& part : entry.parts | std::views::reverse) {
-        const bool last = seen.insert(part.node).second;
-        if (entry.task.type == TaskType::DocumentAdditionOrUpdate && !last) continue;
-        if (part.state == State::Succeeded || part.state == State::Failed) return false;
-    }
-    return true;
+    return std::ranges::none_of(parts_to_cancel(entry), [](const tasks::NodeTask& part) {
+        return part.state == State::Succeeded || part.state == State::Failed;
+    });
 }
 
 // Those for which the cancelation came too late: they are made as those are for which it did not.
 std::set<NodeId> too_late(const tasks::TaskEntry& entry) {
-    std::set<NodeId> out = nodes_in(entry, {State::Accepted, State::Succeeded});
+    std::set<NodeId> out;
+    for (const tasks::NodeTask& part : parts_to_cancel(entry)) {
+        if (part.state == State::Accepted || part.state == State::Succeeded) out.insert(part.node);
+    }
     for (const NodeId& node : nodes_in(entry, {State::Canceled})) out.erase(node);
     return out;
 }
@@ -81,12 +67,15 @@ env::Task<void> Writer::carry_cancelation(std::uint64_t uid, cluster::TopologyPt
             continue;
         if (known->carried_by || !all_called_off(*known, cancelation.targets)) continue;
         tasks::TaskEntry entry = *known;
+        entry.parts = parts_to_cancel(entry);  // nothing else is asked for: a node that begins meanwhile may go on
         co_await look_after_parts(entry, topology);
         const auto change = changes_.find(target);
         const bool under_way = change != changes_.end() && change->second.phase != SettingsChange::Phase::Waiting;
         if (!untouched(entry) || under_way) continue;
         targets.push_back(target);
-        for (const tasks::NodeTask* part : parts_to_cancel(entry)) on_nodes[part->node].push_back(part->uid);
+        for (const tasks::NodeTask& part : entry.parts) {
+            if (open_part(part)) on_nodes[part.node].push_back(part.uid);
+        }
     }
     for (auto& [node, uids] : on_nodes) {
         const std::optional<cluster::NodeIndex> index = topology->find(node);

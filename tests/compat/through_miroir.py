@@ -4,7 +4,8 @@
   through_miroir.py PROGRAM [--replicas N] [--groups N] [--reversed] [--nodes N] [--one-away]
 
 With --one-away the scenarios of reads are played while a node is dead. Ends with 0 when exactly the steps of
-known_misses_through_miroir.txt differ, and those of known_misses_one_away.txt when a node is.
+known_misses_through_miroir.txt differ, and those of known_misses_one_away.txt when a node is, and those of
+known_misses_two_groups.txt with groups.
 
 The nodes are embedded ones, or real ones when MEILISEARCH_BIN names the binary. Then that Meilisearch alone is asked too, and
 where it differs from the recordings Miroir may; so may the steps of loose_over_meilisearch.txt."""
@@ -52,6 +53,8 @@ def main():
     listed = known_misses("known_misses_through_miroir.txt", only)
     if options.one_away:
         listed |= known_misses("known_misses_one_away.txt", only)
+    if options.groups > 1:
+        listed |= known_misses("known_misses_two_groups.txt", only)
     loose, scenarios, surprises = set(), [], 0
     if ENGINE:
         loose = set(known_misses("loose_over_meilisearch.txt")) | own_misses()
