@@ -56,6 +56,20 @@ private:
     std::vector<Line> lines_;
 };
 
+// The part of each node that got documents. What makes the index goes to all nodes, the documents come behind it.
+std::map<std::string, json::Value> with_documents(const json::Value& parts) {
+    std::map<std::string, json::Value> last;
+    std::map<std::string, std::size_t> counts;
+    std::size_t most = 0;
+    for (const json::Value& part : parts.array()) {
+        const std::string node = text_at(part, "node");
+        last[node] = part;
+        most = std::max(most, ++counts[node]);
+    }
+    std::erase_if(last, [&](const auto& each) { return counts[each.first] < most; });
+    return last;
+}
+
 Error gone(std::uint64_t uid) {
     return {.code = ErrorCode::TaskFileNotFound,
             .message = "Task `" + std::to_string(uid) +
@@ -77,10 +91,7 @@ Reply get_documents(Visit visit) {
     if (parts.find("sentWith") != nullptr || parts.find("carries") != nullptr) co_return fail(gone(uid));
     const cluster::TopologyPtr topology = visit.desk.topology();
     Gathered gathered;
-    std::map<std::string, const json::Value*> last;  // of each node: the documents come behind what makes the index
-    for (const json::Value& part : parts.find("nodes")->array()) last[text_at(part, "node")] = &part;
-    for (const auto& [name, found] : last) {
-        const json::Value& part = *found;
+    for (const auto& [name, part] : with_documents(*parts.find("nodes"))) {
         const auto node = topology->find(NodeId{name});
         const std::string held = text_at(part, "status");  // planned: it has it, or will say that it has not
         if (!node || (held != "accepted" && held != "planned")) co_return fail(gone(uid));
