@@ -151,6 +151,7 @@ Result<void> check_search(const IndexEntry& index, const protocol::SearchQuery& 
                           const protocol::FilterGates& gates) {
     MIROIR_CHECK(check_filter_text(query.filter, gates, ErrorCode::InvalidSearchFilter));
     MIROIR_CHECK(check_kind(index, query));
+    MIROIR_CHECK(protocol::check_media(query, {.multimodal = gates.multimodal}));
     if (query.sort) MIROIR_CHECK(check_sort_syntax(*query.sort, ErrorCode::InvalidSearchSort));
     if (query.distinct) MIROIR_CHECK(check_distinct(index, *query.distinct));
     MIROIR_CHECK(check_filter_fields(index, query.filter, ErrorCode::InvalidSearchFilter, true));

@@ -255,6 +255,7 @@ Result<SearchPlan> plan_search(const IndexPtr& index, const SearchQuery& query, 
         plan.recipe.semantic_ratio = query.hybrid->semantic_ratio;
         asked.hybrid.reset();
         asked.vector.reset();
+        asked.media.reset();
         vectors.hybrid->semantic_ratio = words_matter(query) ? std::nextafter(1.0F, 0.0F) : 1.0F;
     }
     plan.settles = !alone && (distinct || query.ranking_score_threshold || options.candidates);

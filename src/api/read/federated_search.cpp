@@ -130,6 +130,7 @@ Result<SearchWish> wish_of(const Visit& visit, const Federation& federation, Mul
     MIROIR_TRY(const plan::IndexPtr index, open_inside(visit.desk, query.index_uid));
     if (federation.distinct) query.search.distinct = federation.distinct;
     MIROIR_CHECK(plan::check_kind(*index, query.search));
+    MIROIR_CHECK(protocol::check_media(query.search, visit.desk.search_features()));
     if (query.search.sort) MIROIR_CHECK(plan::check_sort_syntax(*query.search.sort, ErrorCode::InvalidSearchSort));
     MIROIR_CHECK(check_rules(*index, query.search, place.query, place.strictest));
     MIROIR_CHECK(prepare(visit, *index, query.search));
