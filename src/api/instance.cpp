@@ -2,6 +2,8 @@
 #include <algorithm>
 
 #include "api/routes.h"
+#include "json/members.h"
+#include "json/parse.h"
 #include "json/write.h"
 #include "protocol/instance/requests.h"
 
@@ -42,6 +44,29 @@ Reply export_all(Visit visit) {
     co_return receipt_reply(*receipt, 200);
 }
 
+// Nodes may do what is multimodal in any case. What one of them says of a request that it can read is put off for the
+// refusal of a client who has not turned it on.
+std::optional<std::string> multimodal_refusal(const Visit& visit, const http::Reply& reply) {
+    if (visit.desk.feature(protocol::Feature::Multimodal)) return std::nullopt;
+    const auto kind_of = [&](std::string_view part) {
+        const json::Value* found = visit.body.find(part);
+        return found == nullptr ? std::string() : json::text_at(*found, "kind");
+    };
+    const auto said = json::parse(reply.body);
+    const std::string message = said ? json::text_at(*said, "message") : "";
+    if (reply.status >= 400 && !message.starts_with("error while ")) return std::nullopt;
+    const std::string part = "error while fetching template: ";
+    const std::string of_template = kind_of("template");
+    const bool inline_fragment = of_template == "inlineFragment";
+    if (inline_fragment || of_template == "indexingFragment" || of_template == "searchFragment") {
+        const std::string action = inline_fragment ? "rendering an inline fragment" : "accessing fragments";
+        return part + protocol::feature_refusal(action, protocol::Feature::Multimodal);
+    }
+    if (kind_of("input") != "inlineSearch" || message.starts_with(part)) return std::nullopt;
+    return "error while fetching input: " +
+           protocol::feature_refusal("rendering search", protocol::Feature::Multimodal);
+}
+
 // A template is rendered by the node that holds the document, where one is named.
 Reply render(Visit visit) {
     const cluster::TopologyPtr topology = visit.desk.topology();
@@ -65,7 +90,10 @@ Reply render(Visit visit) {
                             .target = "/render-template",
                             .body = json::to_text(visit.body)};
         Result<http::Reply> reply = co_await visit.desk.scatter().send(topology, std::move(call), visit.in.call);
-        if (reply && reply->status < 500) co_return server::json_text_reply(reply->status, std::move(reply->body));
+        if (!reply || reply->status >= 500) continue;
+        if (std::optional<std::string> refusal = multimodal_refusal(visit, *reply))
+            co_return fail(ErrorCode::FeatureNotEnabled, *std::move(refusal));
+        co_return server::json_text_reply(reply->status, std::move(reply->body));
     }
     co_return fail(ErrorCode::MiroirShardUnavailable, "No node can answer. Bring its nodes back.");
 }

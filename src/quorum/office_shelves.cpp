@@ -9,23 +9,20 @@ using protocol::Feature;
 
 constexpr std::chrono::nanoseconds kTellEvery = std::chrono::seconds(1);
 
-// What changes how a node reads, writes or refuses. The others are answered here alone; what we ourselves need of a
-// node would be added here, whatever the client has set.
-constexpr Feature kOfNodes[] = {Feature::EditDocumentsByFunction,
-                                Feature::ContainsFilter,
-                                Feature::DynamicSearchRules,
-                                Feature::CompositeEmbedders,
-                                Feature::ChatCompletions,
-                                Feature::GetTaskDocumentsRoute,
-                                Feature::Multimodal,
-                                Feature::ForeignKeys,
-                                Feature::LegacySearch,
-                                Feature::RenderRoute};
+// What changes how a node reads, writes or refuses. The others are answered here alone.
+constexpr Feature kOfNodes[] = {
+    Feature::EditDocumentsByFunction, Feature::ContainsFilter, Feature::DynamicSearchRules, Feature::ChatCompletions,
+    Feature::GetTaskDocumentsRoute,   Feature::ForeignKeys,    Feature::LegacySearch,       Feature::RenderRoute};
+
+// A node is given whole settings, also those that stayed when the client turned their feature off. Who may set and use
+// them is decided here.
+constexpr Feature kAlways[] = {Feature::CompositeEmbedders, Feature::Multimodal};
 
 std::string features_for_nodes(const Shelves& shelves) {
     json::Object out;
     for (const Feature feature : kOfNodes)
         out.append(std::string(protocol::feature_row(feature).name), shelves.feature(feature));
+    for (const Feature feature : kAlways) out.append(std::string(protocol::feature_row(feature).name), true);
     return json::to_text(json::Value(std::move(out)));
 }
 

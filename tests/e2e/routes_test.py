@@ -152,6 +152,49 @@ class Routes(unittest.TestCase):
                 self.assertEqual(place.call("GET", f"/tasks/{uid}/documents").json["code"], "task_file_not_found")
                 place.done(place.call("DELETE", "/indexes/slow"))
 
+    def test_what_was_set_stays_when_its_feature_is_turned_off(self):
+        embedder = {"source": "rest", "url": "http://127.0.0.1:1", "dimensions": 3,
+                    "request": {"i": ["{{fragment}}", "{{..}}"]}, "response": {"d": ["{{embedding}}", "{{..}}"]},
+                    "indexingFragments": {"f": {"value": {"t": "{{doc.title}}"}}}, "searchFragments": {"s": {"value": {"t": "{{q}}"}}}}
+        both = {"source": "composite",
+                "searchEmbedder": {name: of for name, of in embedder.items() if name != "indexingFragments"},
+                "indexingEmbedder": {name: of for name, of in embedder.items() if name != "searchFragments"}}
+        switches = ("multimodal", "compositeEmbedders")
+        said = []
+        for name, place in self.places.items():
+            with self.subTest(place=name):
+                place.call("PATCH", "/experimental-features", dict.fromkeys(switches, True))
+                place.done(place.call("PATCH", "/indexes/shapes/settings", {"embedders": {"e": embedder, "c": both}}))
+                place.call("PATCH", "/experimental-features", dict.fromkeys(switches, False))
+                self.addCleanup(place.call, "PATCH", "/experimental-features", dict.fromkeys(switches, True))
+                place.done(place.call("PATCH", "/indexes/shapes/settings", {"stopWords": ["a"]}))
+                place.done(place.call("PUT", "/indexes/shapes/settings/dictionary", ["b"]))
+                said.append([place.call(*asked).json for asked in (
+                    ("GET", "/indexes/shapes/settings/stop-words"),
+                    ("PATCH", "/indexes/shapes/settings", {"embedders": {"e": {"searchFragments": {"s": None}}}}),
+                    ("PATCH", "/indexes/shapes/settings", {"embedders": {"d": both}}),
+                    ("POST", "/indexes/shapes/search", {"q": "x", "media": {"a": 1}, "hybrid": {"embedder": "e"}}),
+                    ("POST", "/multi-search", {"federation": {}, "queries": [
+                        {"indexUid": "shapes", "q": "x", "media": {"a": 1}, "hybrid": {"embedder": "e"}}]}))])
+                self.assertIn("requires enabling the `multimodal`", said[-1][3]["message"])
+                place.done(place.call("DELETE", "/indexes/shapes"))
+        self.assertEqual(said, said[:1] * len(said))
+
+    @unittest.skipUnless(ENGINE, "an embedded node renders no fragments")
+    def test_fragments_are_rendered_only_with_their_feature(self):
+        said = []
+        for place in self.places.values():
+            place.call("PATCH", "/experimental-features", {"multimodal": False})
+            self.addCleanup(place.call, "PATCH", "/experimental-features", {"multimodal": True})
+            said.append([place.call(*asked).text for asked in (
+                ("POST", "/render-template", {"template": {"kind": "searchFragment", "indexUid": "shapes", "embedder": "e", "fragment": "s"}}),
+                ("POST", "/render-template", {"template": {"kind": "inlineFragment", "inline": {"a": "{{doc.x}}"}}}),
+                ("POST", "/render-template", {"template": {"kind": "inlineFragment"}, "input": {"kind": "nope"}}),
+                ("POST", "/render-template", {"template": {"kind": "inlineDocumentTemplate", "inline": "x"}, "input": {"kind": "inlineSearch"}}),
+                ("POST", "/render-template", {"template": {"kind": "inlineDocumentTemplate"}, "input": {"kind": "inlineSearch"}}))])
+            self.assertIn("requires enabling the `multimodal`", said[-1][0])
+        self.assertEqual(said, said[:1] * len(said))
+
     def test_no_route_is_open_without_the_right(self):
         soon_over = {"actions": ["*"], "indexes": ["*"], "expiresAt": "2020-01-01T00:00:00Z"}
         for name, place in self.places.items():
