@@ -202,6 +202,7 @@ env::Task<std::vector<merge::MergedFacet>> count_facets(Desk& desk, const plan::
         .desk = desk, .plan = counted, .cover = *cover, .seed = 0, .call = std::move(call), .unanswered = &unanswered};
     const Leg leg = co_await run_leg(place, plan::Leg::Words);
     merge::FacetRecipe recipe = plan.facet_recipe;
+    recipe.spellings.clear();  // what the search found alone may begin with another document
     co_await settle_spellings(place, merge::unclear_spellings(leg.answers), recipe);
     co_return merge::merge_facets(leg.answers, recipe, stamps.size());
 }
