@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <tuple>
 
 #include "node/search/geo/distance.h"
 
@@ -37,9 +38,8 @@ public:
 private:
     bool full() const { return ordered_.size() >= most_; }
 
-    template <class Values, class DocsOf>
-    void add_values(const Values& values, DocIds left, bool ascending, std::span<const SortCriterion> rest,
-                    const DocsOf& docs_of) {
+    template <class It, class DocsOf>
+    void add_values(It it, It end, DocIds left, std::span<const SortCriterion> rest, const DocsOf& docs_of) {
         const auto add_one = [&](const auto& entry) {
             const DocIds& docs = docs_of(entry);
             if (docs.cardinality() == 1) {  // nothing is left to order
@@ -50,21 +50,34 @@ private:
             left -= bucket;
             add(bucket, rest);
         };
-        if (ascending) {
-            for (auto it = values.begin(); it != values.end() && !left.isEmpty() && !full(); ++it) add_one(*it);
-        } else {
-            for (auto it = values.rbegin(); it != values.rend() && !left.isEmpty() && !full(); ++it) add_one(*it);
+        for (; it != end && !left.isEmpty() && !full(); ++it) add_one(*it);
+    }
+
+    // A filter on what documents are sorted by leaves those at the end of the list: no need to look at all before them.
+    static FacetField::Texts::const_iterator first_text(const FacetField& facet, const DocIds& documents) {
+        if (documents.cardinality() * 2 > facet.texts.size()) return facet.texts.begin();
+        const FacetField::Texts::value_type* first = nullptr;
+        for (const DocId id : documents) {
+            const auto& texts = facet.of(id).texts;
+            if (!texts.empty() && (first == nullptr || texts.front()->first < first->first)) first = texts.front();
         }
+        return first == nullptr ? facet.texts.end() : facet.texts.find(first->first);
     }
 
     void add_by_field(const DocIds& candidates, const SortCriterion& criterion, std::span<const SortCriterion> rest) {
         const FacetField* facet = index_.facet(criterion.field);
         if (facet == nullptr) return add(candidates, rest);
         const DocIds present = candidates & facet->exists;
-        add_values(facet->numbers, present, criterion.ascending, rest,
-                   [](const auto& entry) -> const DocIds& { return entry.second; });
-        add_values(facet->texts, present, criterion.ascending, rest,
-                   [](const auto& entry) -> const DocIds& { return entry.second.docs; });
+        const auto& [numbers, texts] = std::tie(facet->numbers, facet->texts);
+        const auto with_number = [](const auto& entry) -> const DocIds& { return entry.second; };
+        const auto with_text = [](const auto& entry) -> const DocIds& { return entry.second.docs; };
+        if (criterion.ascending) {
+            add_values(numbers.begin(), numbers.end(), present, rest, with_number);
+            add_values(first_text(*facet, present), texts.end(), present, rest, with_text);
+        } else {
+            add_values(numbers.rbegin(), numbers.rend(), present, rest, with_number);
+            add_values(texts.rbegin(), texts.rend(), present, rest, with_text);
+        }
         add(candidates - facet->exists, rest);
     }
 

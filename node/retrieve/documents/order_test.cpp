@@ -35,6 +35,24 @@ TEST_F(OrderTest, StopsWhenThereIsEnough) {
     EXPECT_EQ(order({{.field = "size", .ascending = true, .point = {}}}, 2), "31");
 }
 
+TEST_F(OrderTest, AFewDocumentsComeInTheSameOrderAsAmongAll) {
+    const Index letters = small_index(
+        [] {
+            protocol::Settings settings;
+            settings.sortable_attributes = {"size"};
+            return settings;
+        }(),
+        R"([{"id": 0, "size": "b"}, {"id": 1, "size": "e"}, {"id": 2, "size": ["f", "a"]}, {"id": 3, "size": "d"},
+             {"id": 4, "size": "c"}, {"id": 5, "size": "g"}, {"id": 6}, {"id": 7, "size": "h"}])");
+    const std::vector<SortCriterion> ascending{{.field = "size", .ascending = true, .point = {}}};
+    const auto ordered = [&](const std::vector<DocId>& ids) {
+        return documents_in_order(letters, DocIds(ids.size(), ids.data()), ascending, 100);
+    };
+    EXPECT_EQ(ordered({1, 3, 6}), (std::vector<DocId>{3, 1, 6}));
+    EXPECT_EQ(ordered({1, 2}), (std::vector<DocId>{2, 1}));
+    EXPECT_EQ(ordered({6}), (std::vector<DocId>{6}));
+}
+
 TEST_F(OrderTest, UnknownFieldsOrderNothing) {
     EXPECT_EQ(
         order({{.field = "nothing", .ascending = true, .point = {}}, {.field = "id", .ascending = false, .point = {}}}),
