@@ -14,6 +14,7 @@ struct DocumentsAnswer::Reader {
     od::parser parser;
     std::vector<RankEntry> arena;
     std::vector<std::size_t> ends;
+    std::string_view stamp_field;
 
     void read_results(DocumentsAnswer& out, od::array results);
     void read_key(od::array values);
@@ -43,6 +44,14 @@ RankEntry entry_of(std::string_view kind, od::object value) {
     return out;
 }
 
+RankEntry stamp_entry(std::string_view stamp) {
+    RankEntry out;
+    out.shape = RankEntry::Shape::Value;
+    out.ascending = out.is_text = true;
+    out.text = stamp;
+    return out;
+}
+
 }  // namespace
 
 DocumentsAnswer::DocumentsAnswer() = default;
@@ -50,9 +59,10 @@ DocumentsAnswer::DocumentsAnswer(DocumentsAnswer&&) noexcept = default;
 DocumentsAnswer& DocumentsAnswer::operator=(DocumentsAnswer&&) noexcept = default;
 DocumentsAnswer::~DocumentsAnswer() = default;
 
-Result<DocumentsAnswer> DocumentsAnswer::read(std::string body, std::uint64_t most) {
+Result<DocumentsAnswer> DocumentsAnswer::read(std::string body, std::uint64_t most, std::string_view stamp_field) {
     DocumentsAnswer out;
     out.reader_ = std::make_unique<Reader>();
+    out.reader_->stamp_field = stamp_field;
     out.reader_->body = std::move(body);
     try {
         bool has_results = false, has_total = false;
@@ -94,10 +104,15 @@ void DocumentsAnswer::Reader::read_results(DocumentsAnswer& out, od::array resul
         const std::string_view bytes = document.raw_json();
         document.reset();
         for (auto field : document) {
-            if (!field.key().value().unsafe_is_equal("_federation")) continue;
+            const od::raw_json_string name = field.key();
+            if (!stamp_field.empty()) {
+                if (name.unsafe_is_equal(stamp_field)) arena.push_back(stamp_entry(field.value().get_string()));
+                continue;
+            }
+            if (!name.unsafe_is_equal("_federation")) continue;
             for (auto member : field.value().get_object()) {
-                const std::string_view name = member.unescaped_key();
-                if (name == "weightedScoreValues") read_key(member.value().get_array());
+                const std::string_view part = member.unescaped_key();
+                if (part == "weightedScoreValues") read_key(member.value().get_array());
             }
         }
         out.documents_.push_back({.bytes = bytes, .key = {}});

@@ -22,8 +22,10 @@ struct ListedDocument {
 // One node's reply to documents/fetch with the proxy header; views live as long as it does.
 class DocumentsAnswer {
 public:
-    // `most`: so many documents were asked for.
-    static Result<DocumentsAnswer> read(std::string body, std::uint64_t most = UINT64_MAX);
+    // `most`: so many documents were asked for. `stamp_field`: they are not sorted, and this field of theirs is the
+    // key.
+    static Result<DocumentsAnswer> read(std::string body, std::uint64_t most = UINT64_MAX,
+                                        std::string_view stamp_field = {});
 
     DocumentsAnswer(DocumentsAnswer&&) noexcept;
     DocumentsAnswer& operator=(DocumentsAnswer&&) noexcept;

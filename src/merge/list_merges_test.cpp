@@ -48,6 +48,18 @@ TEST(DocumentMerge, AReplyWithoutSortValuesOrWithoutDocumentsIsAFailureOfTheNode
     EXPECT_FALSE(DocumentsAnswer::read(R"({"results":[{"id")"));
 }
 
+TEST(DocumentMerge, OfWhatIsNotSortedTheStampIsReadFromItsField) {
+    const auto answer = DocumentsAnswer::read(
+        R"({"results":[{"_miroir_order":"!,"},{"_miroir_order":"!!"}],"total":7})", 2, "_miroir_order");
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(stamp_of(answer->documents()[0].key), "!,");
+    EXPECT_EQ(stamp_of(answer->documents()[1].key), "!!");
+    EXPECT_EQ(answer->total(), 7U);
+    const std::string without = R"({"results":[{"id":1,"_federation":{"weightedScoreValues":[]}}],"total":7})";
+    EXPECT_FALSE(DocumentsAnswer::read(without, 2, "_miroir_order"));
+    EXPECT_FALSE(DocumentsAnswer::read(R"({"results":[{"_miroir_order":7}],"total":7})", 2, "_miroir_order"));
+}
+
 TEST(FacetHits, SumsSpellingsOrdersAndCuts) {
     FacetHits hits;
     ASSERT_TRUE(hits.add(R"({"facetHits":[{"value":"Red","count":2},{"value":"blue","count":3}]})"));

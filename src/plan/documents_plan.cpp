@@ -41,9 +41,11 @@ NodeCall documents_call(const IndexEntry& index, const cluster::CoverPart& part,
     if (query.retrieve_vectors && !stretch.keys_only) body.append("retrieveVectors", true);
     if (query.ids) body.append("ids", texts(*query.ids));
     if (auto filter = filter_of(part, query, stretch)) body.append("filter", *std::move(filter));
-    json::Array sort = query.sort ? texts(*query.sort) : json::Array();
-    sort.emplace_back(std::string(cluster::kStampField) + ":asc");
-    body.append("sort", std::move(sort));
+    if (!stretch.own_order) {
+        json::Array sort = query.sort ? texts(*query.sort) : json::Array();
+        sort.emplace_back(std::string(cluster::kStampField) + ":asc");
+        body.append("sort", std::move(sort));
+    }
     call.body = json::to_text(json::Value(std::move(body)));
     return call;
 }
@@ -52,24 +54,36 @@ bool by_insertion(const protocol::DocumentsQuery& query) { return !query.sort ||
 
 bool is_far(const protocol::DocumentsQuery& query) { return query.offset >= kFarOffset && by_insertion(query); }
 
-// Documents fall on nodes by a hash, so the share of a node before a place varies by about the square root of it.
+namespace {
+
+// Documents fall on nodes by a hash.
+struct Share {
+    double mean = 0, deviation = 0;
+};
+
+Share share_of(std::uint64_t documents, std::size_t shards, std::size_t all) {
+    const double part = static_cast<double>(shards) / static_cast<double>(all);
+    const double mean = static_cast<double>(documents) * part;
+    return {.mean = mean, .deviation = std::sqrt(mean * (1 - part))};
+}
+
+}  // namespace
+
 std::uint64_t likely_share(std::uint64_t wanted, std::size_t shards, std::size_t all) {
     if (shards >= all) return wanted;
-    const double share = static_cast<double>(wanted) * static_cast<double>(shards) / static_cast<double>(all);
-    const double likely = share + 4 * std::sqrt(share) + 4;
+    const Share share = share_of(wanted, shards, all);
+    const double likely = share.mean + 3 * share.deviation + 1;
     return likely >= static_cast<double>(wanted) ? wanted : static_cast<std::uint64_t>(likely);
 }
 
-std::uint64_t probe_slack(std::uint64_t offset, std::size_t nodes) {
-    const double spread = std::sqrt(static_cast<double>(offset) * static_cast<double>(nodes));
-    return static_cast<std::uint64_t>(6 * spread) + 64;
-}
-
-std::uint64_t probe_offset(std::uint64_t offset, std::uint64_t own, std::uint64_t all) {
-    if (own == 0 || all == 0) return 0;
-    const double share = static_cast<double>(offset) * static_cast<double>(own) / static_cast<double>(all);
-    const double place = share - 4 * std::sqrt(share) - 1;
-    return place <= 0 ? 0 : static_cast<std::uint64_t>(place);
+SureShare sure_share(std::uint64_t distance, std::size_t shards, std::size_t all) {
+    if (shards >= all) return {.documents = distance};
+    const Share share = share_of(distance, shards, all);
+    const double sure = share.mean - 3 * share.deviation - 1;
+    if (sure <= 0) return {};
+    const double part = static_cast<double>(shards) / static_cast<double>(all);
+    return {.documents = static_cast<std::uint64_t>(sure),
+            .spread = static_cast<std::uint64_t>(2.5 * std::sqrt(sure * (1 - part)))};
 }
 
 }  // namespace miroir::plan

@@ -20,6 +20,7 @@ struct DocumentStretch {
     std::optional<std::string> after{};    // later ones
     std::optional<std::string> through{};  // earlier ones and this one
     bool keys_only = false;
+    bool own_order = false;  // as the node keeps its documents: nearly by stamp, and any offset costs the same
 };
 
 NodeCall documents_call(const IndexEntry& index, const cluster::CoverPart& part, const protocol::DocumentsQuery& query,
@@ -29,15 +30,18 @@ NodeCall documents_call(const IndexEntry& index, const cluster::CoverPart& part,
 bool by_insertion(const protocol::DocumentsQuery& query);
 
 // From this offset on it pays to look for the stamp at which the page begins.
-inline constexpr std::uint64_t kFarOffset = 1000;
+inline constexpr std::uint64_t kFarOffset = 500;
 bool is_far(const protocol::DocumentsQuery& query);
 
-// So many of the first `wanted` documents lie on the nodes that answer for `shards` of `all` shards, all but surely.
+// So many of any `wanted` documents lie on the nodes that answer for `shards` of `all` shards, in all but a few of a
+// thousand cases.
 std::uint64_t likely_share(std::uint64_t wanted, std::size_t shards, std::size_t all);
 
-// A place in one node's list that surely lies before the global `offset`, when the node holds `own` of `all` documents.
-std::uint64_t probe_offset(std::uint64_t offset, std::uint64_t own, std::uint64_t all);
-// How many documents lie between such a place and the offset, all but surely.
-std::uint64_t probe_slack(std::uint64_t offset, std::size_t nodes);
+// Of the documents of such nodes so many all but surely lie within `distance` documents of the whole list.
+struct SureShare {
+    std::uint64_t documents = 0;  // none: it is too near for that
+    std::uint64_t spread = 0;     // so many fewer may lie before what another node has at the end of its own share
+};
+SureShare sure_share(std::uint64_t distance, std::size_t shards, std::size_t all);
 
 }  // namespace miroir::plan

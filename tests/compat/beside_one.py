@@ -4,12 +4,13 @@
   beside_one.py PROGRAM [--replicas N] [--seed N] [--questions N] [-q]
 
 The servers are embedded nodes, or real ones when MEILISEARCH_BIN names the binary. What is asked: foreign keys in every
-kind of search, pinned documents in federations, deep pages, distinct places and values of all kinds, payloads that a
-server refuses late."""
+kind of search, pinned documents in federations, deep pages of hits and of documents, distinct places and values of all
+kinds, payloads that a server refuses late."""
 import argparse
 import json
 import pathlib
 import random
+import re
 import sys
 import time
 import urllib.error
@@ -205,6 +206,33 @@ def places(match, chance, questions):
         match.ask("/indexes/films/search", query(chance) | {"distinct": "kind", "facets": ["kind", "price"], "limit": 5})
 
 
+def listing(match, chance, questions):
+    """Pages of a long list, from which documents go and to which others come, in the places of those that went."""
+    match.tell("PATCH", "/indexes/rows/settings", {"filterableAttributes": ["kind"]})
+    row = lambda i: {"id": i, "kind": i % 3, "text": chance.choice(WORDS)}
+    for begin in range(0, 3000, 1000):
+        match.tell("POST", "/indexes/rows/documents?primaryKey=id", [row(i) for i in range(begin, begin + 1000)])
+
+    def pages():
+        for _ in range(questions):
+            limit, begin = chance.choice((1, 20, 20, 100)), chance.randrange(3000)
+            for step in range(chance.choice((1, 3))):
+                yield f"/indexes/rows/documents?limit={limit}&offset={begin + step * limit}{chance.choice(('', '', '&filter=kind%20%3D%201'))}"
+
+    for path in pages():
+        match.ask(path, None, "GET")
+    match.tell("POST", "/indexes/rows/documents/delete-batch", [chance.randrange(3000) for _ in range(600)])
+    for path in pages():
+        match.ask(path, None, "GET")
+    # A server gives the places of those that went to those that come; Miroir lists what came last at the end.
+    match.tell("POST", "/indexes/rows/documents", [row(i) for i in range(5000, 5800)])
+    rows = {text: call(match.urls[0], "GET", f"/indexes/rows/documents?limit=9000{text}")[2]["results"] for text in ("", "&filter=kind%20%3D%201")}
+    for path in pages():
+        limit, offset, text = re.fullmatch(r".*limit=(\d+)&offset=(\d+)(.*)", path).groups()
+        shown = call(match.urls[0], "GET", path)[2]["results"]
+        match.note(shown == rows[text][int(offset):][:int(limit)], path, shown, "another part of the whole list")
+
+
 def mixed_value(chance, i):
     return chance.choice([i % 40, i / 7, str(i % 40), None, [i % 40, i + 1], {"x": i}, True, "", " ", -i, 1e15 + i, "Ä", ["", "b"], []])
 
@@ -248,7 +276,7 @@ def refused_late(match, *_):
         match.tell("PUT", "/indexes/films/documents", text)
 
 
-PARTS = {"foreign keys": foreign_keys, "pins": pins, "deep pages": deep_pages, "places": places,
+PARTS = {"foreign keys": foreign_keys, "pins": pins, "deep pages": deep_pages, "places": places, "listing": listing,
          "mixed values": mixed_values, "refused late": refused_late}
 
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "api/read/cover_round.h"
@@ -16,6 +17,7 @@ struct DocumentPage {
     std::vector<merge::DocumentsAnswer> answers;  // the documents point into these
     std::vector<const merge::ListedDocument*> documents;
     std::uint64_t total = 0;  // of the whole list
+    std::string before;       // the stamp of the document before the page, where it is known
     std::vector<ShardId> missing;
     std::optional<http::Reply> refusal;
 };

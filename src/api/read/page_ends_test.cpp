@@ -28,5 +28,19 @@ TEST(PageEnds, TheOldestAreForgotten) {
     EXPECT_TRUE(ends.last_before(1, 30, 0));
 }
 
+TEST(PageEnds, CountsHoldForAMomentAndForOneStateOfTheIndex) {
+    using std::chrono::seconds;
+    PageEnds ends(2);
+    const env::Monotonic noon(seconds(100));
+    ends.note(1, {.epoch = 7, .documents = 30, .at = noon});
+    EXPECT_EQ(ends.counted(1, 7, noon + seconds(2)), 30u);
+    EXPECT_FALSE(ends.counted(1, 7, noon + seconds(3))) << "somebody may have written past us";
+    EXPECT_FALSE(ends.counted(1, 8, noon)) << "a write has ended since";
+    EXPECT_FALSE(ends.counted(2, 7, noon)) << "of another list";
+    ends.note(2, {.epoch = 7, .documents = 31, .at = noon});
+    ends.note(3, {.epoch = 7, .documents = 32, .at = noon});
+    EXPECT_FALSE(ends.counted(1, 7, noon)) << "two are kept";
+}
+
 }  // namespace
 }  // namespace miroir::api
