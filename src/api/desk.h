@@ -23,7 +23,7 @@
 #include "protocol/keys/authorise.h"
 #include "protocol/query/search_query.h"
 #include "quorum/office.h"
-#include "quorum/shelves.h"
+#include "quorum/shelves/shelves.h"
 #include "scatter/scatter.h"
 #include "scatter/single_flight.h"
 #include "server/router.h"

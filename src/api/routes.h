@@ -44,8 +44,8 @@ bool is_read(const Route& route);  // of what an index holds
 // The indexes that a read asks; none: all that there are.
 std::vector<IndexUid> indexes_read(const Visit& visit, const Route& route);
 
-// A route over what clients keep here (quorum/shelves.h): a plain function over one snapshot, which says what is to be
-// put where. Should another change come between, the function is asked again.
+// A route over what clients keep here (quorum/shelves/shelves.h): a plain function over one snapshot, which says what
+// is to be put where. Should another change come between, the function is asked again.
 struct ShelfVisit {
     Desk& desk;
     const server::Incoming& in;

@@ -74,7 +74,8 @@ Office::Office(env::Env env, http::Client& client, tasks::Store& store, Topology
           options.sessions, [this](std::uint64_t task) { return is_over(task); }, *options.writer.metrics),
       bell_(
           env, [this](std::uint64_t task) { return is_over(task); }, ends),
-      mover_(env, *catalog_, writer_, mender_, errands_, census_) {
+      mover_(env, *catalog_, writer_, mender_, errands_, census_),
+      teller_(env, writer_, *shelves_, topology_) {
     tasks_->watch_ends(&bell_);
     sessions_.inherit(tasks_->unfinished(), env_.clock.now());
 }
@@ -95,7 +96,7 @@ env::Task<Result<std::unique_ptr<Office>>> Office::open(env::Env env, http::Clie
 }
 
 env::Task<void> Office::run(env::Cancel stop) {
-    env::spawn(env_.executor, keep_features_told(stop));
+    env::spawn(env_.executor, teller_.run(stop));
     env::spawn(env_.executor, writer_.watch_settings(topology_, stop));
     env::spawn(env_.executor, mender_.run(stop));
     env::spawn(env_.executor, sweeper_.run(topology_, stop));

@@ -18,7 +18,8 @@
 #include "quorum/repair/mover.h"
 #include "quorum/repair/sweeper.h"
 #include "quorum/sessions/sessions.h"
-#include "quorum/shelves.h"
+#include "quorum/shelves/shelves.h"
+#include "quorum/shelves/teller.h"
 #include "quorum/stamps.h"
 #include "quorum/turns/boarding.h"
 #include "quorum/turns/wishes.h"
@@ -130,8 +131,6 @@ private:
            std::unique_ptr<ShelfBook> shelves, BehindBoard& board, tasks::EndWatch* ends, OfficeOptions options);
     bool is_over(std::uint64_t task) const;
     env::Task<Result<void>> plant_default_keys();
-    env::Task<void> tell_features(cluster::TopologyPtr topology);
-    env::Task<void> keep_features_told(env::Cancel stop);
 
     plan::IndexPtr index_of(const IndexUid& uid) const { return catalog_->projected().find(uid); }
     Stamps& stamps_of(const IndexUid& uid);
@@ -175,10 +174,10 @@ private:
     Sessions sessions_;
     EndBell bell_;
     Mover mover_;
+    Teller teller_;
     std::map<IndexUid, Stamps> stamps_;
     Boarding boarding_;
-    std::set<NodeId> foreign_;                     // nodes that hold what was not written from here
-    std::map<NodeId, std::string> features_told_;  // what each node was last told, as JSON
+    std::set<NodeId> foreign_;  // nodes that hold what was not written from here
 };
 
 }  // namespace miroir::quorum

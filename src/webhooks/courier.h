@@ -13,7 +13,7 @@
 #include "env/env.h"
 #include "env/task.h"
 #include "http/client.h"
-#include "quorum/shelves.h"
+#include "quorum/shelves/shelves.h"
 #include "tasks/task_book.h"
 
 namespace miroir::webhooks {

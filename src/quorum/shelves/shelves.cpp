@@ -1,4 +1,4 @@
-#include "quorum/shelves.h"
+#include "quorum/shelves/shelves.h"
 
 #include "json/parse.h"
 #include "json/write.h"

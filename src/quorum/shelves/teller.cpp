@@ -1,6 +1,6 @@
-// What the office does with the shelves: the default keys of a fresh server, and the features that nodes must have.
+#include "quorum/shelves/teller.h"
+
 #include "json/write.h"
-#include "quorum/office.h"
 
 namespace miroir::quorum {
 namespace {
@@ -28,26 +28,9 @@ std::string features_for_nodes(const Shelves& shelves) {
 
 }  // namespace
 
-env::Task<Result<void>> Office::plant_default_keys() {
-    if (!shelves_->current()->shelf("keys").empty()) co_return Result<void>{};
-    std::vector<ShelfPut> puts;
-    for (protocol::ApiKey& key : protocol::default_keys(env_.clock.wall())) {
-        key.uid = env::uuid_v4(env_.random);
-        puts.push_back({.shelf = "keys", .name = key.uid, .value = protocol::key_record(key)});
-    }
-    const Result<bool> planted = co_await shelves_->put(shelves_->current()->version, std::move(puts));
-    if (!planted) co_return fail(planted.error());
-    co_return Result<void>{};
-}
-
-env::Task<Result<bool>> Office::put_on_shelves(std::uint64_t version, std::vector<ShelfPut> puts) {
-    Result<bool> done = co_await shelves_->put(version, std::move(puts));
-    if (done && *done) co_await tell_features(topology_());
-    co_return done;
-}
-
-env::Task<void> Office::tell_features(cluster::TopologyPtr topology) {
-    const std::string wanted = features_for_nodes(*shelves_->current());
+env::Task<void> Teller::tell_features() {
+    const cluster::TopologyPtr topology = topology_();
+    const std::string wanted = features_for_nodes(*shelves_.current());
     for (const cluster::Node& node : topology->nodes()) {
         if (!node.writable()) features_told_.erase(node.id);  // it may come back as another
         if (!node.writable() || features_told_[node.id] == wanted) continue;
@@ -61,9 +44,9 @@ env::Task<void> Office::tell_features(cluster::TopologyPtr topology) {
     }
 }
 
-env::Task<void> Office::keep_features_told(env::Cancel stop) {
+env::Task<void> Teller::run(env::Cancel stop) {
     while (!stop.requested()) {
-        co_await tell_features(topology_());
+        co_await tell_features();
         co_await env::sleep_for(env_, kTellEvery, stop);
     }
 }
