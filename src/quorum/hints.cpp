@@ -303,4 +303,14 @@ std::vector<std::uint64_t> Hints::drop_all(tasks::Batch& batch, const NodeId& no
     return {owed->second.begin(), owed->second.end()};
 }
 
+env::Task<bool> owe_repair(tasks::Store& store, Hints& hints, NodeId node, NodeRequest request, bool quiet) {
+    Hints::Hint hint{.task = Hints::kNoTask};
+    hint.request = std::move(request);
+    tasks::Batch batch;
+    const std::uint64_t place = hints.add(batch, node, std::move(hint));
+    const Result<void> kept = co_await store.commit(std::move(batch));
+    if (kept) hints.released(node, place, quiet);
+    co_return kept.has_value();
+}
+
 }  // namespace miroir::quorum

@@ -118,4 +118,7 @@ private:
     bool is_awaited(const NodeId& node, std::uint64_t place) const;
 };
 
+// Written down and owed when it is true: Miroir's own repair, of no client's task.
+env::Task<bool> owe_repair(tasks::Store& store, Hints& hints, NodeId node, NodeRequest request, bool quiet);
+
 }  // namespace miroir::quorum

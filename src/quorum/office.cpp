@@ -75,7 +75,7 @@ Office::Office(env::Env env, http::Client& client, tasks::Store& store, Topology
       bell_(
           env, [this](std::uint64_t task) { return is_over(task); }, ends),
       mover_(env, *catalog_, writer_, mender_, errands_, census_),
-      teller_(env, writer_, *shelves_, topology_) {
+      teller_(env, store, *tasks_, writer_, *shelves_, topology_, options.writer.settings) {
     tasks_->watch_ends(&bell_);
     sessions_.inherit(tasks_->unfinished(), env_.clock.now());
 }

@@ -84,9 +84,9 @@ public:
                                            std::string original_filter, protocol::Grant grant);
     // A task that only Miroir itself carries out.
     env::Task<Result<Receipt>> note_task(protocol::Task task, std::optional<Error> verdict, json::Value wish = {});
-    // A change of the dynamic search rules, to every node. `rule`: its name, or all of them.
-    env::Task<Result<Receipt>> change_rules(protocol::Task task, std::string method, std::optional<std::string> rule,
-                                            std::optional<json::Value> body);
+    // A change of the dynamic search rules, here and on every node. Nothing, and nothing is done, when the shelves are
+    // not those any more that it was decided by.
+    env::Task<Result<std::optional<Receipt>>> change_rules(RuleChange change);
     env::Task<Result<Receipt>> take_snapshots();  // every node its own
     // Who carries out the tasks of a type that are not the nodes' business; see Writer::carry_out_here.
     void carry_out_here(protocol::TaskType type, Writer::OwnWork work) {

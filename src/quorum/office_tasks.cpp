@@ -129,12 +129,6 @@ env::Task<Result<Receipt>> Office::edit_documents(IndexUid uid, EditWish wish) {
     co_return co_await submit(std::move(order), std::move(wish.custom_metadata));
 }
 
-env::Task<Result<Receipt>> Office::change_rules(protocol::Task task, std::string method,
-                                                std::optional<std::string> rule, std::optional<json::Value> body) {
-    Order order = order_rule_change(topology_(), std::move(task), std::move(method), rule, body, options_.shards);
-    co_return co_await submit(std::move(order));
-}
-
 env::Task<Result<Receipt>> Office::take_snapshots() {
     Order order = order_snapshots(topology_(), options_.shards);
     co_return co_await submit(std::move(order));

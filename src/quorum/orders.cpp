@@ -299,15 +299,12 @@ Order order_deletion_of_all(const cluster::TopologyPtr& topology, const IndexUid
     return order;
 }
 
-Order order_rule_change(const cluster::TopologyPtr& topology, protocol::Task task, std::string method,
-                        const std::optional<std::string>& rule, const std::optional<json::Value>& body,
-                        std::uint32_t shards) {
-    json::Value details = task.details;
-    Order order = order_of(topology, std::move(task));
-    order.write.at_success = std::move(details);  // not the sum of what the nodes say
-    const std::string target = "/dynamic-search-rules" + (rule ? "/" + *rule : "");
+Order order_rule_change(const cluster::TopologyPtr& topology, const RuleChange& change, std::uint32_t shards) {
+    Order order = order_of(topology, change.task);
+    order.write.at_success = change.task.details;  // not the sum of what the nodes say
+    const std::string target = "/dynamic-search-rules" + (change.rule ? "/" + *change.rule : "");
     broadcast(order.write, shards,
-              body ? json_request(std::move(method), target, *body) : bare_request(std::move(method), target));
+              change.body ? json_request(change.method, target, *change.body) : bare_request(change.method, target));
     return order;
 }
 

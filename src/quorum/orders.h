@@ -9,6 +9,7 @@
 
 #include "plan/catalog_change.h"
 #include "protocol/documents/payload.h"
+#include "quorum/turns/wishes.h"
 #include "quorum/write_order.h"
 
 namespace miroir::quorum {
@@ -69,10 +70,8 @@ Result<void> judge_filter(const plan::IndexEntry& index, const json::Value& filt
 Order order_edition(const cluster::TopologyPtr& topology, protocol::Task task, const plan::IndexPtr& index,
                     const json::Value& body);
 
-// Every node keeps all dynamic search rules: a search pins what its node holds. No `body`: none is sent.
-Order order_rule_change(const cluster::TopologyPtr& topology, protocol::Task task, std::string method,
-                        const std::optional<std::string>& rule, const std::optional<json::Value>& body,
-                        std::uint32_t shards);
+// Every node keeps all dynamic search rules: a search pins what its node holds.
+Order order_rule_change(const cluster::TopologyPtr& topology, const RuleChange& change, std::uint32_t shards);
 
 // Every node writes its own snapshot.
 Order order_snapshots(const cluster::TopologyPtr& topology, std::uint32_t shards);

@@ -7,6 +7,7 @@
 #include "protocol/indexes/requests.h"
 #include "protocol/instance/rule.h"
 #include "protocol/keys/index_uid.h"
+#include "quorum/shelves/rule_repair.h"
 
 namespace miroir::api {
 namespace {
@@ -15,7 +16,6 @@ using Reply = env::Task<Result<http::Reply>>;
 using protocol::TaskType;
 
 constexpr std::string_view kShelf = kRuleShelf;
-constexpr std::string_view kRuleIndex = ".meili_dsr";  // what the engine shows as the index of such tasks
 constexpr int kTriesMax = 20;
 
 Result<void> require(const Visit& visit, std::string_view route) {
@@ -68,22 +68,16 @@ Reply change(Visit visit, TaskType type, Decide decide) {
     for (int i = 0; i < kTriesMax; ++i) {
         const quorum::ShelvesPtr shelves = visit.desk.shelves();
         json::Value details;
-        MIROIR_CO_TRY(std::vector<quorum::ShelfPut> puts, decide(visit, *shelves, details));
-        MIROIR_CO_TRY(const bool done,
-                      co_await visit.desk.ask(visit.desk.office().put_on_shelves(shelves->version, std::move(puts))));
-        if (!done) continue;
-        protocol::Task task;
-        task.type = type;
-        task.index_uid = std::string(kRuleIndex);
-        task.details = std::move(details);
-        std::optional<std::string> rule;
-        if (type == TaskType::DsrUpdate) rule = visit.in.params.get("uid");
-        std::optional<json::Value> body;
-        if (visit.in.method == "PATCH") body = visit.body;
-        const Result<quorum::Receipt> receipt = co_await visit.desk.ask(
-            visit.desk.office().change_rules(std::move(task), visit.in.method, std::move(rule), std::move(body)));
-        if (!receipt) co_return fail(receipt.error());
-        co_return receipt_reply(*receipt);
+        quorum::RuleChange wish{.version = shelves->version, .method = visit.in.method};
+        MIROIR_CO_TRY(wish.puts, decide(visit, *shelves, details));
+        wish.task.type = type;
+        wish.task.index_uid = quorum::rule_index().value;
+        wish.task.details = std::move(details);
+        if (type == TaskType::DsrUpdate) wish.rule = visit.in.params.get("uid");
+        if (visit.in.method == "PATCH") wish.body = visit.body;
+        MIROIR_CO_TRY(const std::optional<quorum::Receipt> receipt,
+                      co_await visit.desk.ask(visit.desk.office().change_rules(std::move(wish))));
+        if (receipt) co_return receipt_reply(*receipt);
     }
     co_return fail(ErrorCode::Internal, "Too many changes at once. Try again.");
 }

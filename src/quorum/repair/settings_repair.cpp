@@ -151,13 +151,8 @@ env::Task<bool> Writer::mend_index(cluster::Node node, plan::IndexPtr index) {
         const bool kept = co_await set_versions(index, std::move(versions), index->settings_print);
         if (!kept) co_return false;
     }
-    Hints::Hint hint{.task = Hints::kNoTask};
-    hint.request = settings_patch(index->uid, repair_body(*index, shown));
-    tasks::Batch batch;
-    const std::uint64_t place = hints_.add(batch, node.id, std::move(hint));
-    const Result<void> kept = co_await store_.commit(std::move(batch));
-    if (kept) hints_.released(node.id, place, true);
-    co_return kept.has_value();
+    NodeRequest request = settings_patch(index->uid, repair_body(*index, shown));
+    co_return co_await owe_repair(store_, hints_, node.id, std::move(request), true);
 }
 
 }  // namespace miroir::quorum

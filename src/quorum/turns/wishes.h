@@ -4,11 +4,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/ids.h"
 #include "json/value.h"
 #include "protocol/documents/payload.h"
 #include "protocol/settings/settings.h"
+#include "protocol/tasks/task.h"
+#include "quorum/shelves/shelves.h"
 
 namespace miroir::quorum {
 
@@ -39,6 +42,15 @@ struct EditWish {
     std::string function;  // as the nodes run it
     json::Value details;   // of the task
     std::optional<std::string> custom_metadata;
+};
+
+struct RuleChange {
+    std::uint64_t version = 0;  // of the shelves it was decided by
+    std::vector<ShelfPut> puts;
+    protocol::Task task;
+    std::string method;
+    std::optional<std::string> rule;  // its name; none: all of them
+    std::optional<json::Value> body;
 };
 
 }  // namespace miroir::quorum
