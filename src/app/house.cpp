@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "app/ports.h"
 #include "app/settings_of.h"
 #include "cluster/cover.h"
 #include "dump/loader.h"
@@ -61,17 +62,6 @@ Shared House::shared() {
             .node_keys = node_keys_,
             .introducer = *introductions_,
             .threads = static_cast<std::uint32_t>(reactors_.size() + 1)};
-}
-
-// Listeners that share a port would also share it with another process of ours without a word.
-Result<void> House::refuse_taken_port() {
-    if (halls_.size() == 1 || config_.http_addr.port == 0) return {};
-    wire::ListenerOptions alone = listener_options(config_, 1);
-    class Nobody final : public http::Handler {
-        env::Task<http::Reply> handle(http::Request, http::Call) override { co_return http::Reply(); }
-    } nobody;
-    MIROIR_CHECK(wire::Listener::open(first_, nobody, std::move(alone)));
-    return {};
 }
 
 // The writing side: on the first reactor, before anybody can ask for it.
@@ -148,7 +138,8 @@ Result<void> House::open_rebalancer() {
 }
 
 Result<void> House::open() {
-    MIROIR_CHECK(refuse_taken_port());
+    // Listeners that share a port would also share it with another process of ours without a word.
+    if (halls_.size() > 1) MIROIR_CHECK(refuse_taken_ports(config_, first_));
     MIROIR_CHECK(open_office());
     MIROIR_CHECK(halls_[0]->open_metrics());
     std::uint16_t port = 0;

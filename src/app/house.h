@@ -79,7 +79,6 @@ private:
     env::Task<void> leave();
     env::Task<void> tell_readiness();
     void say_readiness(const cluster::Topology& topology, bool first);
-    Result<void> refuse_taken_port();
     Result<void> open_office();
     Result<void> open_rebalancer();
 

@@ -8,6 +8,7 @@
 
 #include "app/dump_import.h"
 #include "app/house.h"
+#include "app/ports.h"
 #include "app/settings_of.h"
 #include "env/real/json_log.h"
 
@@ -50,6 +51,9 @@ int serve(const config::Loaded& loaded, const ReadAgain& read_again) {
     env::JsonLog log(first, config.log_level, env::host_name());
     log.redact(config::secrets(config));
 
+    if (!config.import_dump.empty()) {  // it may take long: what would end it for nothing is told now
+        if (const Result<void> free = refuse_taken_ports(config, first); !free) return refuse(free.error());
+    }
     if (const Result<void> imported = import_dump(config, log); !imported) return refuse(imported.error());
     Result<cluster::TopologyPtr> topology = cluster::make_topology(topology_spec(config));
     if (!topology) return refuse(topology.error());

@@ -11,6 +11,7 @@ import io
 import json
 import os
 import shutil
+import socket
 import sys
 import tarfile
 import tempfile
@@ -234,6 +235,13 @@ class Dumps(unittest.TestCase):
             self.assertEqual(call(each.port, "GET", "/indexes", NODE_KEY).json["total"], 0)
         with open(file, "wb") as out:
             out.write(sound)
+        with socket.create_server(("127.0.0.1", 0)) as other:  # told before the dump is loaded
+            for name in ("http_addr", "metrics_addr"):
+                taken = Cluster(cluster.nodes, 2, folder=cluster.folder)
+                taken.config[name] = f"127.0.0.1:{other.getsockname()[1]}"
+                self.assert_refused(taken, file, "is in use")
+        for each in cluster.nodes:
+            self.assertEqual(call(each.port, "GET", "/indexes", NODE_KEY).json["total"], 0)
         good = self.cluster(cluster.nodes, 2, ("--import-dump", file), folder=cluster.folder)
         self.assertEqual(good.call("GET", "/indexes/x/stats").json["numberOfDocuments"], 2)
 
