@@ -1,6 +1,7 @@
 // The rules between keys. Each one names the key to change first and says what would do.
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -29,6 +30,7 @@ public:
         groups();
         writes();
         moves();
+        places();
         return std::move(problems_);
     }
 
@@ -193,6 +195,18 @@ private:
         }
     }
 
+    // What could never work there, whoever runs it. Folders that are missing are made.
+    void places() {
+        std::error_code unseen;
+        const std::filesystem::path store(config_.task_store_path);
+        if (!store.has_filename() || std::filesystem::is_directory(store, unseen))
+            complain("task_store.path", store.string(),
+                     "is a folder; name the file in it, as in `" + (store / "tasks.db").string() + "`");
+        const std::filesystem::path dumps(config_.dump_dir);
+        if (std::filesystem::exists(dumps, unseen) && !std::filesystem::is_directory(dumps, unseen))
+            complain("dump_dir", dumps.string(), "is no folder");
+    }
+
     const Config& config_;
     const bool need_nodes_;
     std::vector<Problem> problems_;
@@ -204,8 +218,8 @@ std::vector<Problem> check(const Config& config, bool need_nodes) { return Check
 
 std::vector<std::string> secrets(const Config& config) {
     std::vector<std::string> out;
-    for (const std::string& secret :
-         {config.master_key, config.node_master_key, config.admin_api_key, config.task_webhook_authorization}) {
+    for (const std::string& secret : {config.master_key, config.node_master_key, config.admin_api_key,
+                                      config.task_webhook_authorization, config.chat_api_key}) {
         if (!secret.empty()) out.push_back(secret);
     }
     return out;

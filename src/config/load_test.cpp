@@ -272,6 +272,11 @@ TEST(ConfigLoad, RulesBetweenKeys) {
               "1 health.timeout_ms found 6000: is more than health.interval_ms (5000); allowed: at most that");
     EXPECT_EQ(only_problem("writes: {acks: 5}\nreplication_factor: 2\n").substr(0, 61),
               "1 writes.acks found 5: there are 2 copies of each shard (repl");
+    EXPECT_EQ(only_problem("task_store: {path: /}\n"),
+              "1 task_store.path found /: is a folder; name the file in it, as in `/tasks.db`");
+    EXPECT_EQ(only_problem("task_store: {path: /nowhere/}\n").substr(0, 39), "1 task_store.path found /nowhere/: is a");
+    EXPECT_TRUE(problems_of("task_store: {path: /nowhere/tasks.db}\n").empty()) << "its folder is made";
+    EXPECT_EQ(only_problem("dump_dir: /proc/version\n"), "1 dump_dir found /proc/version: is no folder");
     EXPECT_TRUE(problems_of("writes: {acks: 2}\nreplication_factor: 2\n").empty());
     EXPECT_TRUE(problems_of("writes: {acks: all}\n").empty());
     EXPECT_EQ(only_problem("anti_entropy: {schedule: 6h}\n"),
@@ -377,7 +382,8 @@ TEST(ConfigLoad, SecretsAreListedForTheLog) {
     Config config;
     config.master_key = "m";
     config.admin_api_key = "a";
-    EXPECT_EQ(secrets(config), (std::vector<std::string>{"m", "a"}));
+    config.chat_api_key = "c";
+    EXPECT_EQ(secrets(config), (std::vector<std::string>{"m", "a", "c"}));
 }
 
 }  // namespace
