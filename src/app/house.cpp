@@ -11,6 +11,7 @@
 #include "dump/loader.h"
 #include "env/log.h"
 #include "rebalance/topology_book.h"
+#include "tasks/loud_store.h"
 #include "tasks/sqlite/sqlite_store.h"
 
 namespace miroir::app {
@@ -69,7 +70,8 @@ Result<void> House::open_office() {
     const std::filesystem::path path(config_.task_store_path);
     std::error_code trouble;
     if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), trouble);
-    MIROIR_TRY(store_, tasks::SqliteStore::open(first_, path.string()));
+    MIROIR_TRY(std::unique_ptr<tasks::SqliteStore> store, tasks::SqliteStore::open(first_, path.string()));
+    store_ = std::make_unique<tasks::LoudStore>(first_.env(log_), std::move(store));
     MIROIR_TRY(const bool half_loaded, env::run_task(first_, dump::is_half_loaded(*store_)));
     if (half_loaded) return fail(ErrorCode::MiroirStorageFailed, path.string() + kHalfLoaded);
     MIROIR_TRY(const cluster::TopologyPtr topology,
