@@ -67,8 +67,7 @@ env::Task<HostClient::Sent> HostClient::meet(http::Address to, http::Outgoing re
         out.failed = true;
         co_return out;
     }
-    const int status = out.reply->status;
-    out.failed = status == 401 || status == 403 || status == 429 || status == 503;
+    out.failed = http::turns_away(out.reply->status);
     if (out.failed) co_return out;
     out.failed = !question->is_meant(*out.reply);
     out.reply = fail(ErrorCode::MiroirNodeUnreachable, "another server than " + options.peer + " is there");

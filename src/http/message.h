@@ -77,4 +77,7 @@ struct Reply {
     std::unique_ptr<BodySource> stream;  // when set, it is sent instead of `body`, chunked
 };
 
+// The server is busy, or will not have us: nothing of the request was done, and the next one would fare no better.
+constexpr bool turns_away(int status) { return status == 401 || status == 403 || status == 429 || status == 503; }
+
 }  // namespace miroir::http

@@ -126,7 +126,7 @@ env::Task<Result<std::uint64_t>> NodeLink::next_uid(std::string address) {
 
 std::optional<SendOutcome> NodeLink::outcome_of(const http::Reply& reply, std::uint64_t uid) {
     if (reply.status >= 300 && !is_spoken(reply)) return std::nullopt;
-    if (reply.status == 429 || reply.status == 503 || reply.status == 401 || reply.status == 403) {
+    if (http::turns_away(reply.status)) {
         return SendOutcome{.kind = SendOutcome::Kind::Missed, .uid = uid, .error = error_of(reply)};
     }
     if (reply.status >= 500 || says_used(reply)) return std::nullopt;

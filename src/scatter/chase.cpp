@@ -23,9 +23,6 @@ std::string index_in(std::string_view target) {
     return std::string(target.substr(0, target.find('/', kIndexes.size())));
 }
 
-// The node's own trouble, as opposed to an answer the client has to see.
-// What the client may do was decided here: a node that refuses our key refuses us, not him.
-bool is_refusal_of_node(int status) { return status >= 500 || status == 429 || status == 401 || status == 403; }
 bool is_busy(int status) { return status == 503 || status == 429; }
 
 // Only indexes that there are get asked: the node has lost this one, or nobody has it any more.

@@ -11,6 +11,10 @@ namespace miroir::scatter {
 // however many calls were a little late before.
 inline constexpr double kHedgeReserve = 4;
 
+// The node's own trouble, as opposed to an answer the client has to see.
+// What the client may do was decided here: a node that refuses our key refuses us, not him.
+constexpr bool is_refusal_of_node(int status) { return status >= 500 || http::turns_away(status); }
+
 struct Scatter::Core {
     Core(env::Env env, http::Client& client, ScatterOptions options);
 

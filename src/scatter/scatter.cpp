@@ -85,7 +85,7 @@ env::Task<Result<http::Reply>> send_once(std::shared_ptr<Scatter::Core> core, cl
     if (!reply) {
         const bool canceled = reply.error().code == ErrorCode::MiroirCanceled;
         ending = canceled ? Paces::Ending::Canceled : Paces::Ending::Failed;
-    } else if (reply->status >= 500 || reply->status == 429 || reply->status == 401 || reply->status == 403) {
+    } else if (is_refusal_of_node(reply->status)) {
         ending = Paces::Ending::Failed;
     }
     core->paces.ended(node.id, ended - begun, ending, ended);

@@ -86,11 +86,6 @@ bool broke(const Exchanged& exchanged) {
     return exchanged.outcome == Outcome::End || exchanged.outcome == Outcome::Failed;
 }
 
-// Whoever answers so would not take the request either.
-bool turns_away(const http::Reply& reply) {
-    return reply.status == 401 || reply.status == 403 || reply.status == 429 || reply.status == 503;
-}
-
 bool is_stranger(const Client::Core& core, const Stream& stream, const std::string& peer) {
     return core.introducer != nullptr && !peer.empty() && stream.met() != peer;
 }
@@ -112,7 +107,7 @@ env::Task<Exchanged> meet(std::shared_ptr<Client::Core> core, std::shared_ptr<St
     const std::string_view no_body;
     met = co_await exchange(stream, *head, no_body, false, bounds);
     const bool whole = met.outcome == Outcome::Ok && met.reply;
-    if (whole && turns_away(*met.reply)) co_return met;
+    if (whole && http::turns_away(met.reply->status)) co_return met;
     if (whole && question->is_meant(*met.reply)) stream->has_met(peer);
     else if (met.outcome == Outcome::Ok) met.outcome = Outcome::Failed;
     if (whole) met.reply = fail(ErrorCode::MiroirNodeUnreachable, "another server than " + peer + " is there");
