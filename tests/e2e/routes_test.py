@@ -195,6 +195,13 @@ class Routes(unittest.TestCase):
             self.assertIn("requires enabling the `multimodal`", said[-1][0])
         self.assertEqual(said, said[:1] * len(said))
 
+    def test_a_rule_that_is_not_there_is_deleted_by_a_task(self):
+        for name, place in self.places.items():
+            with self.subTest(place=name):
+                task = place.done(place.call("DELETE", "/dynamic-search-rules/nobody"))
+                self.assertEqual((task["type"], task["details"]), ("dsrUpdate", {"updatedRules": 1}))
+                self.assertEqual(place.call("GET", "/dynamic-search-rules/nobody").json["code"], "dynamic_search_rule_not_found")
+
     def test_no_route_is_open_without_the_right(self):
         soon_over = {"actions": ["*"], "indexes": ["*"], "expiresAt": "2020-01-01T00:00:00Z"}
         for name, place in self.places.items():

@@ -74,9 +74,6 @@ Result<http::Reply> patch(Visit& visit) {
 Result<http::Reply> remove(Visit& visit) {
     MIROIR_CHECK(require(visit, "DELETE /dynamic-search-rules/{uid}"));
     const std::string& name = visit.in.params.get("uid");
-    if (stored(visit, name).is_null()) {
-        return fail(ErrorCode::DynamicSearchRuleNotFound, "Dynamic search rule `" + name + "` not found.");
-    }
     return enqueue(visit, {.type = TaskType::DsrUpdate,
                            .index_uid = std::string(kRuleIndex),
                            .details = json::Object{{"updatedRules", 1}},
