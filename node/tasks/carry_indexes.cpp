@@ -114,15 +114,18 @@ Result<void> check_swaps(const World& world, const std::vector<Swap>& swaps) {
     for (const Swap& swap : swaps) {
         if (world.find(swap.a) == nullptr) missing.push_back(swap.a);
         if (!swap.rename && world.find(swap.b) == nullptr) missing.push_back(swap.b);
+    }
+    if (!missing.empty()) {
+        std::ranges::sort(missing);
+        missing.erase(std::unique(missing.begin(), missing.end()), missing.end());
+        return missing_indexes(missing);
+    }
+    for (const Swap& swap : swaps) {
         if (swap.rename && world.find(swap.b) != nullptr) {
             return fail(ErrorCode::IndexAlreadyExists, "Cannot rename `" + swap.a + "` to `" + swap.b +
                                                            "` as the index already exists. Hint: You can remove `" +
                                                            swap.b + "` first and then do your remove.");
         }
-    }
-    if (!missing.empty()) {
-        std::ranges::sort(missing);
-        return missing_indexes(missing);
     }
     return {};
 }

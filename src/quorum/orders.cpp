@@ -193,6 +193,15 @@ Order order_swaps(const cluster::TopologyPtr& topology, const plan::Catalog& cat
     protocol::Task task;
     task.type = TaskType::IndexSwap;
     task.details = json::Object{{"swaps", pairs}};
+    if (!missing.empty()) {
+        std::ranges::sort(missing);
+        missing.erase(std::unique(missing.begin(), missing.end()), missing.end());
+        std::string names;
+        for (const std::string& uid : missing) names += (names.empty() ? "`" : ", `") + uid + "`";
+        const std::string noun = missing.size() == 1 ? "Index " : "Indexes ";
+        return order_failure(topology, std::move(task),
+                             {.code = ErrorCode::IndexNotFound, .message = noun + names + " not found."});
+    }
     if (taken) {
         const std::string& name = taken->second.value;
         return order_failure(topology, std::move(task),
@@ -200,14 +209,6 @@ Order order_swaps(const cluster::TopologyPtr& topology, const plan::Catalog& cat
                               .message = "Cannot rename `" + taken->first.value + "` to `" + name +
                                          "` as the index already exists. Hint: You can remove `" + name +
                                          "` first and then do your remove."});
-    }
-    if (!missing.empty()) {
-        std::ranges::sort(missing);
-        std::string names;
-        for (const std::string& uid : missing) names += (names.empty() ? "`" : ", `") + uid + "`";
-        const std::string noun = missing.size() == 1 ? "Index " : "Indexes ";
-        return order_failure(topology, std::move(task),
-                             {.code = ErrorCode::IndexNotFound, .message = noun + names + " not found."});
     }
     Order order = order_of(topology, std::move(task));
     broadcast(order.write, shards, json_request("POST", "/swap-indexes", pairs));

@@ -202,6 +202,14 @@ class Routes(unittest.TestCase):
                 self.assertEqual((task["type"], task["details"]), ("dsrUpdate", {"updatedRules": 1}))
                 self.assertEqual(place.call("GET", "/dynamic-search-rules/nobody").json["code"], "dynamic_search_rule_not_found")
 
+    def test_a_swap_that_fails_names_what_is_missing_first(self):
+        for name, place in self.places.items():
+            with self.subTest(place=name):
+                swaps = [{"indexes": ["nobody", "films"], "rename": True}]
+                uid = place.call("POST", "/swap-indexes", swaps).json["taskUid"]
+                wait_until(lambda place=place, uid=uid: place.call("GET", f"/tasks/{uid}").json["finishedAt"], "it has failed")
+                self.assertEqual(place.call("GET", f"/tasks/{uid}").json["error"]["message"], "Index `nobody` not found.")
+
     def test_no_route_is_open_without_the_right(self):
         soon_over = {"actions": ["*"], "indexes": ["*"], "expiresAt": "2020-01-01T00:00:00Z"}
         for name, place in self.places.items():
