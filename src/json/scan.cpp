@@ -31,21 +31,36 @@ public:
         if (at_ == end_) return false;
         if (*at_ == '}') return ++at_, true;
         for (;;) {
-            MemberText& member = out.emplace_back();
-            const char* const name = at_ + 1;
-            if (!quoted(member.escaped)) return false;
-            member.name = {name, at_ - 1};
-            if (!eat(':')) return false;
-            const char* const start = at_;
-            if (!value(1)) return false;
-            member.value = {start, at_};
             bool more = false;
-            if (!next('}', more)) return false;
+            if (!member(out) || !next('}', more)) return false;
             if (!more) return true;
         }
     }
 
+    bool members_to_the_end(std::vector<MemberText>& out) {
+        skip_blanks();
+        if (at_ == end_) return true;
+        for (;;) {
+            if (!member(out)) return false;
+            skip_blanks();
+            if (at_ == end_) return true;
+            if (!eat(',')) return false;
+        }
+    }
+
 private:
+    bool member(std::vector<MemberText>& out) {
+        MemberText& member = out.emplace_back();
+        const char* const name = at_ + 1;
+        if (!quoted(member.escaped)) return false;
+        member.name = {name, at_ - 1};
+        if (!eat(':')) return false;
+        const char* const start = at_;
+        if (!value(1)) return false;
+        member.value = {start, at_};
+        return true;
+    }
+
     void skip_blanks() {
         while (at_ != end_ && is_blank(*at_)) ++at_;
     }
@@ -219,6 +234,11 @@ bool scan_object(std::string_view& text, std::vector<MemberText>& members) {
     if (!scanner.members(members)) return false;
     text.remove_prefix(static_cast<std::size_t>(scanner.at() - text.data()));
     return true;
+}
+
+bool scan_members(std::string_view text, std::vector<MemberText>& members) {
+    members.clear();
+    return Scanner(text).members_to_the_end(members);
 }
 
 bool is_sound_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }

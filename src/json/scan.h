@@ -19,6 +19,9 @@ struct MemberText {
 // order, a repeated one again. False: nothing was dropped, and `members` means nothing.
 bool scan_object(std::string_view& text, std::vector<MemberText>& members);
 
+// The same of what stands between the braces, all of it.
+bool scan_members(std::string_view text, std::vector<MemberText>& members);
+
 bool is_sound_utf8(std::string_view text);
 
 }  // namespace miroir::json

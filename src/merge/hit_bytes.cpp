@@ -166,6 +166,18 @@ void append_scores(std::string& out, std::string_view bytes, const HitShape& sha
     }
 }
 
+// The members of a hit of which some are passed on as they are and the others left out; nothing where more is to be
+// done. Until the next call.
+const std::vector<json::MemberText>* simple_members(std::string_view members, const HitShape& shape) {
+    thread_local std::vector<json::MemberText> scanned;
+    const bool plain = !shape.score && !shape.details && !shape.add_formatted && shape.insert.empty();
+    if (!plain || !json::scan_members(members, scanned)) return nullptr;
+    const auto is_simple = [&](const json::MemberText& member) {
+        return !member.escaped && !holds_names(member.name) && dropped_part(member.name, shape.drop_field).empty();
+    };
+    return std::ranges::all_of(scanned, is_simple) ? &scanned : nullptr;
+}
+
 }  // namespace
 
 bool is_sound(std::string_view bytes) {
@@ -175,6 +187,23 @@ bool is_sound(std::string_view bytes) {
     if (bytes.starts_with('{') && json::scan_object(rest, members) && rest.empty()) return true;
     const auto parsed = json::parse(bytes);
     return parsed && parsed->is_object();
+}
+
+bool is_sound(const HitShape& shape, std::string_view bytes, std::string_view members) {
+    return simple_members(members, shape) != nullptr || is_sound(bytes);
+}
+
+bool append_document(std::string& out, std::string_view members, const HitShape& shape) {
+    const std::vector<json::MemberText>* const scanned = simple_members(members, shape);
+    if (scanned == nullptr) return false;
+    out += '{';
+    for (const json::MemberText& member : *scanned) {
+        if (!is_kept(member.name, shape)) continue;
+        if (out.back() != '{') out += ',';
+        out.append("\"").append(member.name).append("\":").append(member.value);
+    }
+    out += '}';
+    return true;
 }
 
 bool append_hit(std::string& out, std::string_view bytes, const HitShape& shape) {

@@ -25,10 +25,16 @@ struct HitShape {
 // Appends the JSON object. `bytes` is a hit of a NodeAnswer that is still alive. False: the bytes are no object.
 bool append_hit(std::string& out, std::string_view bytes, const HitShape& shape);
 
+// The same of a hit's members, without braces and scores, where all there is to do is to leave some out. False: it is
+// not, and nothing was appended.
+bool append_document(std::string& out, std::string_view members, const HitShape& shape);
+
 // Every name that begins so belongs to Miroir.
 inline constexpr std::string_view kReservedPrefix = "_miroir_";
 
 // Is it a whole JSON object, and nothing else?
 bool is_sound(std::string_view bytes);
+// The same of what is shown of a hit: its scores are not looked at where append_document() will do.
+bool is_sound(const HitShape& shape, std::string_view bytes, std::string_view members);
 
 }  // namespace miroir::merge

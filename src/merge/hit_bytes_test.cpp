@@ -54,5 +54,30 @@ TEST(NodeAnswer, RefusesWhatIsNoAnswer) {
     }
 }
 
+TEST(AppendDocument, LeavesOutWhatIsOursAndDoesNothingElse) {
+    HitShape shape;
+    shape.drop_field = "d";
+    std::string out;
+    ASSERT_TRUE(append_document(out, R"("id":1,"_miroir_shard":"!!!","d":[2],"t":"\u00e9" , "o": {"d":1})", shape));
+    EXPECT_EQ(out, R"({"id":1,"t":"\u00e9","o":{"d":1}})");
+    out.clear();
+    ASSERT_TRUE(append_document(out, "", shape));
+    EXPECT_EQ(out, "{}");
+    shape.drop_field = "o.d";
+    EXPECT_FALSE(append_document(out, R"("o":{"d":1})", shape)) << "a part of a member is dropped";
+    EXPECT_FALSE(append_document(out, R"("_formatted":{})", {}));
+    EXPECT_FALSE(append_document(out, R"("\u005fmiroir_shard":"!!!")", {})) << "a name in disguise";
+    EXPECT_FALSE(append_document(out, R"("id":1)", {.score = true}));
+    EXPECT_FALSE(append_document(out, R"("id":1,)", {}));
+    EXPECT_EQ(out, "{}");
+}
+
+TEST(IsSound, OfWhatIsShownOnly) {
+    const std::string_view members = R"("id":1)", bytes = R"({"id":1,"_rankingScoreDetails":{"a":tru}})";
+    EXPECT_TRUE(is_sound(HitShape(), bytes, members));
+    EXPECT_FALSE(is_sound({.details = true}, bytes, members));
+    EXPECT_FALSE(is_sound(HitShape(), R"({"id":01})", R"("id":01)"));
+}
+
 }  // namespace
 }  // namespace miroir::merge

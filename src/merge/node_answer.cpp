@@ -101,6 +101,14 @@ void check_vector(od::array numbers) {
 
 std::string_view raw_text(od::value value) { return std::string_view(simdjson::to_json_string(value)); }
 
+// The members of a hit up to there, without the comma.
+std::string_view before_scores(std::string_view hit, const char* scores) {
+    const char* const begin = hit.data() + 1;
+    if (scores == nullptr) return hit.substr(1, hit.size() - 2);
+    while (scores != begin && scores[-1] != ',') --scores;
+    return {begin, scores == begin ? begin : scores - 1};
+}
+
 double exactness_weight(std::string_view match_type, double words) {
     const int type = match_type == "exactMatch" ? 2 : match_type == "matchesStart" ? 1 : 0;
     return type * kMatchTypeWeight + words;
@@ -269,6 +277,7 @@ void NodeAnswer::Reader::read_hit(NodeAnswer& out, od::document& document, od::v
     pin.reset();
     const std::size_t first_entry = arena.size();
     const char* const begin = item.raw_json_token().data();
+    const char* scores = nullptr;  // where they begin, when nothing comes behind them
     od::object object = item.get_object();
     if (!wish.distinct_field.empty()) {
         hit.distinct = find_raw(object, wish.distinct_field);
@@ -277,9 +286,12 @@ void NodeAnswer::Reader::read_hit(NodeAnswer& out, od::document& document, od::v
     for (auto found : object) {
         auto field = found;
         const char* const key = field.key().value().raw();
+        const bool scoring = *key == '_' && (is_name(key, "_rankingScore") || is_name(key, "_rankingScoreDetails"));
+        if (!scoring) scores = nullptr;
+        else if (scores == nullptr) scores = key - 1;
         if (*key != '_') continue;
         if (is_name(key, "_rankingScore")) hit.score = field.value().get_double(), scored = true;
-        else if (is_name(key, "_rankingScoreDetails")) read_details(hit, field.value().get_object());
+        else if (scoring) read_details(hit, field.value().get_object());
         else if (is_name(key, "_formatted")) hit.formatted = true, (void)od::object(field.value().get_object());
         else if (is_name(key, "_matchesPosition")) (void)od::object(field.value().get_object());
         else if (is_name(key, "_geoDistance")) hit.distance = field.value().get_double();
@@ -287,6 +299,7 @@ void NodeAnswer::Reader::read_hit(NodeAnswer& out, od::document& document, od::v
     const char* end = document.current_location();
     while (end[-1] != '}') --end;
     hit.bytes = {begin, end};
+    hit.document = before_scores(hit.bytes, scores);
     if (wish.ranked && !(scored && (pin || is_ranked(std::span(arena).subspan(first_entry)))))
         refuse(simdjson::NO_SUCH_FIELD);
     if (pin) out.pins_.push_back({.position = *pin, .hit = hit});

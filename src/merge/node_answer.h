@@ -16,7 +16,8 @@
 namespace miroir::merge {
 
 struct Hit {
-    std::string_view bytes;  // the whole JSON object as the node sent it
+    std::string_view bytes;     // the whole JSON object as the node sent it
+    std::string_view document;  // its members before the score and what explains it, without braces
     RankKey key;
     double score = 0;                // _rankingScore
     bool formatted = false;          // there is _formatted

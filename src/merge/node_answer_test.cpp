@@ -85,5 +85,17 @@ TEST(NodeAnswer, WhatIsNoAnswerIsAnError) {
     EXPECT_FALSE(NodeAnswer::read(R"({"hits":[7]})"));
 }
 
+TEST(NodeAnswer, ADocumentIsWhatStandsBeforeItsScores) {
+    const auto answer =
+        NodeAnswer::read(R"({"hits":[{"id":1,"t":"a,b" , "_rankingScore":0.5,"_rankingScoreDetails":{}},)"
+                         R"({"_rankingScore":0.5,"id":2},{"_rankingScore":0.5},{"id":4}],"query":"",)"
+                         R"("processingTimeMs":0,"limit":4,"offset":0,"estimatedTotalHits":4})");
+    ASSERT_TRUE(answer.has_value());
+    EXPECT_EQ(answer->hits()[0].document, R"("id":1,"t":"a,b" )");
+    EXPECT_EQ(answer->hits()[1].document, R"("_rankingScore":0.5,"id":2)") << "left to who looks at scores";
+    EXPECT_EQ(answer->hits()[2].document, "");
+    EXPECT_EQ(answer->hits()[3].document, R"("id":4)");
+}
+
 }  // namespace
 }  // namespace miroir::merge

@@ -36,7 +36,7 @@ std::string write_search_reply(std::span<const NodeAnswer> answers, const Merged
         HitShape shape = frame.hits;
         shape.add_formatted = shape.add_formatted && !hit.formatted;
         if (picked.document != nullptr) shape.scores = picked.hit->bytes;
-        append_hit(out, hit.bytes, shape);
+        if (!append_document(out, hit.document, shape)) append_hit(out, hit.bytes, shape);
     }
     out += "],\"query\":";
     json::append_string(out, frame.query);

@@ -172,7 +172,10 @@ std::set<cluster::NodeIndex> judges_of(const SearchOutcome& outcome) {
 // Documents are passed on as they came, so those of the page are looked at once.
 std::optional<cluster::NodeIndex> giver_of_broken_hit(const SearchOutcome& outcome) {
     for (const merge::PickedHit& picked : outcome.merged.page) {
-        if (!merge::is_sound(picked.shown().bytes)) return outcome.answers[picked.answer].giver();
+        const merge::Hit& hit = picked.shown();
+        const bool sound = outcome.plan.apart ? merge::is_sound(hit.bytes)
+                                              : merge::is_sound(outcome.plan.frame.hits, hit.bytes, hit.document);
+        if (!sound) return outcome.answers[picked.answer].giver();
     }
     return std::nullopt;
 }
