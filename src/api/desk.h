@@ -72,8 +72,8 @@ struct ChatOptions {
 
 inline constexpr std::string_view kRuleShelf = "rules";  // dynamic search rules by name
 
-// A second round costs about as much as so many documents from each node: bench/run pages.
-inline constexpr std::uint64_t kKeysFirstFrom = 200;
+// A second round costs about as much as so many documents from each node: docs/benchmarks.md, "Keys first".
+inline constexpr std::uint64_t kKeysFirstFrom = 400;
 
 struct DeskOptions {
     env::Metrics* metrics = nullptr;

@@ -118,7 +118,7 @@ def load(match, chance):
         documents = [{"id": i, "title": " ".join(chance.sample(WORDS, 3)), "kind": chance.choice("abcdef"), "price": chance.randrange(40),
                       "maker": chance.choice([f"p{chance.randrange(33)}", [f"p{chance.randrange(30)}", f"p{chance.randrange(30)}"]]),
                       "_geo": {"lat": chance.randrange(4), "lng": chance.randrange(4)},
-                      "_vectors": {"v": [chance.uniform(-1, 1) for _ in range(3)]}} for i in range(400)]
+                      "_vectors": {"v": [chance.uniform(-1, 1) for _ in range(3)]}} for i in range(800)]
         match.tell("POST", f"/indexes/{index}/documents?primaryKey=id", documents)
 
 
@@ -188,7 +188,7 @@ def pins(match, chance, questions):
 
 def deep_pages(match, chance, questions):
     for _ in range(questions):
-        page = query(chance) | {"offset": chance.randrange(200, 390), "limit": chance.randrange(1, 30)}
+        page = query(chance) | {"offset": chance.randrange(390, 790), "limit": chance.randrange(1, 30)}
         if chance.random() < 0.5:
             page |= {"attributesToHighlight": ["title"], "showMatchesPosition": True} if "q" not in page else {}
         if chance.random() < 0.3:
