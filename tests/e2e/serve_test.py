@@ -157,8 +157,10 @@ class Operations(ServeTest):
 
 class Drain(ServeTest):
     def begin_slow_request(self, process, node, pool):
-        # Only then the prober has asked for the version too, and the next to ask is this request.
+        # Only then the prober has asked for the version too, and the next to ask is this request, which a node gets that
+        # is known to be well.
         wait_until(lambda: '"engine_version":"' in process.ask_admin("/_miroir/topology").text, "its version is known")
+        wait_until(lambda: process.ask("/_miroir/ready").status == 200, "it is ready")
         node.gate.clear()
         while not node.asked_for_version.empty():
             node.asked_for_version.get()
