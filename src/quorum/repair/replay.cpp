@@ -8,18 +8,22 @@ namespace miroir::quorum {
 
 using State = tasks::NodeTask::State;
 
-// True when something moved.
+// True when something moved. Many in one turn: were there one for each, a write would come between any two, and a node
+// would never catch up with clients that write all the time. They wait for the turn's end.
 env::Task<bool> Writer::replay_hints(cluster::TopologyPtr topology, cluster::Node node) {
-    constexpr int kInOneRound = 64;
+    constexpr int kInOneTurn = 64;
+    constexpr std::chrono::milliseconds kTurn(100);
+    if (!node.writable() || !hints_.any(node.id)) co_return false;
+    const env::Lane::Pass pass = co_await link(node.id).lane().enter();
+    const env::Monotonic until = env_.clock.now() + kTurn;
     int replayed = 0;
-    for (bool more = true; more && replayed < kInOneRound; replayed += more ? 1 : 0)
+    for (bool more = true; more && replayed < kInOneTurn && env_.clock.now() < until; replayed += more ? 1 : 0)
         more = co_await replay_hint(topology, node);
     co_return replayed > 0;
 }
 
+// Under the node's lane.
 env::Task<bool> Writer::replay_hint(cluster::TopologyPtr topology, cluster::Node node) {
-    if (!node.writable() || !hints_.any(node.id)) co_return false;
-    const env::Lane::Pass pass = co_await link(node.id).lane().enter();
     Result<std::optional<Hints::Hint>> hint = co_await hints_.first(node.id);
     if (!hint || !*hint) co_return false;
     const bool awaited = (*hint)->awaited;
