@@ -135,15 +135,24 @@ public:
     }
 };
 
-// What is meant for one server is never sent to another, whatever the address leads to.
-TEST(Client, AsksAFreshConnectionWhoIsThere) {
-    constexpr std::string_view kIsNo = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nno";
+// A caller who asks whoever is there.
+class Meeting : public testing::Test {
+protected:
+    Meeting() { caller.client->introduce_by(by_body); }
+    http::SendOptions to(std::string peer) const {
+        http::SendOptions options;
+        options.peer = std::move(peer);
+        return options;
+    }
     RawServer server;
     const ByBody by_body;
     Caller caller;
-    caller.client->introduce_by(by_body);
-    http::SendOptions to_ok;
-    to_ok.peer = "ok";
+};
+
+// What is meant for one server is never sent to another, whatever the address leads to.
+TEST_F(Meeting, AsksAFreshConnectionWhoIsThere) {
+    constexpr std::string_view kIsNo = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nno";
+    http::SendOptions to_ok = to("ok");
     http::Outgoing request = post("/write", "{}");
     request.headers.add("Authorization", "Bearer key");
     auto first = caller.start(server.port(), request, to_ok);
@@ -173,15 +182,9 @@ TEST(Client, AsksAFreshConnectionWhoIsThere) {
 }
 
 // A proxy on the way may end each connection with its answer.
-TEST(Client, SendsOverTheNextConnectionIfTheFirstEndsWithTheAnswer) {
+TEST_F(Meeting, SendsOverTheNextConnectionIfTheFirstEndsWithTheAnswer) {
     constexpr std::string_view kOkAndGone = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok";
-    RawServer server;
-    const ByBody by_body;
-    Caller caller;
-    caller.client->introduce_by(by_body);
-    http::SendOptions options;
-    options.peer = "ok";
-    auto reply = caller.start(server.port(), post("/write", "{}"), options);
+    auto reply = caller.start(server.port(), post("/write", "{}"), to("ok"));
     RawSocket asked = server.accept();
     EXPECT_TRUE(asked.until("\r\n\r\n").starts_with("GET /who"));
     asked.send(kOkAndGone);
@@ -193,20 +196,13 @@ TEST(Client, SendsOverTheNextConnectionIfTheFirstEndsWithTheAnswer) {
 }
 
 // One who was met as one node is asked again where another is meant.
-TEST(Client, AsksWhoIsThereForEachName) {
-    RawServer server;
-    const ByBody by_body;
-    Caller caller;
-    caller.client->introduce_by(by_body);
-    http::SendOptions options;
-    options.peer = "anybody";
-    auto first = caller.start(server.port(), post("/a", "{}"), options);
+TEST_F(Meeting, AsksWhoIsThereForEachName) {
+    auto first = caller.start(server.port(), post("/a", "{}"), to("anybody"));
     RawSocket peer = server.accept();
     EXPECT_TRUE(peer.until("{}").starts_with("POST /a"));
     peer.send(kOk);
     ASSERT_TRUE(first.get());
-    options.peer = "ok";
-    auto second = caller.start(server.port(), post("/b", "{}"), options);
+    auto second = caller.start(server.port(), post("/b", "{}"), to("ok"));
     EXPECT_TRUE(peer.until("\r\n\r\n").starts_with("GET /who"));
     peer.send("HTTP/1.1 401 Unauthorized\r\ncontent-length: 2\r\n\r\nno");
     EXPECT_EQ(second.get()->status, 401);  // as it would have refused the request
