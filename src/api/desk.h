@@ -70,8 +70,6 @@ struct ChatOptions {
     std::shared_ptr<std::size_t> held = std::make_shared<std::size_t>(0);
 };
 
-inline constexpr std::string_view kRuleShelf = "rules";  // dynamic search rules by name
-
 // A second round costs about as much as so many documents from each node: docs/benchmarks.md, "Keys first".
 inline constexpr std::uint64_t kKeysFirstFrom = 400;
 

@@ -4,6 +4,7 @@
 
 #include "json/members.h"
 #include "json/parse.h"
+#include "json/write.h"
 
 namespace miroir::quorum {
 namespace {
@@ -174,6 +175,19 @@ env::Task<SendOutcome> NodeLink::find_out(std::string address, std::string mark,
 env::Task<json::Value> NodeLink::look(std::string address, std::string target) {
     http::Outgoing request;
     request.target = std::move(target);
+    co_return co_await shown(std::move(address), std::move(request));
+}
+
+env::Task<json::Value> NodeLink::look(std::string address, std::string target, json::Value question) {
+    http::Outgoing request;
+    request.method = "POST";
+    request.target = std::move(target);
+    request.headers.add("Content-Type", "application/json");
+    request.body = json::to_text(question);
+    co_return co_await shown(std::move(address), std::move(request));
+}
+
+env::Task<json::Value> NodeLink::shown(std::string address, http::Outgoing request) {
     const Result<http::Reply> reply = co_await ask(std::move(address), std::move(request));
     if (!reply || reply->status != 200) co_return json::Value();
     co_return json::parse(reply->body).value_or(json::Value());

@@ -57,6 +57,7 @@ public:
     env::Task<Result<http::Reply>> ask(std::string address, http::Outgoing request);
     // What it shows there (GET); null when it could not be asked or does not show it.
     env::Task<json::Value> look(std::string address, std::string target);
+    env::Task<json::Value> look(std::string address, std::string target, json::Value question);  // POST
     // The same to whoever is there: to find out who it is.
     env::Task<Result<http::Reply>> ask_anybody(std::string address, http::Outgoing request);
     // The node's task, or nothing when it has none of this uid.
@@ -65,6 +66,7 @@ public:
 private:
     env::Task<Result<http::Reply>> exchange(http::Client& client, std::string address, http::Outgoing request,
                                             std::string peer);
+    env::Task<json::Value> shown(std::string address, http::Outgoing request);
     // Nothing: the reply does not say whether the node has it.
     std::optional<SendOutcome> outcome_of(const http::Reply& reply, std::uint64_t uid);
     env::Task<SendOutcome> find_out(std::string address, std::string target, SendOutcome outcome);

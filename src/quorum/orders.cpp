@@ -8,6 +8,7 @@
 #include "plan/document_plan.h"
 #include "plan/node_settings.h"
 #include "protocol/filter/filter.h"
+#include "quorum/shelves/rule_repair.h"
 
 namespace miroir::quorum {
 namespace {
@@ -53,17 +54,6 @@ std::string path_of(const IndexUid& uid, std::string_view rest = {}) {
     return "/indexes/" + uid.value + std::string(rest);
 }
 
-NodeRequest json_request(std::string method, std::string target, const json::Value& body) {
-    return {.method = std::move(method),
-            .target = std::move(target),
-            .content_type = "application/json",
-            .body = json::to_text(body)};
-}
-
-NodeRequest bare_request(std::string method, std::string target) {
-    return {.method = std::move(method), .target = std::move(target), .content_type = {}, .body = {}};
-}
-
 NodeRequest settings_request(const IndexUid& uid, const protocol::Settings& settings) {
     return json_request("PATCH", path_of(uid, "/settings"), plan::node_settings(settings, plan::kNodeGates));
 }
@@ -91,6 +81,17 @@ CatalogChange set_primary_key(const IndexUid& uid, std::optional<std::string> ke
 }
 
 }  // namespace
+
+NodeRequest json_request(std::string method, std::string target, const json::Value& body) {
+    return {.method = std::move(method),
+            .target = std::move(target),
+            .content_type = "application/json",
+            .body = json::to_text(body)};
+}
+
+NodeRequest bare_request(std::string method, std::string target) {
+    return {.method = std::move(method), .target = std::move(target), .content_type = {}, .body = {}};
+}
 
 Error index_not_found(const IndexUid& uid) {
     return {.code = ErrorCode::IndexNotFound, .message = "Index `" + uid.value + "` not found."};
@@ -303,7 +304,7 @@ Order order_deletion_of_all(const cluster::TopologyPtr& topology, const IndexUid
 Order order_rule_change(const cluster::TopologyPtr& topology, const RuleChange& change, std::uint32_t shards) {
     Order order = order_of(topology, change.task);
     order.write.at_success = change.task.details;  // not the sum of what the nodes say
-    const std::string target = "/dynamic-search-rules" + (change.rule ? "/" + *change.rule : "");
+    const std::string target = std::string(kRulesTarget) + (change.rule ? "/" + *change.rule : "");
     broadcast(order.write, shards,
               change.body ? json_request(change.method, target, *change.body) : bare_request(change.method, target));
     return order;

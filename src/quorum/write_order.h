@@ -23,6 +23,8 @@ struct NodeRequest {
     std::vector<ShardId> shards;  // whose copies on this node the request changes
 };
 
+NodeRequest json_request(std::string method, std::string target, const json::Value& body);
+NodeRequest bare_request(std::string method, std::string target);
 NodeRequest settings_patch(const IndexUid& index, std::string body);
 
 // A task without requests of its own: those of the order that carries it do its work, too.

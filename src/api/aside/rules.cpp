@@ -15,7 +15,7 @@ namespace {
 using Reply = env::Task<Result<http::Reply>>;
 using protocol::TaskType;
 
-constexpr std::string_view kShelf = kRuleShelf;
+constexpr std::string_view kShelf = quorum::kRuleShelf;
 constexpr int kTriesMax = 20;
 
 Result<void> require(const Visit& visit, std::string_view route) {

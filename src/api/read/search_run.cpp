@@ -16,6 +16,7 @@
 #include "plan/keys_first.h"
 #include "plan/pin_order.h"
 #include "plan/read_checks.h"
+#include "quorum/shelves/rule_repair.h"
 
 namespace miroir::api {
 namespace {
@@ -212,7 +213,7 @@ env::Task<Result<SearchOutcome>> search_once(Desk& desk, const SearchWish& wish)
     std::vector<cluster::NodeIndex> avoid;
     plan::PlanOptions options = wish.options;
     if (!options.apart) options.keys_first_from = desk.options().keys_first_from;
-    options.pins = plan::pin_order(desk.shelves()->shelf(kRuleShelf), wish.index->uid.value);
+    options.pins = plan::pin_order(desk.shelves()->shelf(quorum::kRuleShelf), wish.index->uid.value);
     for (int attempt = 1;; ++attempt) {
         MIROIR_CO_TRY(const cluster::Cover cover, desk.cover(*topology, *wish.index, seed, avoid));
         if (cover.parts.empty())

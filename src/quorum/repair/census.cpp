@@ -85,15 +85,10 @@ env::Task<bool> Census::look(cluster::Node node) {
 }
 
 env::Task<bool> Census::count_shards(cluster::Node node, plan::IndexPtr index, IndexCount& count) {
-    http::Outgoing request;
-    request.method = "POST";
-    request.target = "/indexes/" + index->uid.value + "/search";
-    request.headers.add("Content-Type", "application/json");
-    request.body =
-        json::to_text(json::Object{{"limit", 0}, {"facets", json::Array{std::string(cluster::kShardField)}}});
-    const Result<http::Reply> reply = co_await writer_.link(node.id).ask(node.address, std::move(request));
-    const auto body = reply && reply->status == 200 ? json::parse(reply->body) : json::parse("null");
-    const json::Value* facets = body ? body->find("facetDistribution") : nullptr;
+    json::Object question{{"limit", 0}, {"facets", json::Array{std::string(cluster::kShardField)}}};
+    const std::string target = "/indexes/" + index->uid.value + "/search";
+    const json::Value body = co_await writer_.link(node.id).look(node.address, target, std::move(question));
+    const json::Value* facets = body.find("facetDistribution");
     const json::Value* labels = facets != nullptr ? facets->find(cluster::kShardField) : nullptr;
     if (facets == nullptr) co_return false;
     if (labels == nullptr || !labels->is_object()) co_return true;  // nobody carries the field

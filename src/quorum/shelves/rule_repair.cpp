@@ -3,12 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
-#include "json/write.h"
-
 namespace miroir::quorum {
 namespace {
-
-constexpr std::string_view kTarget = "/dynamic-search-rules";
 
 struct Wanted {
     std::uint64_t number = 0;
@@ -31,10 +27,7 @@ std::vector<Wanted> in_order(const protocol::KeptRules& kept) {
 NodeRequest request_of(const Wanted& wanted) {
     json::Value body = wanted.view;
     body.object().erase("uid");
-    NodeRequest request{.method = "PATCH", .target = std::string(kTarget) + "/" + wanted.name};
-    request.content_type = "application/json";
-    request.body = json::to_text(body);
-    return request;
+    return json_request("PATCH", std::string(kRulesTarget) + "/" + wanted.name, body);
 }
 
 }  // namespace
@@ -45,7 +38,7 @@ std::vector<NodeRequest> rule_repair(const protocol::KeptRules& kept, const json
     const auto first_missing = std::ranges::find_if_not(wanted, is_shown);
     const auto had = static_cast<std::size_t>(first_missing - wanted.begin());
     std::vector<NodeRequest> out;
-    if (had != shown.size()) out.push_back({.method = "DELETE", .target = std::string(kTarget)});
+    if (had != shown.size()) out.push_back(bare_request("DELETE", std::string(kRulesTarget)));
     for (auto each = out.empty() ? first_missing : wanted.begin(); each != wanted.end(); ++each)
         out.push_back(request_of(*each));
     return out;

@@ -8,6 +8,8 @@
 
 namespace miroir::quorum {
 
+inline constexpr std::string_view kRuleShelf = "rules";  // dynamic search rules by name
+inline constexpr std::string_view kRulesTarget = "/dynamic-search-rules";
 // The index that the engine names in tasks about rules.
 inline IndexUid rule_index() { return {".meili_dsr"}; }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "env/log.h"
-#include "json/parse.h"
 #include "json/write.h"
 #include "quorum/shelves/rule_repair.h"
 
@@ -81,20 +80,16 @@ env::Task<void> Teller::tell_rules() {
 env::Task<void> Teller::compare_rules(NodeId node, std::string address) {
     const env::Lane::Pass pass = co_await writer_.lane(rule_index()).enter();
     if (!rules_at_rest(node)) co_return;
-    http::Outgoing request;
-    request.method = "POST";
-    request.target = "/dynamic-search-rules";
-    request.headers.add("Content-Type", "application/json");
-    request.body = R"({"limit":)" + std::to_string(kRulesMost) + "}";
-    const Result<http::Reply> reply = co_await writer_.link(node).ask(address, std::move(request));
-    const auto list = json::parse(reply && reply->status == 200 ? reply->body : "null");
-    const json::Value* shown = list && list->is_object() ? list->find("results") : nullptr;
+    json::Object question{{"limit", kRulesMost}};
+    const json::Value list =
+        co_await writer_.link(node).look(std::move(address), std::string(kRulesTarget), std::move(question));
+    const json::Value* shown = list.find("results");
     if (shown != nullptr && shown->is_array()) co_await mend_rules(std::move(node), shown->array());
 }
 
 env::Task<void> Teller::mend_rules(NodeId node, const json::Array& shown) {
     Rules& rules = rules_[node];
-    std::vector<NodeRequest> requests = rule_repair(shelves_.current()->shelf("rules"), shown);
+    std::vector<NodeRequest> requests = rule_repair(shelves_.current()->shelf(kRuleShelf), shown);
     if (requests.empty()) {
         rules = {.again_at = env_.clock.now() + options_.drift_interval};
         co_return;
