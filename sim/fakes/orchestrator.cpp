@@ -26,6 +26,7 @@ Orchestrator::Orchestrator(const OrchestratorOptions& options, const AppContext&
 env::Task<void> Orchestrator::begin(OrchestratorOptions options) {
     const quorum::Publishers publish{.catalog = [this](plan::CatalogPtr catalog) { catalog_ = std::move(catalog); },
                                      .shelves = [this](quorum::ShelvesPtr shelves) { shelves_ = std::move(shelves); }};
+    options.office.writer.claim = std::make_shared<quorum::Claim>();
     while (!ended_.requested()) {
         env::Task<Result<std::unique_ptr<quorum::Office>>> opening = quorum::Office::open(
             env_, client_, store_, [this] { return topology_.current(); }, publish, board_, options.office);

@@ -24,6 +24,7 @@ env::Task<Result<void>> Scribe::open_all(ScribeOptions options) {
     MIROIR_CO_CHECK(topology_.update(adopt));
     quorum::Publishers publish{.catalog = [](const plan::CatalogPtr&) {}, .shelves = [](const quorum::ShelvesPtr&) {}};
     options.office.writer.introductions = introductions_;
+    options.office.writer.claim = std::make_shared<quorum::Claim>();
     env::Task<Result<std::unique_ptr<quorum::Office>>> opening = quorum::Office::open(
         env_, client_, store_, [this] { return topology_.current(); }, publish, board_, options.office);
     MIROIR_CO_TRY(office_, co_await opening);

@@ -65,6 +65,8 @@ constexpr std::array kAll = {
     Scenario{"new_addresses", "all nodes are found at other addresses after a start", play_new_addresses, kLong},
     Scenario{"exchanged", "nodes are started on each other's addresses; nobody is taken for another", play_exchanged,
              kLong},
+    Scenario{"two_miroirs", "another is started with a copy of the store, and the first one is still there",
+             play_two_miroirs, kLong},
     Scenario{"node_killed", "one node of three dies, comes back and gets what it missed", play_node_killed, kLong},
     Scenario{"two_killed", "two of three die: no search is whole, and none says so", play_two_killed, kLong},
     Scenario{"slow_node", "one node is half a second late with everything", play_slow_node, kLong},

@@ -42,6 +42,7 @@ void play_filter_amid_move(Run& run);
 void play_group_joins(Run& run);
 void play_new_addresses(Run& run);
 void play_exchanged(Run& run);
+void play_two_miroirs(Run& run);
 void play_node_killed(Run& run);
 void play_two_killed(Run& run);
 void play_slow_node(Run& run);

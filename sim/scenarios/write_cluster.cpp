@@ -96,6 +96,20 @@ WriteCluster::WriteCluster(Run& run, WriteClusterOptions options) : run_(run), o
     if (options.readers) read_again();
 }
 
+Host& WriteCluster::stand_in() {
+    Host& before = *scribe_;
+    left_ = std::exchange(store_, std::make_shared<KeptStore>());
+    store_->memory = left_->memory;
+    store_->latency_max = left_->latency_max;
+    left_->kill = [&before] { before.kill(); };
+    store_->kill = [this] { scribe_->kill(); };
+    scribe_options_ = std::make_shared<ScribeOptions>(*scribe_options_);
+    scribe_options_->store = store_;
+    scribe_ = &run_.host("stand-in", sim::scribe(scribe_options_));
+    writes_checked_ = UINT64_MAX;
+    return before;
+}
+
 void WriteCluster::again(std::size_t index) {
     const auto next = gap_.count() == 0 ? 50ms : run_.between(1ms, 2 * gap_);
     run_.world.in(next, [this, index] {

@@ -45,6 +45,8 @@ public:
     Host& scribe_host() { return *scribe_; }
     Scribe& scribe() { return scribe_->app<Scribe>(); }
     KeptStore& store() { return *store_; }
+    // Another one is started with a copy of its store, and is the cluster's from now on. The one of before goes on.
+    Host& stand_in();
     bool writing() { return scribe_->alive() && scribe().open(); }
 
     // From now on each client writes about so often.
@@ -124,6 +126,7 @@ private:
     WriteClusterOptions options_;
     cluster::TopologySpec spec_;
     std::shared_ptr<KeptStore> store_ = std::make_shared<KeptStore>();
+    std::shared_ptr<KeptStore> left_;  // of the one of before
     std::vector<Host*> nodes_;
     Host* scribe_ = nullptr;
     std::shared_ptr<ScribeOptions> scribe_options_ = std::make_shared<ScribeOptions>();  // of its next start

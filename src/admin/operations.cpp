@@ -42,6 +42,7 @@ env::Task<http::Reply> Operations::version(Incoming in) {
 
 // Without a key: what asks is a probe, and it learns nothing but counts.
 env::Task<http::Reply> Operations::ready(Incoming) {
+    if (const Result<void> ours = parts_.claim.holds(); !ours) co_return server::error_reply(ours.error());
     const cluster::TopologyPtr topology = parts_.topology.current();
     const bool is = is_ready(*topology);
     http::Reply reply = server::json_reply(is ? 200 : 503, readiness_view(*topology));

@@ -10,6 +10,7 @@
 #include "cluster/snapshot.h"
 #include "env/env.h"
 #include "http/client.h"
+#include "quorum/claim.h"
 #include "server/router.h"
 
 namespace miroir::admin {
@@ -27,6 +28,7 @@ public:
         const cluster::SnapshotHolder& topology;
         const NodeWatch& watch;
         const quorum::BehindBoard& behind;
+        const quorum::Claim& claim;
         env::Metrics& metrics;
         std::function<std::string()> metrics_text;  // called from this executor
         std::function<Result<void>(const server::Incoming&)> may_see_version;

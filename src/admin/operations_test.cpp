@@ -44,6 +44,7 @@ struct Room {
                                 .topology = topology,
                                 .watch = ledger,
                                 .behind = behind,
+                                .claim = claim,
                                 .metrics = metrics,
                                 .metrics_text = [this] { return metrics.text(); },
                                 .may_see_version = [](const server::Incoming& in) -> Result<void> {
@@ -88,6 +89,7 @@ struct Room {
     FakeNodes nodes;
     PrometheusMetrics metrics;
     quorum::BehindBoard behind;
+    quorum::Claim claim;
     NodeLedger ledger{metrics};
     cluster::SnapshotHolder topology{two_nodes()};
     MeteredClient client{world, nodes, topology, ledger};
@@ -294,6 +296,7 @@ TEST(MeteredClient, LetsWritesGoAlongWithATrialAndNotBeforeIt) {
 TEST(NodeLedger, BearsWitnessOfRealCallsOnly) {
     PrometheusMetrics metrics;
     quorum::BehindBoard behind;
+    quorum::Claim claim;
     NodeLedger ledger(metrics);
     using cluster::CallEnd;
     std::vector<CallEnd> told;

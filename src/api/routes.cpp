@@ -32,6 +32,7 @@ env::Task<Result<void>> read_body_of(BodyKind kind, Visit& visit) {
 }
 
 // Admission, content type, body: what comes before every answer, in the engine's order. An empty action: open to all.
+// Who has lost the nodes to another Miroir knows nothing any more that is sure to be true.
 template <class AnyRoute>
 env::Task<Result<Visit>> receive(Desk& desk, const AnyRoute& route, server::Incoming in) {
     protocol::Grant grant;
@@ -42,6 +43,7 @@ env::Task<Result<Visit>> receive(Desk& desk, const AnyRoute& route, server::Inco
         if (!admitted) co_return fail(admitted.error());
         grant = *std::move(admitted);
     }
+    MIROIR_CO_CHECK(desk.office().claim().holds());
     Visit visit{.desk = desk, .in = std::move(in), .grant = std::move(grant), .begun = desk.env().clock.now()};
     const Result<void> read = co_await read_body_of(route.body, visit);
     if (!read) co_return fail(read.error());

@@ -39,6 +39,7 @@ Hall::Hall(Shared shared, env::Reactor& reactor)
                    .topology = shared.topology,
                    .watch = shared.ledger,
                    .behind = shared.behind,
+                   .claim = shared.claim,
                    .metrics = shared.metrics,
                    .metrics_text = [&metrics = shared.metrics] { return metrics.text(); },
                    .may_see_version = [this](const server::Incoming& in) { return may_see_version(in); }},

@@ -33,6 +33,7 @@ struct Shared {
     const quorum::BehindBoard& behind;
     const admin::NodeKeys& node_keys;
     const http::Introducer& introducer;  // of nodes
+    const quorum::Claim& claim;
     std::uint32_t threads;
 };
 

@@ -62,6 +62,7 @@ Shared House::shared() {
             .behind = behind_,
             .node_keys = node_keys_,
             .introducer = *introductions_,
+            .claim = *claim_,
             .threads = static_cast<std::uint32_t>(reactors_.size() + 1)};
 }
 
@@ -91,6 +92,8 @@ Result<void> House::open_office() {
     options.writer.tasks_kept = task_retention(config_);
     options.writer.metrics = &metrics_;
     options.writer.introductions = introductions_;
+    options.writer.claim = claim_;
+    if (config_.task_store_take_over) claim_->take_over();
     options.sessions.ttl = std::chrono::seconds(config_.session_pinning.ttl_seconds);
     options.sessions.sessions_max = config_.session_pinning.max_sessions;
     options.mender = mender_options(config_);

@@ -95,6 +95,7 @@ private:
     admin::NodeLedger ledger_;
     cluster::SnapshotHolder topology_;
     quorum::BehindBoard behind_;
+    const std::shared_ptr<quorum::Claim> claim_ = std::make_shared<quorum::Claim>();
     const std::shared_ptr<quorum::Introductions> introductions_ = std::make_shared<quorum::Introductions>();
     std::vector<std::unique_ptr<env::Reactor>> reactors_;  // of the other threads
     std::vector<std::unique_ptr<Hall>> halls_;

@@ -156,6 +156,7 @@ struct Config {
     std::uint32_t replica_groups = 1;
     std::vector<Node> nodes;
     std::string task_store_path = "miroir-data/tasks.db";  // tasks, indexes, settings, hints: what must survive
+    bool task_store_take_over = false;                     // whoever wrote to the nodes last
     std::string task_webhook_url;                          // told of every finished task; empty: none
     std::string task_webhook_authorization;                // the Authorization header sent to it
     std::string allowed_networks;  // private networks that webhooks, exports and chats may reach

@@ -66,6 +66,10 @@ constexpr auto kKeys = std::to_array<Key<Config>>({
           "The file that keeps tasks, indexes, settings and the writes that nodes have missed. Its folder is "
           "made when it is missing. Keep it on a disk that survives."},
      [](Config& c) -> Target { return &c.task_store_path; }},
+    {{.path = "task_store.take_over",
+      .explanation = "Take the nodes even where a Miroir that the store knows nothing of has written to them. For one "
+                     "start, with an older copy of a store that was lost; that Miroir must not run any more."},
+     [](Config& c) -> Target { return &c.task_store_take_over; }},
     {{.path = "task_webhook_url",
       .explanation = "A webhook that is told of every finished task, besides those that clients define. It is shown "
                      "under the nil uuid and cannot be changed by clients.",

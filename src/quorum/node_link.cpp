@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "env/log.h"
 #include "json/members.h"
 #include "json/parse.h"
 #include "json/write.h"
@@ -83,6 +84,15 @@ bool fits(const json::Value& task, std::string_view mark) {
     return details != nullptr && std::to_string(number_at(*details, "providedIds")) == rest.substr(target.size() + 1);
 }
 
+Error taken_by_another(const NodeId& node) {
+    return {.code = ErrorCode::MiroirReplaced,
+            .message = "Node " + node.value +
+                       " takes writes from another Miroir, which the task store knows nothing of. Stop that one; then "
+                       "give Miroir its store (task_store.path), or, where that is lost, start once with "
+                       "task_store.take_over.",
+            .node = node.value};
+}
+
 }  // namespace
 
 NodeLink::NodeLink(env::Env env, http::Client& client, NodeId id, LinkOptions options)
@@ -111,18 +121,68 @@ env::Task<Result<http::Reply>> NodeLink::exchange(http::Client& client, std::str
     co_return co_await client.send(std::move(to), std::move(request), std::move(options));
 }
 
+env::Task<Result<void>> NodeLink::meet(std::string address) {
+    if (options_.claim) MIROIR_CO_CHECK(options_.claim->holds());
+    if (known_) co_return Result<void>{};
+    http::Outgoing request;
+    request.target = "/tasks?limit=1";
+    Result<http::Reply> reply = co_await ask(address, std::move(request));
+    if (!reply) co_return fail(reply.error());
+    const auto body = json::parse(reply->body);
+    if (reply->status != 200 || !body || body->find("from") == nullptr) co_return fail(error_of(*reply));
+    if (const auto newest = given_number(*body, "from")) reserve_up_to(*newest);
+    if (options_.claim) MIROIR_CO_CHECK(co_await claim(std::move(address)));
+    known_ = true;
+    co_return Result<void>{};
+}
+
 env::Task<Result<std::uint64_t>> NodeLink::next_uid(std::string address) {
-    if (!known_) {
-        http::Outgoing request;
-        request.target = "/tasks?limit=1";
-        Result<http::Reply> reply = co_await ask(std::move(address), std::move(request));
-        if (!reply) co_return fail(reply.error());
-        const auto body = json::parse(reply->body);
-        if (reply->status != 200 || !body || body->find("from") == nullptr) co_return fail(error_of(*reply));
-        if (const auto newest = given_number(*body, "from")) reserve_up_to(*newest);
-        known_ = true;
-    }
+    MIROIR_CO_CHECK(co_await meet(std::move(address)));
     co_return next_uid_++;
+}
+
+env::Task<Result<ClaimNote>> NodeLink::look_for_claim(std::string address) {
+    const json::Value page = co_await look(std::move(address), std::string(kClaimsTarget));
+    std::optional<ClaimNote> left = claim_in(page);
+    if (!left) co_return fail(ErrorCode::MiroirNodeBadReply, "node " + id_.value + " does not show its tasks");
+    Claim& claim = *options_.claim;
+    if (claimed_ && !left->name.empty() && !claim.knows(left->name) && claim.holds()) {
+        claim.lose(id_);
+        env_.log.error("quorum", claim.holds().error().message, {{"node", id_.value}, {"name", left->name}});
+    }
+    MIROIR_CO_CHECK(claim.holds());
+    co_return *std::move(left);
+}
+
+bool NodeLink::bears_our_name(const json::Value& page) const {
+    const std::optional<ClaimNote> left = claim_in(page);
+    return left && left->node == id_ && options_.claim && options_.claim->knows(left->name);
+}
+
+// A name that is not known here, on a node that has no indexes: nobody misses it.
+env::Task<Result<void>> NodeLink::claim(std::string address) {
+    Claim& claim = *options_.claim;
+    MIROIR_CO_TRY(const ClaimNote left, co_await look_for_claim(address));
+    if (left.name == claim.name()) co_return Result<void>{};
+    if (!claim.may_follow(left.name)) {
+        const json::Value indexes = co_await look(address, "/indexes?limit=1");
+        const json::Value* results = indexes.find("results");
+        if (results == nullptr || !results->is_array() || !results->array().empty())
+            co_return fail(taken_by_another(id_));
+    }
+    MIROIR_CO_CHECK(co_await claim.keep());
+    co_return co_await leave_name(std::move(address), kClaimLeap);
+}
+
+env::Task<Result<void>> NodeLink::leave_name(std::string address, std::uint64_t ahead) {
+    if (!options_.claim) co_return Result<void>{};
+    const ClaimNote note{.name = options_.claim->name(), .node = id_};
+    NodeRequest request = claim_request(note);
+    const SendOutcome outcome = co_await send(std::move(address), std::move(request), next_uid_ + ahead);
+    if (outcome.kind != SendOutcome::Kind::Accepted) co_return fail(outcome.error);
+    reserve_up_to(outcome.uid);
+    claimed_ = true;
+    co_return Result<void>{};
 }
 
 std::optional<SendOutcome> NodeLink::outcome_of(const http::Reply& reply, std::uint64_t uid) {

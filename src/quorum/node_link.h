@@ -2,6 +2,7 @@
 // (header TaskId); the node refuses a second send of it, so that after a lost reply its task list tells the truth.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -9,7 +10,7 @@
 #include "env/lane.h"
 #include "http/client.h"
 #include "protocol/tasks/task.h"
-#include "quorum/write_order.h"
+#include "quorum/claim.h"
 
 namespace miroir::quorum {
 
@@ -19,6 +20,7 @@ struct LinkOptions {
     std::size_t reply_limit = 64 << 20;
     // To find out who is at an address: where no breaker is in the way. None: the one for everything.
     http::Client* inquirer = nullptr;
+    std::shared_ptr<Claim> claim{};  // none: it writes without a name
 };
 
 // What became of one send.
@@ -43,7 +45,11 @@ public:
     const NodeId& id() const { return id_; }
     env::Lane& lane() { return lane_; }  // held from choosing a uid until the send has ended
 
-    // The uid for the next send. Learns from the node what it has already, the first time.
+    // Learns from the node what it has already, and leaves our name there; the first time, and after ask_anew().
+    env::Task<Result<void>> meet(std::string address);
+    // Once more, so that it is among the newest tasks of one that has been met.
+    env::Task<Result<void>> leave_name(std::string address, std::uint64_t ahead = 0);
+    // The uid for the next send, to one that has been met.
     env::Task<Result<std::uint64_t>> next_uid(std::string address);
     // This uid has been given out to this node: it and those before it are not given again.
     void reserve_up_to(std::uint64_t uid);
@@ -51,6 +57,10 @@ public:
     std::optional<std::uint64_t> highest() const { return next_uid_ > 0 ? std::optional(next_uid_ - 1) : std::nullopt; }
     // The node's counter is not where we thought.
     void ask_anew() { known_ = false; }
+    // Whose the node is now: after ours another's name is not left there for nothing.
+    env::Task<Result<ClaimNote>> look_for_claim(std::string address);
+    // Has somebody who had our store written to this node, as it shows at kClaimsTarget?
+    bool bears_our_name(const json::Value& page) const;
 
     env::Task<SendOutcome> send(std::string address, NodeRequest request, std::uint64_t uid);
     // Any other request to the node: reads, and what enqueues nothing. MiroirNodeUnreachable where another server is.
@@ -66,6 +76,7 @@ public:
 private:
     env::Task<Result<http::Reply>> exchange(http::Client& client, std::string address, http::Outgoing request,
                                             std::string peer);
+    env::Task<Result<void>> claim(std::string address);
     env::Task<json::Value> shown(std::string address, http::Outgoing request);
     // Nothing: the reply does not say whether the node has it.
     std::optional<SendOutcome> outcome_of(const http::Reply& reply, std::uint64_t uid);
@@ -77,6 +88,7 @@ private:
     LinkOptions options_;
     env::Lane lane_;
     bool known_ = false;
+    bool claimed_ = false;  // our name has been left there
     std::uint64_t next_uid_ = 0;
 };
 

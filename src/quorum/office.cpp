@@ -102,7 +102,19 @@ env::Task<void> Office::run(env::Cancel stop) {
     env::spawn(env_.executor, sweeper_.run(topology_, stop));
     env::spawn(env_.executor, census_.run(topology_, stop));
     env::spawn(env_.executor, anti_entropy_.run(topology_, stop));
+    env::spawn(env_.executor, look_for_others(stop));
     co_await writer_.follow(topology_, std::move(stop));
+}
+
+// A process that writes finds out by itself; one that only reads does so here.
+env::Task<void> Office::look_for_others(env::Cancel stop) {
+    while (!stop.requested() && claim().holds()) {
+        co_await env::sleep_for(env_, options_.look_for_others_every, stop);
+        const cluster::TopologyPtr topology = topology_();
+        for (const cluster::Node& node : topology->nodes()) {
+            if (node.writable() && !stop.requested()) (void)co_await writer_.link(node.id).look_for_claim(node.address);
+        }
+    }
 }
 
 env::Task<bool> Office::recognise(NodeId node, std::string address) {
@@ -114,7 +126,16 @@ env::Task<bool> Office::recognise(NodeId node, std::string address) {
             env_.log.error("quorum", foreign_node(node).message, {{"node", node.value}, {"index", *index}});
         if (is_foreign) co_return false;
     }
-    co_return co_await mender_.recognise(std::move(node), std::move(address));
+    const bool known = co_await mender_.recognise(node, address);
+    if (!known) co_return false;
+    NodeLink& link = writer_.link(node);
+    const env::Lane::Pass pass = co_await link.lane().enter();
+    if (const auto used = writer_.hints().highest_uid(node)) link.reserve_up_to(*used);
+    const Result<void> met = co_await link.meet(std::move(address));
+    const bool is_others = !met && met.error().code == ErrorCode::MiroirReplaced;
+    if (is_others && foreign_.insert(node).second)
+        env_.log.error("quorum", met.error().message, {{"node", node.value}});
+    co_return !is_others;
 }
 
 Stamps& Office::stamps_of(const IndexUid& uid) {

@@ -37,6 +37,7 @@ struct OfficeOptions {
     std::uint32_t shards = 64;                // S of a new index
     std::optional<std::string> master_key{};  // from which client keys derive; none: everybody may do everything
     SessionLimits sessions{};
+    std::chrono::nanoseconds look_for_others_every = std::chrono::seconds(5);  // who claim our nodes
 };
 
 // Whom the office tells of what has become durable.
@@ -57,6 +58,7 @@ public:
     void follow_addresses(Mender::Exchange exchange) { mender_.follow_addresses(std::move(exchange)); }
     // Is the node that answers again the one it was, with all that it took? See Mender::recognise.
     env::Task<bool> recognise(NodeId node, std::string address);
+    const Claim& claim() const { return *options_.writer.claim; }  // on any thread
     // Follows tasks, replays hints and mends nodes until `stop`.
     env::Task<void> run(env::Cancel stop);
 
@@ -131,6 +133,7 @@ private:
            std::unique_ptr<ShelfBook> shelves, BehindBoard& board, tasks::EndWatch* ends, OfficeOptions options);
     bool is_over(std::uint64_t task) const;
     env::Task<Result<void>> plant_default_keys();
+    env::Task<void> look_for_others(env::Cancel stop);
 
     plan::IndexPtr index_of(const IndexUid& uid) const { return catalog_->projected().find(uid); }
     Stamps& stamps_of(const IndexUid& uid);
@@ -177,7 +180,7 @@ private:
     Teller teller_;
     std::map<IndexUid, Stamps> stamps_;
     Boarding boarding_;
-    std::set<NodeId> foreign_;  // nodes that hold what was not written from here
+    std::set<NodeId> foreign_;  // nodes that hold what was not written from here, or take writes from elsewhere
 };
 
 }  // namespace miroir::quorum

@@ -56,6 +56,11 @@ void note_touches(Touches& touches, const WriteOrder& order, const std::vector<p
     for (const IndexUid& index : indexes) touches.note(index, order.ids);
 }
 
+WriterOptions bearing_claim(WriterOptions options) {
+    options.link.claim = options.claim;
+    return options;
+}
+
 }  // namespace
 
 Writer::Writer(env::Env env, http::Client& client, tasks::Store& store, TopologySource topology, tasks::TaskBook& tasks,
@@ -66,7 +71,7 @@ Writer::Writer(env::Env env, http::Client& client, tasks::Store& store, Topology
       topology_(std::move(topology)),
       tasks_(tasks),
       catalog_(catalog),
-      options_(std::move(options)),
+      options_(bearing_claim(std::move(options))),
       hints_(store, board),
       debts_(store, board),
       witnesses_(store, options_.introductions),
@@ -223,6 +228,7 @@ void Writer::write_hints(Sending& sending, std::uint64_t uid, tasks::Batch& also
 }
 
 env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::CatalogChange> changes) {
+    MIROIR_CO_CHECK(options_.claim->holds());
     Sending sending;
     note_touches(touches_, order, changes);
     sending.entry = entry_of(order);
@@ -262,6 +268,7 @@ env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::Ca
     std::vector<env::Task<Result<void>>> sends;
     for (const NodeId& node : sending.nodes) sends.push_back(send_parts(sending, node));
     co_await env::gather(env_.executor, std::move(sends));
+    co_await look_for_others(sending);
     std::vector<protocol::Task> carried;
     for (std::uint64_t i = 0; i < sending.order.carried.size(); ++i)
         carried.push_back(tasks_.find(*begun + 1 + i)->task);
@@ -279,6 +286,15 @@ env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::Ca
     sending_.erase(*begun);
     wake();
     co_return receipt;
+}
+
+// Who is past the uid that was chosen may take writes from another Miroir by now.
+env::Task<void> Writer::look_for_others(Sending& sending) {
+    for (std::size_t i = 0; i < sending.outcomes.size(); ++i) {
+        if (sending.outcomes[i].kind != SendOutcome::Kind::Overtaken) continue;
+        link(sending.entry.parts[i].node).ask_anew();
+        (void)co_await link(sending.entry.parts[i].node).meet(sending.node(i).address);
+    }
 }
 
 env::Task<void> Writer::settle_behind(Sending sending) {
@@ -334,6 +350,7 @@ env::Task<Result<Receipt>> Writer::settle(Sending& sending) {
     for (std::size_t i = 0; i < accepted.size(); ++i) {
         if (sending.held(i)) accepted[i] = sending.held_good[i];
     }
+    if (const Result<void> ours = options_.claim->holds(); !ours) co_return co_await refuse(sending, ours.error());
     const AckCount acks = count_acks(sending.order, accepted, options_.acks);
     if (!acks.short_of.empty()) {
         const auto refusal = std::ranges::find(outcomes, SendOutcome::Kind::Refused, &SendOutcome::kind);
@@ -392,7 +409,8 @@ env::Task<Result<Receipt>> Writer::refuse(Sending& sending, Error error) {
         if (part.state == NodeTask::State::Missed) part.state = NodeTask::State::Planned;  // waited for
     }
     co_await keep(sending, std::move(entry), false);
-    if (error_row(error.code).type == ErrorType::InvalidRequest) co_return fail(std::move(error));  // a node's own
+    const bool is_final = error_row(error.code).type == ErrorType::InvalidRequest;  // a node's own
+    if (is_final || error.code == ErrorCode::MiroirReplaced) co_return fail(std::move(error));
     const bool by_function = sending.entry.task.type == protocol::TaskType::DocumentEdition;
     error = {.code = ErrorCode::MiroirNoQuorum,
              .message = "Too few replicas could take the write. Task " + std::to_string(sending.entry.task.uid) +

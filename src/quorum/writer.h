@@ -36,9 +36,8 @@ public:
            CatalogBook& catalog, BehindBoard& board, WriterOptions options);
     cluster::TopologyPtr topology() const { return topology_(); }  // of now; that of before a longer work may be old
 
-    // The lane of one index; writes that concern several enter them in the order of their names.
-    env::Lane& lane(const IndexUid& index);
-    std::vector<IndexUid> indexes_with_lanes() const;  // in the order of their names
+    env::Lane& lane(const IndexUid& index);  // writes that concern several enter theirs in the order of their names
+    std::vector<IndexUid> indexes_with_lanes() const;  // in that order
     NodeLink& link(const NodeId& node);
     Hints& hints() { return hints_; }
     const Hints& hints() const { return hints_; }
@@ -48,8 +47,7 @@ public:
     Graves& graves() { return graves_; }
     Shifting& shifting() { return shifting_; }
     Touches& touches() { return touches_; }
-    // Did a deletion come behind the insertion of this document?
-    Deletion deletion_of(const IndexUid& index, const std::string& id, std::uint64_t stamp) const;
+    Deletion deletion_of(const IndexUid& index, const std::string& id, std::uint64_t stamp) const;  // since then
     // Reads what the store keeps: what nodes are owed and known by, changes of settings. Before anything else.
     env::Task<Result<void>> open();
     // The node is in debt for all that it should hold by now of an index, or of every index.
@@ -81,6 +79,7 @@ private:
     env::Task<Result<void>> choose_uids(Sending& sending);
     void write_hints(Sending& sending, std::uint64_t uid, tasks::Batch& also);
     env::Task<Result<void>> send_parts(Sending& sending, NodeId node);
+    env::Task<void> look_for_others(Sending& sending);
     void count_attainable(const Sending& sending, std::vector<std::uint8_t>& attainable) const;
     env::Task<Result<Receipt>> settle(Sending& sending);
     env::Task<void> settle_behind(Sending sending);
@@ -90,8 +89,7 @@ private:
     void fill(tasks::Batch& batch, const WriteOrder& order);
     env::Task<Result<void>> keep(Sending& sending, tasks::TaskEntry entry, bool all_struck);
     env::Task<bool> follow_once(cluster::TopologyPtr topology);
-    // What a node is owed, one after another. See replay.cpp.
-    env::Task<bool> replay_hint(cluster::TopologyPtr topology, cluster::Node node);
+    env::Task<bool> replay_hint(cluster::TopologyPtr topology, cluster::Node node);  // see replay.cpp
     env::Task<bool> replay_hints(cluster::TopologyPtr topology, cluster::Node node);
     env::Task<bool> send_hint(cluster::Node node, Hints::Hint hint);
     env::Task<bool> await_hint(cluster::TopologyPtr topology, cluster::Node node, Hints::Hint hint);
@@ -162,7 +160,6 @@ private:
     void count_mismatch(const IndexUid& index);
     void note_version(const IndexUid& index);
     // Nodes with other settings than the committed ones. See settings_repair.cpp.
-    using Suspect = SettingsSuspect;
     env::Task<void> compare_settings(cluster::TopologyPtr topology);
     void note_refusal(const NodeId& node);
     bool may_compare(const cluster::Node& node, const plan::IndexEntry& index) const;
@@ -186,9 +183,9 @@ private:
     std::map<IndexUid, env::Lane> lanes_;
     std::map<NodeId, std::unique_ptr<NodeLink>> links_;
     env::Lane replayed_{env_.executor};  // nodes catch up side by side; what they took changes the same tasks
-    std::map<std::uint64_t, SettingsChange> changes_;          // by task
-    std::map<std::pair<IndexUid, NodeId>, Suspect> suspects_;  // found by watch_settings(), or to be repaired
-    std::set<std::uint64_t> sending_;                          // begun, and not yet settled: not followed
+    std::map<std::uint64_t, SettingsChange> changes_;                  // by task
+    std::map<std::pair<IndexUid, NodeId>, SettingsSuspect> suspects_;  // found by watch_settings(), or to be repaired
+    std::set<std::uint64_t> sending_;                                  // begun, and not yet settled: not followed
     std::map<protocol::TaskType, OwnWork> own_work_;
     std::set<std::uint64_t> at_own_work_;
     Shifting shifting_;

@@ -36,6 +36,7 @@ struct WriterOptions {
     std::uint64_t hint_bytes_max = 512 << 20;  // of one node; beyond that it is in debt instead
     std::size_t large_body = 4 << 20;          // beyond that it is not held in memory while it is written down
     std::shared_ptr<Introductions> introductions = std::make_shared<Introductions>();  // kept true here
+    std::shared_ptr<Claim> claim = std::make_shared<Claim>();                          // likewise
     bool keep_graves = true;  // deletions are remembered until all copies have been compared
 };
 

@@ -75,11 +75,12 @@ env::Task<Result<void>> Rebalancer::look_at_returned(tasks::Record mark) {
     co_return Result<void>{};
 }
 
-// Does the server at the node's address know any of these?
+// Does the server at the node's address know any of these? One with an older disk may know what it is at least.
 env::Task<Result<bool>> NodeLife::knows(const cluster::NodeSpec& spec, const std::vector<quorum::Witness>& witnesses) {
-    const Result<std::string> page = co_await ask(spec, quorum::target_of(witnesses));
-    if (!page) co_return fail(page.error());
-    co_return quorum::known_in(*page, witnesses).value_or(0) > 0;
+    MIROIR_CO_TRY(const std::string page, co_await ask(spec, quorum::target_of(witnesses)));
+    if (quorum::known_in(page, witnesses).value_or(0) > 0) co_return true;
+    MIROIR_CO_TRY(const std::string claims, co_await ask(spec, std::string(quorum::kClaimsTarget)));
+    co_return mover_.bears_our_name(spec.id, json::parse(claims).value_or(json::Value()));
 }
 
 // True when nothing is left on it, nor on its way to it.

@@ -5,6 +5,7 @@ Run: python3 tests/e2e/places_test.py (MIROIR_BIN names another program than bin
 """
 
 import os
+import sqlite3
 import subprocess
 import tempfile
 import unittest
@@ -87,6 +88,40 @@ class Places(unittest.TestCase):
         process = self.miroir(self.config(nodes))
         wait_until(lambda: process.ask("/_miroir/ready").status == 200, "it is ready again")
         self.assertEqual(call(process.port, "GET", "/indexes/books/documents", MASTER_KEY).json["results"], [{"id": 1}])
+
+    def test_another_with_a_copy_of_the_store(self):
+        nodes = self.nodes(2)
+        config = self.config(nodes)
+        first = self.miroir(config)
+        wait_until(lambda: first.ask("/_miroir/ready").status == 200, "it is ready")
+        self.assertEqual(call(first.port, "POST", "/indexes/books/documents", MASTER_KEY, [{"id": 1}]).status, 202)
+        wait_until(lambda: call(first.port, "GET", "/indexes/books/stats", MASTER_KEY).json.get("numberOfDocuments") == 1,
+                   "the document is there")
+        copy = os.path.join(self.folder, "copy.db")
+        with sqlite3.connect(config["task_store"]["path"]) as store, sqlite3.connect(copy) as to:
+            store.backup(to)
+        second = self.miroir(self.config(nodes, task_store={"path": copy}))
+        wait_until(lambda: second.ask("/_miroir/ready").status == 200, "the second one has the nodes")
+        refused = call(first.port, "POST", "/indexes/books/documents", MASTER_KEY, [{"id": 2}])
+        self.assertEqual((refused.status, refused.json["code"]), (503, "miroir_replaced"), refused.json)
+        self.assertEqual(call(first.port, "POST", "/indexes/books/search", MASTER_KEY, {}).json["code"], "miroir_replaced")
+        self.assertEqual(first.ask("/_miroir/ready").status, 503)
+        self.assertEqual(call(second.port, "POST", "/indexes/books/documents", MASTER_KEY, [{"id": 3}]).status, 202)
+        wait_until(lambda: call(second.port, "GET", "/indexes/books/stats", MASTER_KEY).json["numberOfDocuments"] == 2,
+                   "the second one writes")
+        first.terminate()
+        self.assertEqual(first.exit_code(), 0)
+        first = self.miroir(config)
+        wait_until(lambda: any("takes writes from another Miroir" in line for line in first.lines), "it is said")
+        self.assertEqual(call(first.port, "POST", "/indexes/books/documents", MASTER_KEY, [{"id": 4}]).status, 503)
+        for each in (first, second):
+            each.terminate()
+            self.assertEqual(each.exit_code(), 0)
+        first = self.miroir(self.config(nodes, task_store={"path": config["task_store"]["path"], "take_over": True}))
+        wait_until(lambda: first.ask("/_miroir/ready").status == 200, "it has taken them over")
+        listed = call(first.port, "GET", "/indexes/books/documents", MASTER_KEY).json
+        self.assertEqual(sorted(each["id"] for each in listed["results"]), [1, 3])
+
     def test_flipped_bits_in_the_store(self):
         config = self.config(self.nodes(1))
         process = self.miroir(config)

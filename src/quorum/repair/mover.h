@@ -60,6 +60,10 @@ public:
     }
     // What the node must know if it is who it was.
     std::vector<Witness> witnesses_of(const NodeId& node) const { return writer_.witnesses().of(node); }
+    // Whoever had our store has written to this node, as it shows at kClaimsTarget.
+    bool bears_our_name(const NodeId& node, const json::Value& page) const {
+        return writer_.link(node).bears_our_name(page);
+    }
     // Somebody else has written to the node: its tasks are counted from what it says.
     void count_anew(const NodeId& node) { writer_.link(node).ask_anew(); }
     // All that is kept for a node that has left.

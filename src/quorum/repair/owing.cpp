@@ -9,6 +9,7 @@
 namespace miroir::quorum {
 
 env::Task<Result<void>> Writer::open() {
+    MIROIR_CO_CHECK(co_await options_.claim->open(store_, env_.random));
     MIROIR_CO_CHECK(co_await hints_.open());
     MIROIR_CO_CHECK(co_await debts_.open());
     MIROIR_CO_CHECK(co_await witnesses_.open());

@@ -117,7 +117,7 @@ env::Task<bool> Writer::set_versions(plan::IndexPtr index, std::map<NodeId, std:
 
 env::Task<bool> Writer::mend_index(cluster::Node node, plan::IndexPtr index) {
     const std::pair<IndexUid, NodeId> key{index->uid, node.id};
-    Suspect& suspect = suspects_[key];
+    SettingsSuspect& suspect = suspects_[key];
     if (suspect.again_at && env_.clock.now() < *suspect.again_at) co_return false;
     const json::Value shown = co_await link(node.id).look(node.address, "/indexes/" + index->uid.value + "/settings");
     if (!shown.is_object()) {

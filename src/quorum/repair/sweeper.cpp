@@ -57,6 +57,10 @@ env::Task<void> Sweeper::sweep(cluster::Node node) {
     const env::Lane::Pass pass = co_await writer_.link(node.id).lane().enter();
     if (writer_.hints().any(node.id)) co_return;
     if (const auto used = writer_.hints().highest_uid(node.id)) writer_.link(node.id).reserve_up_to(*used);
+    const Result<void> met = co_await writer_.link(node.id).meet(node.address);
+    if (!met) co_return;
+    const Result<void> named = co_await writer_.link(node.id).leave_name(node.address);
+    if (!named) co_return;
     const Result<std::uint64_t> uid = co_await writer_.link(node.id).next_uid(node.address);
     if (!uid) co_return;
     NodeRequest deletion{.method = "DELETE",
