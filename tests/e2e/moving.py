@@ -50,19 +50,31 @@ class Engine(Node):
 class Line:
     """One kept connection, made anew after each failure."""
 
-    def __init__(self, where):
+    def __init__(self, where, key=MASTER_KEY):
         self.where = where
+        self.key = key
         self.connection = None
         self.port = None
 
     def ask(self, method, path, body):
+        self.send(method, path, body)
+        return self.hear()
+
+    def send(self, method, path, body):
         if self.connection is None or self.port != self.where["port"]:
             self.close()
             self.port = self.where["port"]
             self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
             self.connection.request(method, path, json.dumps(body),
-                                    {"Authorization": f"Bearer {MASTER_KEY}", "Content-Type": "application/json"})
+                                    {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"})
+        except (OSError, http.client.HTTPException):
+            self.close()
+
+    def hear(self):
+        if self.connection is None:
+            return 0, {}, None
+        try:
             reply = self.connection.getresponse()
             return reply.status, reply.headers, json.loads(reply.read())
         except (OSError, http.client.HTTPException, ValueError):

@@ -5,7 +5,8 @@ is away writes go on.
   python3 tests/e2e/storm.py [--writes N] [--batch N] [--seconds N] [--writers N] [--away SECONDS]
 
 The nodes are embedded ones, or real ones where MEILISEARCH_BIN names one; MIROIR_BIN names another Miroir than that in
-bin/. The rate that was reached is printed beside the one that was asked for. Exits 1 where something was lost or wrong."""
+bin/. The rate that was reached is printed beside the one that was asked for, and beside that of as
+many writers who send each document to two of three nodes by themselves, without Miroir and its promises. Exits 1 where something was lost or wrong."""
 
 import argparse
 import random
@@ -58,6 +59,44 @@ class Storm(moving.Load):
         line.close()
 
 
+def bare(options, folder):
+    """Writes a second that three nodes take when each goes to two of them at once, by the hand of its writer."""
+    nodes = [(moving.Engine if moving.ENGINE else moving.Node)(folder, f"bare-{i}") for i in range(3)]
+    for node in nodes:
+        node.start()
+    acks = []
+    ended = threading.Event()
+
+    def write(number):
+        lines = [Line({"port": node.port}, node.key) for node in nodes]
+        chance = random.Random(number)
+        count = 0
+        while not ended.is_set():
+            pair = chance.sample(lines, 2)
+            documents = [{"id": OWN + number * 10_000_000 + count + i, "value": "own"} for i in range(options.batch)]
+            count += options.batch
+            for line in pair:
+                line.send("POST", f"/indexes/{INDEX}/documents", documents)
+            if [line.hear()[0] for line in pair] == [202, 202]:
+                acks.append((time.monotonic(), 0))
+        for line in lines:
+            line.close()
+
+    threads = [threading.Thread(target=write, args=(i,), daemon=True) for i in range(options.writers)]
+    try:
+        began = time.monotonic()
+        for thread in threads:
+            thread.start()
+        time.sleep(options.calm)
+        return rate_of(acks, began, time.monotonic())
+    finally:
+        ended.set()
+        for node in nodes:
+            node.kill()
+        for thread in threads:
+            thread.join()
+
+
 def rate_of(acks, since, until):
     return sum(since <= when < until for when, _ in acks) / max(until - since, 0.001)
 
@@ -68,6 +107,9 @@ def longest_silence(acks, since, until):
 
 
 def play(options, folder):
+    without = bare(options, folder)
+    print(f"{options.writers} writers who send each write to two of three nodes by themselves, as fast as these answer: "
+          f"{without:.0f}/s", flush=True)
     stage = moving.Stage(options, folder)
     try:
         return play_on(stage, options)
