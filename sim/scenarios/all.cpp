@@ -71,6 +71,7 @@ constexpr std::array kAll = {
     Scenario{"two_killed", "two of three die: no search is whole, and none says so", play_two_killed, kLong},
     Scenario{"slow_node", "one node is half a second late with everything", play_slow_node, kLong},
     Scenario{"frozen", "a node takes requests and answers much later", play_frozen, kLong},
+    Scenario{"catches_up", "writes never pause, and a node that was away gets what it missed", play_catches_up, kLong},
     Scenario{"replies_lost", "requests arrive and replies do not", play_replies_lost, kLong},
     Scenario{"node_disk_full", "a node's disk is full for a while", play_node_disk_full, kLong},
     Scenario{"store_full", "the orchestrator's disk is full: nothing is acknowledged, reads go on", play_store_full,

@@ -79,6 +79,25 @@ void play_frozen(Run& run) {
     finish(run, c);
 }
 
+// Nodes that take 20 ms for whatever they are sent, and writes that come almost as fast as that, all the time: what one
+// node missed reaches it all the same, faster than more is written.
+void play_catches_up(Run& run) {
+    WriteClusterOptions options = two_copies();
+    options.spare_nodes = 0;
+    options.indexes = 4;
+    WriteCluster c(run, options);
+    begin(run, c);
+    for (std::size_t i = 0; i < c.size(); ++i) run.network.slow(c.node(i).name(), 20ms);
+    c.write_every(133ms);
+    Host& missed = c.node(run.below(c.size()));
+    missed.kill(run.chance(0.5));
+    run.world.run_for(run.between(6000ms, 12'000ms));
+    missed.start();
+    run.expect_within(60s, "it has what it missed while writes go on",
+                      [&] { return c.writing() && c.scribe().board().current()->in_step(NodeId{missed.name()}); });
+    finish(run, c);
+}
+
 // Requests arrive, replies are lost: everything is asked again, nothing is carried out twice.
 void play_replies_lost(Run& run) {
     WriteCluster c(run, two_copies());

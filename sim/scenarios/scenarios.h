@@ -47,6 +47,7 @@ void play_node_killed(Run& run);
 void play_two_killed(Run& run);
 void play_slow_node(Run& run);
 void play_frozen(Run& run);
+void play_catches_up(Run& run);
 void play_replies_lost(Run& run);
 void play_node_disk_full(Run& run);
 void play_store_full(Run& run);

@@ -55,6 +55,7 @@ env::Task<void> Writer::follow(std::function<cluster::TopologyPtr()> topology, e
 
 env::Task<bool> Writer::follow_once(cluster::TopologyPtr topology) {
     shifting_.forget_ended();
+    answers_.plan({});
     bool moved = false;
     std::vector<env::Task<bool>> replays;
     for (const cluster::Node& node : topology->nodes()) {
@@ -86,6 +87,7 @@ env::Task<bool> Writer::follow_once(cluster::TopologyPtr topology) {
     moved = moved || canceled;
     std::vector<std::uint64_t> open;
     for (const tasks::TaskEntry* entry : tasks_.unfinished()) open.push_back(entry->task.uid);
+    co_await ask_about(open, *topology);
     std::set<std::string> held;  // indexes whose next task waits for nodes that are away
     const std::uint64_t releases = hints_.releases();
     for (const std::uint64_t uid : open) {
@@ -109,6 +111,24 @@ env::Task<bool> Writer::follow_once(cluster::TopologyPtr topology) {
     }
     const bool more = co_await forget_oldest();
     co_return moved || more;
+}
+
+// Each node is asked once for all that is open there: one question for each part, one after another, would let no more
+// tasks end, and no more of what nodes are owed go out, than so many answers come in a second.
+env::Task<void> Writer::ask_about(std::vector<std::uint64_t> open, const cluster::Topology& topology) {
+    std::vector<const tasks::TaskEntry*> entries;
+    for (const std::uint64_t uid : open) {
+        if (sending_.contains(uid)) break;
+        if (const tasks::TaskEntry* entry = tasks_.find(uid)) entries.push_back(entry);
+    }
+    answers_.plan(entries);
+    std::vector<env::Task<bool>> questions;
+    for (const NodeId& node : answers_.nodes()) {
+        const std::optional<cluster::NodeIndex> index = topology.find(node);
+        if (index && topology.node(*index).writable())
+            questions.push_back(answers_.ask(link(node), topology.node(*index).address));
+    }
+    co_await env::gather(env_.executor, std::move(questions));
 }
 
 const Writer::OwnWork* Writer::own_work(const tasks::TaskEntry& entry) const {
@@ -142,6 +162,12 @@ env::Task<void> Writer::look_after_parts(tasks::TaskEntry& entry, cluster::Topol
         }
         const cluster::Node& node = topology->node(*index);
         if (!node.writable()) continue;
+        if (answers_.is_silent(part.node)) continue;
+        const std::optional<json::Value> told = answers_.take(part.node, part.uid);
+        if (told && !told->is_null()) {
+            take_node_task(part, *told);
+            continue;
+        }
         const Result<std::optional<json::Value>> said = co_await link(part.node).task(node.address, part.uid);
         if (!said) continue;
         if (*said) {

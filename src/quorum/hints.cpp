@@ -156,9 +156,12 @@ void Hints::struck(const NodeId& node, std::uint64_t place) {
 
 void Hints::owe(const NodeId& node, std::uint64_t place, bool quiet) {
     owed_[node].insert(place);
+    ++came_[node];
     if (quiet) quiet_[node].insert(place);
     show(node);
 }
+
+std::uint64_t Hints::came_since_asked(const NodeId& node) { return std::exchange(came_[node], 0); }
 
 void Hints::hold(tasks::Batch& batch, const NodeId& node, std::uint64_t place, Held held) {
     batch.put(std::string(kHolds), hold_key(node, place), record_of(held));

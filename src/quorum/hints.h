@@ -80,6 +80,7 @@ public:
     bool damaged(const NodeId& node) const { return damaged_.contains(node); }
     void forget_damage(const NodeId& node) { damaged_.erase(node); }  // it gets a copy instead
     std::uint64_t waiting(const NodeId& node) const;
+    std::uint64_t came_since_asked(const NodeId& node);  // more that is owed to it
     // What of it is still to be sent. What comes later may not overtake that; it need not wait for what the node has
     // and only has to carry out.
     std::uint64_t to_send(const NodeId& node) const;
@@ -112,6 +113,7 @@ private:
     };
     std::map<NodeId, std::map<std::uint64_t, Kept>> kept_;  // all records, by place
     std::map<NodeId, std::uint64_t> highest_uid_;
+    std::map<NodeId, std::uint64_t> came_;
     std::uint64_t releases_ = 0;
     std::set<NodeId> damaged_;
     void note_uid(const NodeId& node, const Hint& hint);

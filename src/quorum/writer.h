@@ -16,6 +16,7 @@
 #include "quorum/repair/touches.h"
 #include "quorum/repair/witnesses.h"
 #include "quorum/settings_change.h"
+#include "quorum/turns/answers.h"
 #include "quorum/turns/shifting.h"
 #include "quorum/write_order.h"
 #include "quorum/writer_options.h"
@@ -89,6 +90,7 @@ private:
     void fill(tasks::Batch& batch, const WriteOrder& order);
     env::Task<Result<void>> keep(Sending& sending, tasks::TaskEntry entry, bool all_struck);
     env::Task<bool> follow_once(cluster::TopologyPtr topology);
+    env::Task<void> ask_about(std::vector<std::uint64_t> open, const cluster::Topology& topology);
     env::Task<bool> replay_hint(cluster::TopologyPtr topology, cluster::Node node);  // see replay.cpp
     env::Task<bool> replay_hints(cluster::TopologyPtr topology, cluster::Node node);
     env::Task<bool> send_hint(cluster::Node node, Hints::Hint hint);
@@ -189,6 +191,7 @@ private:
     std::map<protocol::TaskType, OwnWork> own_work_;
     std::set<std::uint64_t> at_own_work_;
     Shifting shifting_;
+    Answers answers_;
     std::optional<env::OneShot<bool>> asleep_;
     env::Monotonic look_for_old_at_{}, quiet_in_vain_until_{};
     std::set<NodeId> waited_for_in_vain_;  // until they take a write again

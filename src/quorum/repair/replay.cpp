@@ -8,17 +8,22 @@ namespace miroir::quorum {
 
 using State = tasks::NodeTask::State;
 
-// True when something moved. Many in one turn: were there one for each, a write would come between any two, and a node
-// would never catch up with clients that write all the time. They wait for the turn's end.
+// True when something moved. Many in one turn, which the clients' writes wait for: twice as many as those have added
+// since the last one, or a node would never catch up with clients that write all the time.
 env::Task<bool> Writer::replay_hints(cluster::TopologyPtr topology, cluster::Node node) {
-    constexpr int kInOneTurn = 64;
+    constexpr std::uint64_t kInOneTurn = 64;
     constexpr std::chrono::milliseconds kTurn(100);
+    constexpr std::chrono::milliseconds kLongest(500);
     if (!node.writable() || !hints_.any(node.id)) co_return false;
     const env::Lane::Pass pass = co_await link(node.id).lane().enter();
-    const env::Monotonic until = env_.clock.now() + kTurn;
-    int replayed = 0;
-    for (bool more = true; more && replayed < kInOneTurn && env_.clock.now() < until; replayed += more ? 1 : 0)
+    const env::Monotonic began = env_.clock.now();
+    const std::uint64_t least = 2 * hints_.came_since_asked(node.id);
+    std::uint64_t replayed = 0;
+    for (bool more = true; more && replayed < kInOneTurn; replayed += more ? 1 : 0) {
+        const std::chrono::nanoseconds taken = env_.clock.now() - began;
+        if (taken >= (replayed < least ? kLongest : kTurn)) break;
         more = co_await replay_hint(topology, node);
+    }
     co_return replayed > 0;
 }
 
