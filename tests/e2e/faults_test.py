@@ -172,7 +172,7 @@ class Faults(ThreeNodes):
         self.serve(session_pinning={"max_wait_ms": 1000})
         session = {"X-Miroir-Session": "a-session"}
         for node in self.nodes:
-            node.suffer("delay=300ms:path=/tasks/*")
+            node.suffer("delay=300ms:path=/tasks/**")
         written = self.write([{"id": 1000, "value": "a manual"}], session)
         self.assertEqual(written.headers.get("X-Miroir-Session"), "a-session")
         found = self.ask("POST", "/indexes/books/search", {"q": "manual"}, session)
@@ -183,7 +183,7 @@ class Faults(ThreeNodes):
         self.assertEqual(self.metric("miroir_session_pin_enforced_total"), 1)
 
         for node in self.nodes:
-            node.suffer("delay=1400ms:path=/tasks/*")
+            node.suffer("delay=1400ms:path=/tasks/**")
         self.write([{"id": 1001, "value": "a manual"}], session)
         late = self.ask("GET", "/indexes/books/documents/1001", headers=session)
         self.assertEqual((late.status, late.json["code"]), (504, "miroir_timeout"))
