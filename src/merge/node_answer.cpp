@@ -42,13 +42,15 @@ private:
     std::unique_ptr<od::parser> parser_;
 };
 
-// What the name of a rule says about its entries.
+// What the name of a rule says about its entries, and the last of these: most hits in a row have many in common.
 struct Rule {
     enum class Counts : std::uint8_t { Nothing, Words, Typos };
     std::string_view name{};  // as it stands in the reply
     RankEntry blank{};
     Counts counts = Counts::Nothing;
     bool semantic = false;
+    std::string_view last_text{};  // from its name on, braces and all
+    RankEntry last{};
 };
 
 }  // namespace
@@ -67,8 +69,9 @@ struct NodeAnswer::Reader {
     void read_hits(NodeAnswer& out, od::document& document, od::array hits);
     void reserve(NodeAnswer& out);
     void read_hit(NodeAnswer& out, od::document& document, od::value item);
-    void read_details(Hit& hit, od::object details);
-    const Rule& rule_at(std::size_t place, const char* raw);
+    void read_details(Hit& hit, od::document& document, od::object details);
+    Rule& rule_at(std::size_t place, const char* raw);
+    bool is_last(const Rule& rule, const char* raw) const;
     RankEntry read_rule(const Rule& rule, od::object entry);
     void read_distribution(NodeAnswer& out, od::object fields);
     void read_stats(NodeAnswer& out, od::object fields);
@@ -169,6 +172,13 @@ Rule rule_of(const char* raw) {
     if (out.semantic) blank.rule = RankEntry::Rule::Vector;
     if (out.name.starts_with(kStampRule)) blank.rule = RankEntry::Rule::Stamp;
     return out;
+}
+
+// Behind the last brace of the object that was just read to its end.
+const char* end_of_object(od::document& document) {
+    const char* end = document.current_location();
+    while (end[-1] != '}') --end;
+    return end;
 }
 
 // Down to the stamp, or to where the node ran out of time.
@@ -291,14 +301,12 @@ void NodeAnswer::Reader::read_hit(NodeAnswer& out, od::document& document, od::v
         else if (scores == nullptr) scores = key - 1;
         if (*key != '_') continue;
         if (is_name(key, "_rankingScore")) hit.score = field.value().get_double(), scored = true;
-        else if (scoring) read_details(hit, field.value().get_object());
+        else if (scoring) read_details(hit, document, field.value().get_object());
         else if (is_name(key, "_formatted")) hit.formatted = true, (void)od::object(field.value().get_object());
         else if (is_name(key, "_matchesPosition")) (void)od::object(field.value().get_object());
         else if (is_name(key, "_geoDistance")) hit.distance = field.value().get_double();
     }
-    const char* end = document.current_location();
-    while (end[-1] != '}') --end;
-    hit.bytes = {begin, end};
+    hit.bytes = {begin, end_of_object(document)};
     hit.document = before_scores(hit.bytes, scores);
     if (wish.ranked && !(scored && (pin || is_ranked(std::span(arena).subspan(first_entry)))))
         refuse(simdjson::NO_SUCH_FIELD);
@@ -307,14 +315,20 @@ void NodeAnswer::Reader::read_hit(NodeAnswer& out, od::document& document, od::v
 }
 
 // Nearly always the rules of the hit before, in the same order.
-const Rule& NodeAnswer::Reader::rule_at(std::size_t place, const char* raw) {
+Rule& NodeAnswer::Reader::rule_at(std::size_t place, const char* raw) {
     if (place == rules.size()) rules.emplace_back();
     Rule& known = rules[place];
     if (known.name.data() == nullptr || !begins(raw, known.name)) known = rule_of(raw);
     return known;
 }
 
-void NodeAnswer::Reader::read_details(Hit& hit, od::object details) {
+bool NodeAnswer::Reader::is_last(const Rule& rule, const char* raw) const {
+    const auto left = static_cast<std::size_t>(body.data() + body.size() - raw);
+    return !rule.last_text.empty() && rule.last_text.size() <= left &&
+           std::memcmp(raw, rule.last_text.data(), rule.last_text.size()) == 0;
+}
+
+void NodeAnswer::Reader::read_details(Hit& hit, od::document& document, od::object details) {
     std::size_t place = 0;
     for (auto found : details) {
         auto member = found;
@@ -323,9 +337,13 @@ void NodeAnswer::Reader::read_details(Hit& hit, od::object details) {
             pin = member.value()["position"].get_uint64();
             continue;
         }
-        const Rule& rule = rule_at(place++, raw);
+        Rule& rule = rule_at(place++, raw);
         hit.semantic = hit.semantic || rule.semantic;
-        arena.push_back(read_rule(rule, member.value().get_object()));
+        if (!is_last(rule, raw)) {
+            rule.last = read_rule(rule, member.value().get_object());
+            rule.last_text = {raw, end_of_object(document)};
+        }
+        arena.push_back(rule.last);
     }
 }
 

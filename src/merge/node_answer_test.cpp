@@ -20,6 +20,7 @@ constexpr std::string_view kWords = R"("words":{"order":0,"matchingWords":2,"max
 constexpr std::string_view kTypo = R"("typo":{"order":1,"typoCount":1,"maxTypoCount":4,"score":0.75})";
 constexpr std::string_view kSize = R"("size:desc":{"order":2,"value":12})";
 constexpr std::string_view kName = R"("name:asc":{"order":2,"value":"b"})";
+constexpr std::string_view kLarger = R"("size:desc":{"order":2,"value":123})";
 constexpr std::string_view kVector = R"("vectorSort":{"order":0,"similarity":0.9})";
 
 std::string joined(std::initializer_list<std::string_view> rules) {
@@ -60,6 +61,32 @@ TEST(NodeAnswer, ReadsEachHitByItsOwnRules) {
     EXPECT_EQ(hits[4].key[2].number, 12);
     EXPECT_FALSE(hits[4].key[2].ascending);
     EXPECT_EQ(compare(hits[0].key, hits[4].key), std::strong_ordering::equal);
+}
+
+TEST(NodeAnswer, SeesWhereARuleSaysTheSameAsBefore) {
+    const auto answer = NodeAnswer::read(reply({
+        hit("1", joined({kWords, kName})),
+        hit("2", joined({kWords, kName})),
+        hit("3", joined({kWords, kSize})),
+        hit("4", joined({kWords, kSize})),
+        hit("5", joined({kWords, kLarger})),
+        hit("6", joined({kWords, kSize})),
+    }));
+    ASSERT_TRUE(answer.has_value());
+    const std::vector<Hit>& hits = answer->hits();
+    ASSERT_EQ(hits.size(), 6u);
+    for (const Hit& one : hits) {
+        ASSERT_EQ(one.key.size(), 2u);
+        EXPECT_EQ(one.key[0].number, 2);
+        EXPECT_EQ(one.key[0].steps, 3);
+    }
+    EXPECT_EQ(hits[1].key[1].text, "b");
+    EXPECT_TRUE(hits[1].key[1].ascending);
+    EXPECT_FALSE(hits[2].key[1].is_text);
+    EXPECT_EQ(hits[3].key[1].number, 12);
+    EXPECT_EQ(hits[4].key[1].number, 123);
+    EXPECT_EQ(hits[5].key[1].number, 12);
+    EXPECT_EQ(hits[5].bytes, hit("6", joined({kWords, kSize})));
 }
 
 TEST(NodeAnswer, TakesNamesOfAnyLengthAndWithEscapes) {
