@@ -22,7 +22,7 @@ NodeCall document_call(const SearchPlan& plan, cluster::NodeIndex node, std::vec
     NodeCall call{.node = node, .shards = std::move(shards), .method = "POST", .target = {}};
     call.target = "/indexes/" + plan.index->uid.value + "/search";
     SearchPlan of_documents = plan;
-    of_documents.asked = plan.shown;
+    of_documents.asked = shown_in(plan);
     call.body = json::to_text(json::Value(protocol::to_json(shown_plan(of_documents, stamps).asked)));
     return call;
 }
@@ -48,7 +48,7 @@ void ask_for_keys(SearchPlan& plan, std::uint64_t from) {
     asked.retrieve_vectors = false;
 }
 
-const SearchQuery& shown_in(const SearchPlan& plan) { return plan.keys_first ? plan.shown : plan.asked; }
+const SearchQuery& shown_in(const SearchPlan& plan) { return plan.shown ? *plan.shown : plan.asked; }
 
 std::vector<NodeCall> document_calls(const SearchPlan& plan, std::span<const KeysOfNode> keys) {
     std::vector<NodeCall> calls;

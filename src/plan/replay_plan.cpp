@@ -55,15 +55,17 @@ json::Value stamps_clause(std::span<const std::string_view> stamps) {
 SearchPlan everything_plan(const SearchPlan& plan) {
     SearchPlan out = plan;
     ask_everything(out.asked, plan.recipe.distinct_field);
-    ask_everything(out.asked_vectors, plan.recipe.distinct_field);
-    const bool excludes = out.asked_vectors.q && out.asked_vectors.q->find('-') != std::string::npos;
-    if (!excludes && plan.recipe.semantic_ratio) out.asked_vectors.hybrid->semantic_ratio = 1;  // nothing is marked
+    if (!out.asked_vectors) return out;
+    ask_everything(*out.asked_vectors, plan.recipe.distinct_field);
+    const bool excludes = out.asked_vectors->q && out.asked_vectors->q->find('-') != std::string::npos;
+    if (!excludes && plan.recipe.semantic_ratio) out.asked_vectors->hybrid->semantic_ratio = 1;  // nothing is marked
     return out;
 }
 
 SearchPlan shown_plan(const SearchPlan& plan, std::span<const std::string_view> stamps) {
     SearchPlan out = plan;
-    for (protocol::SearchQuery* asked : {&out.asked, &out.asked_vectors}) {
+    for (protocol::SearchQuery* asked : {&out.asked, out.asked_vectors ? &*out.asked_vectors : nullptr}) {
+        if (asked == nullptr) continue;
         asked->distinct.reset();
         asked->facets.reset();
         asked->ranking_score_threshold.reset();
@@ -78,7 +80,7 @@ SearchPlan shown_plan(const SearchPlan& plan, std::span<const std::string_view> 
 SearchPlan valued_plan(const SearchPlan& plan) {
     using protocol::FilterOp;
     SearchPlan out = plan;
-    out.asked = plan.asked_census;
+    out.asked = plan.asked_census.value_or(protocol::SearchQuery());
     out.asked.facets.reset();
     for (const FilterOp op : {FilterOp::Exists, FilterOp::Null, FilterOp::Empty})
         out.asked.filter =

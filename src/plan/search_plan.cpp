@@ -250,8 +250,8 @@ Result<SearchPlan> plan_search(const IndexPtr& index, const SearchQuery& query, 
     }
     const bool mixed = !alone && query.hybrid && has_words(query) && query.hybrid->semantic_ratio > 0 &&
                        query.hybrid->semantic_ratio < 1;
-    SearchQuery vectors = asked;
     if (mixed) {
+        SearchQuery& vectors = plan.asked_vectors.emplace(asked);
         plan.recipe.semantic_ratio = query.hybrid->semantic_ratio;
         asked.hybrid.reset();
         asked.vector.reset();
@@ -264,7 +264,6 @@ Result<SearchPlan> plan_search(const IndexPtr& index, const SearchQuery& query, 
     plan.alone = alone;
     plan.whole = alone && cover.parts.front().whole;
     plan.asked = std::move(asked);
-    plan.asked_vectors = std::move(vectors);
     ask_for_keys(plan, options.keys_first_from);
     plan.calls = calls_for(plan, cover, Leg::Words);
     if (mixed) plan.vector_calls = calls_for(plan, cover, Leg::Vectors);
@@ -272,7 +271,8 @@ Result<SearchPlan> plan_search(const IndexPtr& index, const SearchQuery& query, 
 }
 
 const SearchQuery& asked_in(const SearchPlan& plan, Leg leg) {
-    return leg == Leg::Vectors ? plan.asked_vectors : leg == Leg::Census ? plan.asked_census : plan.asked;
+    const std::optional<SearchQuery>& apart = leg == Leg::Vectors ? plan.asked_vectors : plan.asked_census;
+    return leg != Leg::Words && apart ? *apart : plan.asked;
 }
 
 std::vector<NodeCall> calls_for(const SearchPlan& plan, const cluster::Cover& cover, Leg leg) {

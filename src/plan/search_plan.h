@@ -23,19 +23,19 @@ struct SearchPlan {
     cluster::TopologyPtr topology;
     IndexPtr index;
     std::vector<NodeCall> calls;
-    std::vector<NodeCall> vector_calls;  // hybrid: asked only when words are not good enough
-    bool alone = false;                  // one node answers for everything and cuts the page itself
-    bool whole = false;                  // and it holds nothing else: it is told of no shards
-    protocol::SearchQuery asked{};       // of every node, before its shard filter
-    protocol::SearchQuery asked_vectors{};
-    protocol::SearchQuery asked_census{};  // distinct: how many documents there are of each value
+    std::vector<NodeCall> vector_calls;                    // hybrid: asked only when words are not good enough
+    bool alone = false;                                    // one node answers for everything and cuts the page itself
+    bool whole = false;                                    // and it holds nothing else: it is told of no shards
+    protocol::SearchQuery asked{};                         // of every node, before its shard filter
+    std::optional<protocol::SearchQuery> asked_vectors{};  // hybrid
+    std::optional<protocol::SearchQuery> asked_census{};   // distinct: how many documents there are of each value
     bool census = false;
-    bool keys_first = false;         // hits come without documents, which are fetched for the page: see keys_first.h
-    protocol::SearchQuery shown{};   // then: the question with them
-    bool apart = false;              // the hits go into a further merge
-    bool settles = false;            // what counts may take a further look: see replay_plan.h
-    bool wants_candidates = false;   // which documents count is to be told, too
-    bool pins_out_of_reach = false;  // one that is to come very far down may hold back others, unseen
+    bool keys_first = false;  // hits come without documents, which are fetched for the page: see keys_first.h
+    std::optional<protocol::SearchQuery> shown{};  // then: the question with them
+    bool apart = false;                            // the hits go into a further merge
+    bool settles = false;                          // what counts may take a further look: see replay_plan.h
+    bool wants_candidates = false;                 // which documents count is to be told, too
+    bool pins_out_of_reach = false;                // one that is to come very far down may hold back others, unseen
     merge::SearchRecipe recipe;
     merge::FacetRecipe facet_recipe;
     merge::ReplyFrame frame;

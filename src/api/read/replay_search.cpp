@@ -185,11 +185,12 @@ env::Task<void> settle_spellings(LegPlace place, std::vector<merge::UnclearSpell
 }
 
 env::Task<void> settle_spellings(LegPlace place, SearchOutcome& outcome) {
+    std::vector<merge::UnclearSpelling> unclear = merge::unclear_spellings(counted_answers(outcome));
+    if (unclear.empty()) co_return;
     SearchPlan counted = outcome.plan;
-    if (outcome.counted) counted.asked = outcome.counted_asked;
-    else if (outcome.counted_from > 0) counted.asked = outcome.plan.asked_vectors;
-    co_await settle_spellings(with_plan(place, counted), merge::unclear_spellings(counted_answers(outcome)),
-                              outcome.plan.facet_recipe);
+    if (outcome.counted) counted.asked = *outcome.counted_asked;
+    else if (outcome.counted_from > 0) counted.asked = plan::asked_in(outcome.plan, plan::Leg::Vectors);
+    co_await settle_spellings(with_plan(place, counted), std::move(unclear), outcome.plan.facet_recipe);
 }
 
 env::Task<std::vector<merge::MergedFacet>> count_facets(Desk& desk, const plan::SearchPlan& plan,

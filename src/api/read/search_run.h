@@ -34,7 +34,7 @@ struct SearchOutcome {
     std::optional<http::Reply> refusal;                     // the query's own fault; nothing else is filled then
     std::size_t counted_from = 0;                           // the first of them whose facets count
     std::optional<std::vector<merge::NodeAnswer>> counted;  // whose facets count, when not those of `answers`
-    protocol::SearchQuery counted_asked{};                  // what gave these
+    std::optional<protocol::SearchQuery> counted_asked{};   // what gave these
     std::optional<std::vector<std::string>> candidates;  // stamps of the documents that count, when they were asked for
     Doubts doubts;
 };
