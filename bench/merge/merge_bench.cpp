@@ -78,6 +78,10 @@ std::size_t bytes_of(const std::vector<std::string>& bodies) {
     return bytes;
 }
 
+std::string write(const std::vector<merge::NodeAnswer>& answers, const merge::MergedHits& merged) {
+    return merge::write_search_reply(merge::write_hits(merged.page, {}).text, answers, merged, {}, {});
+}
+
 // The argument of all: hits on the page.
 void merge_2mb(benchmark::State& state) {
     const std::vector<std::string> bodies = replies();
@@ -89,7 +93,7 @@ void merge_2mb(benchmark::State& state) {
         const auto answers = read(state, std::move(fresh));
         const merge::MergedHits merged = merge::merge_hits(answers, recipe);
         if (merged.page.size() != recipe.take) state.SkipWithError("the page is not full");
-        benchmark::DoNotOptimize(merge::write_search_reply(answers, merged, {}, {}));
+        benchmark::DoNotOptimize(write(answers, merged));
     }
     state.counters["reply_bytes"] = static_cast<double>(bytes_of(bodies));
 }
@@ -116,7 +120,7 @@ BENCHMARK(part_order)->Arg(20)->Arg(1000)->Unit(benchmark::kMillisecond);
 void part_write(benchmark::State& state) {
     const auto answers = read(state, replies());
     const merge::MergedHits merged = merge::merge_hits(answers, recipe_of(state));
-    for (auto _ : state) benchmark::DoNotOptimize(merge::write_search_reply(answers, merged, {}, {}));
+    for (auto _ : state) benchmark::DoNotOptimize(write(answers, merged));
 }
 BENCHMARK(part_write)->Arg(20)->Arg(1000)->Unit(benchmark::kMillisecond);
 

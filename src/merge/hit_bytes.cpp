@@ -189,10 +189,6 @@ bool is_sound(std::string_view bytes) {
     return parsed && parsed->is_object();
 }
 
-bool is_sound(const HitShape& shape, std::string_view bytes, std::string_view members) {
-    return simple_members(members, shape) != nullptr || is_sound(bytes);
-}
-
 bool append_document(std::string& out, std::string_view members, const HitShape& shape) {
     const std::vector<json::MemberText>* const scanned = simple_members(members, shape);
     if (scanned == nullptr) return false;

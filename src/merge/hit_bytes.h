@@ -34,7 +34,5 @@ inline constexpr std::string_view kReservedPrefix = "_miroir_";
 
 // Is it a whole JSON object, and nothing else?
 bool is_sound(std::string_view bytes);
-// The same of what is shown of a hit: its scores are not looked at where append_document() will do.
-bool is_sound(const HitShape& shape, std::string_view bytes, std::string_view members);
 
 }  // namespace miroir::merge

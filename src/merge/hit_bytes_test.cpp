@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "merge/node_answer.h"
+#include "merge/search_reply.h"
 
 namespace miroir::merge {
 namespace {
@@ -72,11 +73,23 @@ TEST(AppendDocument, LeavesOutWhatIsOursAndDoesNothingElse) {
     EXPECT_EQ(out, "{}");
 }
 
-TEST(IsSound, OfWhatIsShownOnly) {
-    const std::string_view members = R"("id":1)", bytes = R"({"id":1,"_rankingScoreDetails":{"a":tru}})";
-    EXPECT_TRUE(is_sound(HitShape(), bytes, members));
-    EXPECT_FALSE(is_sound({.details = true}, bytes, members));
-    EXPECT_FALSE(is_sound(HitShape(), R"({"id":01})", R"("id":01)"));
+Hit hit_of(std::string_view bytes, std::string_view members) {
+    Hit out;
+    out.bytes = bytes;
+    out.document = members;
+    return out;
+}
+
+TEST(WriteHits, LooksAtWhatIsShownOnly) {
+    const Hit broken = hit_of(R"({"id":1,"_rankingScoreDetails":{"a":tru}})", R"("id":1)");
+    const std::vector<PickedHit> page = {{.hit = &broken}, {.hit = &broken}};
+    const ShownHits shown = write_hits(page, {});
+    EXPECT_EQ(shown.broken, nullptr);
+    EXPECT_EQ(shown.text, R"({"id":1},{"id":1})");
+    EXPECT_EQ(write_hits(page, {.details = true}).broken, &page[0]);
+    const Hit number = hit_of(R"({"id":01})", R"("id":01)");
+    const std::vector<PickedHit> second = {{.hit = &broken}, {.hit = &number}};
+    EXPECT_EQ(write_hits(second, {}).broken, &second[1]);
 }
 
 }  // namespace

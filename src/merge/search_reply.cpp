@@ -27,17 +27,31 @@ void append_paging(std::string& out, const ReplyFrame& frame, std::uint64_t tota
 
 std::uint64_t total_pages(std::uint64_t total, std::uint64_t size) { return size == 0 ? 0 : (total + size - 1) / size; }
 
-std::string write_search_reply(std::span<const NodeAnswer> answers, const MergedHits& merged,
-                               std::span<const MergedFacet> facets, const ReplyFrame& frame) {
-    std::string out = "{\"hits\":[";
-    for (const PickedHit& picked : merged.page) {
-        if (out.back() != '[') out += ',';
+ShownHits write_hits(std::span<const PickedHit> page, const HitShape& shape) {
+    ShownHits out;
+    std::size_t bytes = 0;
+    for (const PickedHit& picked : page) bytes += picked.shown().document.size() + 3;
+    out.text.reserve(bytes);
+    HitShape own = shape;
+    for (const PickedHit& picked : page) {
+        if (!out.text.empty()) out.text += ',';
         const Hit& hit = picked.shown();
-        HitShape shape = frame.hits;
-        shape.add_formatted = shape.add_formatted && !hit.formatted;
-        if (picked.document != nullptr) shape.scores = picked.hit->bytes;
-        if (!append_document(out, hit.document, shape)) append_hit(out, hit.bytes, shape);
+        own.add_formatted = shape.add_formatted && !hit.formatted;
+        own.scores = picked.document != nullptr ? std::string_view(picked.hit->bytes) : shape.scores;
+        if (append_document(out.text, hit.document, own)) continue;
+        if (is_sound(hit.bytes) && append_hit(out.text, hit.bytes, own)) continue;
+        out.broken = &picked;
+        break;
     }
+    return out;
+}
+
+std::string write_search_reply(std::string_view hits, std::span<const NodeAnswer> answers, const MergedHits& merged,
+                               std::span<const MergedFacet> facets, const ReplyFrame& frame) {
+    constexpr std::size_t kBesides = 512;
+    std::string out;
+    out.reserve(hits.size() + kBesides);
+    out.append("{\"hits\":[").append(hits);
     out += "],\"query\":";
     json::append_string(out, frame.query);
     if (frame.query_vector) {

@@ -29,7 +29,15 @@ struct ReplyFrame {
 // As the engine counts them: of pages so large that the sum turns over there are none.
 std::uint64_t total_pages(std::uint64_t total, std::uint64_t size);
 
-std::string write_search_reply(std::span<const NodeAnswer> answers, const MergedHits& merged,
+// The hits of a page as the client sees them, with commas between them.
+struct ShownHits {
+    std::string text;
+    const PickedHit* broken = nullptr;  // the first that is no JSON object: then the text is not to be shown
+};
+ShownHits write_hits(std::span<const PickedHit> page, const HitShape& shape);
+
+// `hits`: what write_hits() has made of the page.
+std::string write_search_reply(std::string_view hits, std::span<const NodeAnswer> answers, const MergedHits& merged,
                                std::span<const MergedFacet> facets, const ReplyFrame& frame);
 
 }  // namespace miroir::merge

@@ -104,10 +104,8 @@ void add_doubts(SearchOutcome& outcome) {
     if (marks_words(plan)) outcome.doubts.add(kMarksOfNodes);
     add_doubts_of_order(outcome);
     if (outcome.merged.guessed) outcome.doubts.add("scores of rules around a sort are guessed");
-    if (!plan.frame.facets) return;
-    for (const merge::MergedFacet& facet : facets_of_outcome(outcome)) {
-        if (facet.has_ties) outcome.doubts.add(kOrderOfCounts);
-    }
+    if (outcome.facets && std::ranges::any_of(*outcome.facets, &merge::MergedFacet::has_ties))
+        outcome.doubts.add(kOrderOfCounts);
 }
 
 // The words, and the census where one is taken.
@@ -170,15 +168,20 @@ std::set<cluster::NodeIndex> judges_of(const SearchOutcome& outcome) {
     return nodes;
 }
 
-// Documents are passed on as they came, so those of the page are looked at once.
-std::optional<cluster::NodeIndex> giver_of_broken_hit(const SearchOutcome& outcome) {
-    for (const merge::PickedHit& picked : outcome.merged.page) {
-        const merge::Hit& hit = picked.shown();
-        const bool sound = outcome.plan.apart ? merge::is_sound(hit.bytes)
-                                              : merge::is_sound(outcome.plan.frame.hits, hit.bytes, hit.document);
-        if (!sound) return outcome.answers[picked.answer].giver();
+// Documents are passed on as they came, so those of the page are looked at once, while they are written.
+std::optional<cluster::NodeIndex> giver_of_broken_hit(SearchOutcome& outcome) {
+    const merge::PickedHit* broken = nullptr;
+    if (outcome.plan.apart) {
+        const auto found = std::ranges::find_if(
+            outcome.merged.page, [](const merge::PickedHit& picked) { return !merge::is_sound(picked.shown().bytes); });
+        if (found != outcome.merged.page.end()) broken = &*found;
+    } else {
+        merge::ShownHits shown = merge::write_hits(outcome.merged.page, outcome.plan.frame.hits);
+        broken = shown.broken;
+        outcome.shown = std::move(shown.text);
     }
-    return std::nullopt;
+    if (broken == nullptr) return std::nullopt;
+    return outcome.answers[broken->answer].giver();
 }
 
 // Hits, totals and facets, whatever else has to be asked for them. `census`: the last of the legs, if there is one.
@@ -191,6 +194,7 @@ env::Task<Result<void>> settle(LegPlace place, Leg census, SearchOutcome& outcom
 }
 
 env::Task<void> settle_doubts(LegPlace place, SearchOutcome& outcome) {
+    if (outcome.plan.frame.facets) outcome.facets = facets_of_outcome(outcome);
     add_doubts(outcome);
     if (outcome.doubts.has(kBeginnings) && co_await know_all(place, givers_of(outcome), judges_of(outcome)))
         outcome.doubts.drop(kBeginnings);
@@ -235,9 +239,10 @@ env::Task<Result<SearchOutcome>> search_once(Desk& desk, const SearchWish& wish)
             outcome.doubts.add(steps.inexact);
             if (steps.done) {
                 Result<SearchOutcome> done = settled(desk, cover, std::move(outcome), std::move(steps));
-                const bool broken = done && !done->refusal && giver_of_broken_hit(*done);
-                if (!broken) co_return done;
-                MIROIR_CO_CHECK(turn_away(desk, wish, *giver_of_broken_hit(*done), attempt, avoid));
+                const bool answered = done && !done->refusal;
+                const std::optional<cluster::NodeIndex> giver = answered ? giver_of_broken_hit(*done) : std::nullopt;
+                if (!giver) co_return done;
+                MIROIR_CO_CHECK(turn_away(desk, wish, *giver, attempt, avoid));
                 continue;
             }
         }
@@ -338,6 +343,7 @@ std::span<const merge::NodeAnswer> counted_answers(const SearchOutcome& outcome)
 }
 
 std::vector<merge::MergedFacet> facets_of_outcome(const SearchOutcome& outcome) {
+    if (outcome.facets) return *outcome.facets;
     return merge::merge_facets(counted_answers(outcome), outcome.plan.facet_recipe, outcome.merged.total);
 }
 
@@ -347,9 +353,10 @@ std::string search_body(const Visit& visit, const SearchOutcome& outcome) {
     frame.request_uid = draw_uuid_v7(visit.desk);
     if (wants_metadata(visit))
         frame.metadata = json::to_text(metadata_of(visit, *outcome.plan.index, outcome.plan.asked.q));
-    std::vector<merge::MergedFacet> facets;
-    if (frame.facets) facets = facets_of_outcome(outcome);
-    return merge::write_search_reply(outcome.answers, outcome.merged, facets, frame);
+    std::vector<merge::MergedFacet> counted;
+    if (frame.facets && !outcome.facets) counted = facets_of_outcome(outcome);
+    const std::vector<merge::MergedFacet>& facets = outcome.facets ? *outcome.facets : counted;
+    return merge::write_search_reply(outcome.shown, outcome.answers, outcome.merged, facets, frame);
 }
 
 void add_search_headers(http::Reply& reply, const SearchOutcome& outcome, Doubts further) {

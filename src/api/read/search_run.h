@@ -37,6 +37,8 @@ struct SearchOutcome {
     std::optional<protocol::SearchQuery> counted_asked{};   // what gave these
     std::optional<std::vector<std::string>> candidates;  // stamps of the documents that count, when they were asked for
     Doubts doubts;
+    std::string shown;                                      // the page's hits as the client sees them, unless apart
+    std::optional<std::vector<merge::MergedFacet>> facets;  // once they are known
 };
 
 // Joins the tenant's filter and checks the query as the engine does before it searches.
