@@ -144,7 +144,11 @@ Result<cluster::Cover> Desk::cover(const cluster::Topology& topology, const plan
         }
     }
     const quorum::BehindPtr behind = behind_();
+    std::vector<char> lacks_nothing;  // most nodes, most of the time: found out once for all shards
+    for (const cluster::Node& node : topology.nodes())
+        lacks_nothing.push_back(behind->in_step(node.id) && !index.node_versions.contains(node.id) ? 1 : 0);
     preference.fresh = [&](cluster::NodeIndex node, ShardId shard) {
+        if (lacks_nothing[node] != 0) return true;
         const NodeId& id = topology.node(node).id;
         return behind->may_answer(id, index.uid.value, shard) && !index.node_versions.contains(id);
     };
