@@ -8,6 +8,7 @@
 // body}...]...]}.
 #include <algorithm>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -68,7 +69,14 @@ struct Run {
     std::size_t asked_through = 0;  // the ones that only warm up among them
     Times bare, through;
     std::size_t bare_bytes = 0, through_bytes = 0;
+    double bare_cpu = 0;  // microseconds of this process, which then does nothing but the bare fan-out
 };
+
+double own_cpu() {
+    timespec spent{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent);
+    return static_cast<double>(spent.tv_sec) * 1e6 + static_cast<double>(spent.tv_nsec) / 1e3;
+}
 
 env::Task<std::size_t> send(Run& run, const Ask& ask) {
     http::SendOptions options;
@@ -104,7 +112,9 @@ env::Task<bool> block(Run& run, std::size_t first, std::size_t clients, bool bar
     run.next = first;
     std::vector<env::Task<bool>> all;
     for (std::size_t i = 0; i < clients; ++i) all.push_back(one_client(run, first + kBlock, bare));
+    const double before = own_cpu();
     co_await env::gather(run.reactor, std::move(all));
+    if (bare) run.bare_cpu += own_cpu() - before;
     co_return true;
 }
 
@@ -114,6 +124,7 @@ env::Task<bool> whole(Run& run, double seconds, std::size_t clients) {
     run.bare.clear();
     run.through.clear();
     run.bare_bytes = run.through_bytes = run.failed = 0;
+    run.bare_cpu = 0;
     const env::Monotonic end = run.reactor.now() + std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9));
     for (std::size_t first = 0; run.reactor.now() < end; first += kBlock) {
         co_await block(run, first, clients, true);
@@ -153,6 +164,7 @@ int main(int argc, char** argv) {
     print_side("bare", run.bare, run.bare_bytes);
     std::printf(",");
     print_side("through", run.through, run.through_bytes);
-    std::printf(",\"asked_through\":%zu,\"failed\":%zu}\n", run.asked_through, run.failed);
+    const double bare_cpu = run.bare_cpu / static_cast<double>(run.bare.size());
+    std::printf(",\"bare_cpu\":%.1f,\"asked_through\":%zu,\"failed\":%zu}\n", bare_cpu, run.asked_through, run.failed);
     return run.failed == 0 ? 0 : 1;
 }
