@@ -7,7 +7,7 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-from tidy_rules import awaits, documents, doors, layers, limits, names  # noqa: E402
+from tidy_rules import awaits, documents, doors, layers, limits, names, proofs  # noqa: E402
 from tidy_rules.tree import Tree  # noqa: E402
 
 LAYERS = """
@@ -245,6 +245,20 @@ class Documents(TreeTest):
         self.write("docs/b.md", "[x](missing.md)\n[y](a.md#three)\n")
         self.write("src/base/a.h", "// see docs/gone.md\n")
         self.assertEqual(self.complaints(documents.check_links), [("docs/b.md", 1), ("docs/b.md", 2), ("src/base/a.h", 1)])
+
+
+class Proofs(TreeTest):
+    def test_rows_name_tests_that_are_there(self):
+        self.write("src/base/a_test.cpp", "TEST(One, Two) {}\nTEST_P(Three,\n       Four) {}\n")
+        self.write("tests/e2e/b_test.py", "def test_five(self): pass\n")
+        self.write("sim/scenarios/all.cpp", 'Scenario{"six", "told", play},\n')
+        proofs_of = {"F1": "`One.Two`, `Three.Four`", "F2": "`b_test.test_five`", "A1": "`sim six`", "A10": "with that feature"}
+        rows = [f"| {name} | what | {proofs_of.get(name, 'no test')} |" for name in proofs.ROWS]
+        self.write("docs/attacks.md", "\n".join(rows) + "\n")
+        self.assertEqual(self.complaints(proofs.check), [])
+        rows[0], rows[1] = "| F1 | what | `One.Three` |", "| F2 | what | is fine |"
+        self.write("docs/attacks.md", "\n".join(rows[:-1]) + "\n")
+        self.assertEqual(sorted(self.complaints(proofs.check)), [("docs/attacks.md", 0), ("docs/attacks.md", 1), ("docs/attacks.md", 2)])
 
 
 class Code(TreeTest):
