@@ -49,7 +49,7 @@ const Attack kAttacks[] = {
     {"NulInValue", post(std::string("A: b\0c\r\n", 8)), "HTTP/1.1 400"},
     {"CarriageReturnInValue", post("A: b\rc\r\n"), "HTTP/1.1 400"},
     {"Http09", "GET /\r\n", "HTTP/1.1 400"},
-    {"AbsoluteForm", "GET http://other/ HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 400"},
+    {"AbsoluteFormOfAnotherHost", "GET http://other/ HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 400"},
     {"AuthorityForm", "CONNECT other:443 HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 400"},
     {"NoHost", "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 400"},
     {"TwoHosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "HTTP/1.1 400"},

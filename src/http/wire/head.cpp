@@ -1,5 +1,6 @@
 #include "http/wire/head.h"
 
+#include <algorithm>
 #include <array>
 
 namespace miroir::wire {
@@ -72,17 +73,19 @@ void read_connection(string_view value, Seen& seen) {
     }
 }
 
+bool is_host(string_view value) {
+    return std::ranges::all_of(value, [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte > ' ' && byte < 0x7F && c != '/' && c != '@' && c != ',';
+    });
+}
+
 Result<void> read_meaning(string_view name, string_view value, Seen& seen) {
     switch (name.size()) {  // most names are told apart by their length alone
         case 4:
             if (http::same_name(name, "host")) {
                 ++seen.hosts;
-                for (const char c : value) {
-                    if (static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) >= 0x7F || c == '/' ||
-                        c == '@' || c == ',') {
-                        return bad("The Host header is not a host.");
-                    }
-                }
+                if (!is_host(value)) return bad("The Host header is not a host.");
             }
             break;
         case 6:
@@ -157,8 +160,23 @@ Result<int> read_version(string_view version) {
 struct RequestLine {
     string_view method;
     string_view target;
+    std::optional<string_view> authority{};  // of a target in absolute form; `target` is what stands behind it
     int minor = 1;
 };
+
+// `http://h/a` is `/a`, asked of `h`: proxies are asked like that, and every server has to understand it.
+Result<void> read_absolute_form(RequestLine& line) {
+    const std::size_t scheme = line.target.find("://");
+    if (scheme == string_view::npos) return {};
+    const string_view name = line.target.substr(0, scheme);
+    if (!http::same_name(name, "http") && !http::same_name(name, "https")) return {};
+    const string_view rest = line.target.substr(scheme + 3);
+    const std::size_t end = std::min(rest.find_first_of("/?#"), rest.size());
+    line.authority = rest.substr(0, end);
+    if (line.authority->empty() || !is_host(*line.authority)) return bad("The request target is not on a host.");
+    line.target = end == rest.size() ? string_view("/") : rest.substr(end);
+    return {};
+}
 
 Result<RequestLine> read_request_line(string_view line) {
     const std::size_t first = line.find(' ');
@@ -168,6 +186,7 @@ Result<RequestLine> read_request_line(string_view line) {
     constexpr std::size_t kLongestMethod = 32;
     if (!is_token(out.method) || out.method.size() > kLongestMethod) return bad("The request method is not a word.");
     MIROIR_TRY(out.minor, read_version(line.substr(second + 1)));
+    MIROIR_CHECK(read_absolute_form(out));
     MIROIR_CHECK(check_target(out.method, out.target));
     return out;
 }
@@ -207,6 +226,8 @@ Result<RequestHead> parse_request_head(string_view head) {
     MIROIR_CHECK(read_fields(rest, out.headers, seen));
     if (seen.hosts > 1) return bad("There is more than one Host header.");
     if (minor == 1 && seen.hosts == 0) return bad("There is no Host header.");
+    if (first.authority && seen.hosts == 1 && !http::same_name(*first.authority, out.headers.get("host")))
+        return bad("The Host header is not the host of the request target.");
     if (minor == 0 && seen.framing.chunked) return bad("HTTP/1.0 has no Transfer-Encoding.");
     out.framing = seen.framing;
     out.keep_alive = !seen.close && minor == 1;  // what HTTP/1.0 calls keep-alive was never written down firmly

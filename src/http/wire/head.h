@@ -38,7 +38,8 @@ struct ReplyHead {
 // Refused with BadRequest: bare CR or LF, folded lines, NUL and other control characters, a space before the colon,
 // names that are no tokens, any Content-Length that is not plain digits, two of them, one beside Transfer-Encoding,
 // any transfer coding but `chunked`, no Host or two, targets that do not begin with `/` (but for `OPTIONS *`), and
-// every version but 1.0 and 1.1.
+// every version but 1.0 and 1.1. A target in absolute form (`http://h/a`) is taken where its host is that of the Host
+// header, and is the same as `/a`.
 Result<RequestHead> parse_request_head(std::string_view head);
 Result<void> check_head(std::string_view head);
 

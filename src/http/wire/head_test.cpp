@@ -67,7 +67,12 @@ const Case kRefused[] = {
     {"VersionCase", start("GET / http/1.1")},
     {"VersionTail", start("GET / HTTP/1.1 ")},
     {"VersionTwoDigits", start("GET / HTTP/1.10")},
-    {"Absolute", start("GET http://h/ HTTP/1.1")},
+    {"AbsoluteOfAnotherHost", start("GET http://other/ HTTP/1.1")},
+    {"AbsoluteWithoutHost", start("GET http:///a HTTP/1.1")},
+    {"AbsoluteWithUser", start("GET http://u@h/ HTTP/1.1")},
+    {"AbsoluteOfAnotherScheme", start("GET ftp://h/ HTTP/1.1")},
+    {"AbsoluteWithQueryForPath", start("GET http://h?a HTTP/1.1")},
+    {"AbsoluteWithNothingElse", "GET http://h/ HTTP/1.1\r\n\r\n"},
     {"Authority", start("CONNECT h:443 HTTP/1.1")},
     {"StarForGet", start("GET * HTTP/1.1")},
     {"RelativeTarget", start("GET a HTTP/1.1")},
@@ -110,6 +115,16 @@ TEST(Head, TakesHighBytesInValuesAndNotInTheTarget) {
     EXPECT_EQ(head->headers.get("a"), "\xc3\xa9");
     for (const char* target : {"/s?q=\xc3\xa9", "/indexes/\xff\xfe", "/\xc3\xa9", "/a\x7f"})
         EXPECT_FALSE(parse_request_head("GET " + std::string(target) + " HTTP/1.1\r\nHost: h\r\n\r\n")) << target;
+}
+
+TEST(Head, TakesTheAbsoluteFormOfItsHost) {
+    for (const auto& [target, path] :
+         {std::pair{"http://h:7700/a?b=//c", "/a?b=//c"}, {"HTTPS://H:7700/", "/"}, {"http://h:7700", "/"}}) {
+        const auto head = parse_request_head("GET " + std::string(target) + " HTTP/1.1\r\nHost: h:7700\r\n\r\n");
+        ASSERT_TRUE(head) << target;
+        EXPECT_EQ(head->target, path);
+    }
+    EXPECT_EQ(parse_request_head("GET http://h/a HTTP/1.0\r\n\r\n")->target, "/a");
 }
 
 TEST(Head, KnowsWhenTheConnectionStays) {
