@@ -221,7 +221,11 @@ Result<json::Value> normal_object(const json::Value& value, const Place& place) 
     return value;
 }
 
-void apply_source_defaults(json::Object& members, std::string_view source) {
+bool is_nested(std::string_view member) { return member == "searchEmbedder" || member == "indexingEmbedder"; }
+
+enum class Of : std::uint8_t { Documents, Queries };
+
+void apply_source_defaults(json::Object& members, std::string_view source, Of of) {
     const auto fill = [&members](std::string_view name, json::Value value) {
         if (!members.contains(name)) members.set(name, std::move(value));
     };
@@ -235,7 +239,7 @@ void apply_source_defaults(json::Object& members, std::string_view source) {
     }
     if (source == "rest") fill("headers", json::Object());
     const bool with_fragments = members.contains("indexingFragments") || members.contains("searchFragments");
-    if (source == "userProvided" || source == "composite" || with_fragments) return;
+    if (source == "userProvided" || source == "composite" || with_fragments || of == Of::Queries) return;
     fill("documentTemplate", default_document_template());
     fill("documentTemplateMaxBytes", kDefaultTemplateBytes);
 }
@@ -260,14 +264,23 @@ json::Object kept_members(const json::Object& standing, std::string_view source)
     return kept;
 }
 
-}  // namespace
-
-std::string_view default_document_template() {
-    return "{% for field in fields %}{% if field.is_searchable and field.value != nil %}{{ field.name }}: "
-           "{{ field.value }}\n{% endif %}{% endfor %}";
+// One of the two embedders that a composite one consists of.
+json::Value merged_nested(const json::Value* standing, const json::Object& given, Of of) {
+    const bool stands = standing != nullptr && standing->is_object();
+    json::Object members = stands ? standing->object() : json::Object();
+    const json::Value* before = set_member(members, "source");
+    const json::Value* asked = set_member(given, "source");
+    if (before != nullptr && asked != nullptr && before->string() != asked->string())
+        members = kept_members(members, asked->string());
+    for (const json::Member& member : given) {
+        if (member.second.is_null()) members.erase(member.first);
+        else members.set(member.first, member.second);
+    }
+    if (const json::Value* source = set_member(members, "source")) apply_source_defaults(members, source->string(), of);
+    return in_order(members);
 }
 
-Normal embedder_shape() {
+Shape members_with(const Normal& nested) {
     const Normal fragment = nullable(Shape(kCode).required("value", normal_anything));
     Shape shape(kCode);
     shape.member("source", nullable(normal_word({kSources.begin(), kSources.end()})))
@@ -285,11 +298,20 @@ Normal embedder_shape() {
         .member("request", nullable(normal_anything))
         .member("response", nullable(normal_anything))
         .member("headers", nullable(normal_map(normal_text)))
-        .member("searchEmbedder", nullable(normal_object))
-        .member("indexingEmbedder", nullable(normal_object))
+        .member("searchEmbedder", nullable(nested))
+        .member("indexingEmbedder", nullable(nested))
         .member("distribution", nullable(normal_distribution));
     return shape;
 }
+
+}  // namespace
+
+std::string_view default_document_template() {
+    return "{% for field in fields %}{% if field.is_searchable and field.value != nil %}{{ field.name }}: "
+           "{{ field.value }}\n{% endif %}{% endfor %}";
+}
+
+Normal embedder_shape() { return members_with(members_with(normal_object)); }
 
 Result<void> check_embedder_gates(const json::Object& given, const SettingsGates& gates) {
     const auto composite = [&gates](std::string_view action) {
@@ -331,10 +353,13 @@ Result<EmbedderSettings> merged_embedder(const std::string& name, const Embedder
     }
     for (const json::Member& member : given) {
         if (member.second.is_null()) members.erase(member.first);
+        else if (is_nested(member.first) && member.second.is_object())
+            members.set(member.first, merged_nested(members.find(member.first), member.second.object(),
+                                                    member.first == "searchEmbedder" ? Of::Queries : Of::Documents));
         else members.set(member.first, member.second);
     }
     members.set("source", source);
-    apply_source_defaults(members, source);
+    apply_source_defaults(members, source, Of::Documents);
     const json::Value* quantized = members.find("binaryQuantized");
     if (standing != nullptr && standing->binary_quantized && (quantized == nullptr || !quantized->boolean())) {
         return fail(kCode, prefix(name) +

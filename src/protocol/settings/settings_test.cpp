@@ -23,10 +23,10 @@ struct After {
     std::string fault;
     std::string details;
 };
-After after(std::initializer_list<std::string_view> bodies) {
+After after(std::initializer_list<std::string_view> bodies, const SettingsGates& gates = kClosed) {
     After out;
     for (const std::string_view body : bodies) {
-        const auto patch = parse_settings(*json::parse(body), kClosed);
+        const auto patch = parse_settings(*json::parse(body), gates);
         if (!patch) {
             out.fault = patch.error().message;
             continue;
@@ -140,6 +140,29 @@ TEST(Settings, TasksFailOnWhatOnlyTheWholeShows) {
                R"({"embedders":{"u":{"binaryQuantized":false}}})"});
     EXPECT_TRUE(quantized.fault.starts_with("`.embedders.u.binaryQuantized`: Cannot disable the binary quantization."));
     EXPECT_TRUE(quantized.settings.embedders.at("u").binary_quantized);
+}
+
+TEST(Settings, EmbeddersInsideOthersMergeToo) {
+    const auto shown = [](std::initializer_list<std::string_view> patches) {
+        const After merged = after(patches, {.composite_embedders = true});
+        EXPECT_EQ(merged.fault, "");
+        return json::to_text(*setting_to_json(merged.settings, *setting_by_route("embedders")).find("c"));
+    };
+    constexpr std::string_view kBoth =
+        R"({"embedders":{"c":{"source":"composite","searchEmbedder":{"url":"http://s/","source":"rest","request":1,)"
+        R"("response":2},"indexingEmbedder":{"source":"rest","url":"http://i/","request":1,"response":2,)"
+        R"("documentTemplate":"t"}}}})";
+    EXPECT_EQ(shown({kBoth}),
+              R"({"source":"composite","searchEmbedder":{"source":"rest","url":"http://s/","request":1,"response":2,)"
+              R"("headers":{}},"indexingEmbedder":{"source":"rest","documentTemplate":"t",)"
+              R"("documentTemplateMaxBytes":400,"url":"http://i/","request":1,"response":2,"headers":{}}})");
+    // A new source keeps what both know, as outside.
+    EXPECT_EQ(
+        shown({kBoth, R"({"embedders":{"c":{"searchEmbedder":{"apiKey":"k"},"indexingEmbedder":{"apiKey":"l"}}}})",
+               R"({"embedders":{"c":{"indexingEmbedder":{"source":"ollama","model":"m"}}}})"}),
+        R"({"source":"composite","searchEmbedder":{"source":"rest","apiKey":"k","url":"http://s/","request":1,)"
+        R"("response":2,"headers":{}},"indexingEmbedder":{"source":"ollama","model":"m","apiKey":"l",)"
+        R"("documentTemplate":"t","documentTemplateMaxBytes":400}})");
 }
 
 TEST(Settings, EmbeddersMergeAndHideTheirKeys) {
