@@ -76,6 +76,20 @@ CatalogChange touch(const IndexUid& uid) {
     return {.kind = CatalogChange::Kind::Touch, .uid = uid, .other = {}, .primary_key = {}};
 }
 
+std::string told_of_taken(const std::set<std::pair<std::string, std::string>>& renames) {
+    const auto& [old_name, new_name] = *renames.begin();
+    if (renames.size() == 1) {
+        return "Cannot rename `" + old_name + "` to `" + new_name +
+               "` as the index already exists. Hint: You can remove `" + new_name + "` first and then do your remove.";
+    }
+    std::string names;
+    for (const auto& rename : renames) names += (names.empty() ? "`" : ", `") + rename.second + "`";
+    return "The following indexes are being renamed but cannot because their new name conflicts with an already "
+           "existing "
+           "index: " +
+           names + ". Renaming doesn't overwrite the other index name.";
+}
+
 CatalogChange set_primary_key(const IndexUid& uid, std::optional<std::string> key) {
     return {.kind = CatalogChange::Kind::SetPrimaryKey, .uid = uid, .other = {}, .primary_key = std::move(key)};
 }
@@ -179,12 +193,12 @@ Order order_settings(const cluster::TopologyPtr& topology, const IndexUid& uid, 
 Order order_swaps(const cluster::TopologyPtr& topology, const plan::Catalog& catalog, std::span<const Swap> swaps) {
     json::Array pairs;
     std::vector<std::string> missing;
-    std::optional<Swap> taken;
+    std::set<std::pair<std::string, std::string>> taken;  // renames to what is there
     std::uint32_t shards = 1;
     for (const Swap& swap : swaps) {
         pairs.emplace_back(
             json::Object{{"indexes", json::Array{swap.first.value, swap.second.value}}, {"rename", swap.rename}});
-        if (swap.rename && catalog.find(swap.second) && !taken) taken = swap;
+        if (swap.rename && catalog.find(swap.second)) taken.emplace(swap.first.value, swap.second.value);
         for (const IndexUid& uid : {swap.first, swap.second}) {
             const plan::IndexPtr index = catalog.find(uid);
             if (index) shards = std::max(shards, index->shards);
@@ -203,13 +217,9 @@ Order order_swaps(const cluster::TopologyPtr& topology, const plan::Catalog& cat
         return order_failure(topology, std::move(task),
                              {.code = ErrorCode::IndexNotFound, .message = noun + names + " not found."});
     }
-    if (taken) {
-        const std::string& name = taken->second.value;
+    if (!taken.empty()) {
         return order_failure(topology, std::move(task),
-                             {.code = ErrorCode::IndexAlreadyExists,
-                              .message = "Cannot rename `" + taken->first.value + "` to `" + name +
-                                         "` as the index already exists. Hint: You can remove `" + name +
-                                         "` first and then do your remove."});
+                             {.code = ErrorCode::IndexAlreadyExists, .message = told_of_taken(taken)});
     }
     Order order = order_of(topology, std::move(task));
     broadcast(order.write, shards, json_request("POST", "/swap-indexes", pairs));

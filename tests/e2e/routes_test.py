@@ -23,7 +23,8 @@ FEATURES = ("metrics", "logsRoute", "editDocumentsByFunction", "containsFilter",
 NAMES = {"index_uid": "films", "document_id": "1", "task_id": "0", "batch_id": "0", "workspace": "main", "uid": "rule",
          "key": "6062abda-a5aa-4414-ac91-ecd7944c0f8d", "uuid": "6062abda-a5aa-4414-ac91-ecd7944c0f8d"}
 BODIES = {"/chats/{workspace}/chat/completions": {"model": "m", "stream": True, "messages": [{"role": "user", "content": "hi"}]},
-          "/network/control": {}, "/export": {"url": "http://192.0.2.1:1", "indexes": {"nothing": {}}}}
+          "/network/control": {"origin": {"remoteName": "a", "taskUid": 1}, "message": {"type": "exportNoIndexForRemote", "remote": "b"}},
+          "/export": {"url": "http://192.0.2.1:1", "indexes": {"nothing": {}}}}
 OPEN = ("/", "/health")
 
 
@@ -209,6 +210,35 @@ class Routes(unittest.TestCase):
                 uid = place.call("POST", "/swap-indexes", swaps).json["taskUid"]
                 wait_until(lambda place=place, uid=uid: place.call("GET", f"/tasks/{uid}").json["finishedAt"], "it has failed")
                 self.assertEqual(place.call("GET", f"/tasks/{uid}").json["error"]["message"], "Index `nobody` not found.")
+
+    def test_renames_to_what_is_there_name_all_of_it(self):
+        pairs = [{"indexes": ["films", "books"], "rename": True}, {"indexes": ["books", "films"], "rename": True}]
+        for name, place in self.places.items():
+            with self.subTest(place=name):
+                twice = place.call("POST", "/swap-indexes", pairs).json
+                self.assertEqual(twice["message"], "Indexes must be declared only once during a swap. `books`, `films` were specified several times.")
+                for index in ("tapes", "discs", "reels", "rolls"):
+                    place.done(place.call("POST", "/indexes", {"uid": index}))
+                swaps = [{"indexes": ["tapes", "discs"], "rename": True}, {"indexes": ["reels", "rolls"], "rename": True}]
+                uid = place.call("POST", "/swap-indexes", swaps).json["taskUid"]
+                wait_until(lambda place=place, uid=uid: place.call("GET", f"/tasks/{uid}").json["finishedAt"], "it has failed")
+                said = place.call("GET", f"/tasks/{uid}").json["error"]
+                self.assertEqual(said["code"], "index_already_exists")
+                self.assertIn("conflicts with an already existing index: `rolls`, `discs`. Renaming", said["message"])
+
+    def test_what_is_wrong_with_a_message_to_the_network_is_told(self):
+        origin = {"remoteName": "a", "taskUid": 1}
+        told = [(None, "missing_payload", ""), ({}, "bad_request", "missing field `origin` at line 1 column 2"),
+                ({"origin": origin}, "bad_request", "missing field `message`"),
+                ({"origin": {"remoteName": 1}}, "bad_request", "invalid type: integer `1`, expected a string"),
+                ({"origin": origin, "message": {"type": "hello"}}, "bad_request", "unknown variant `hello`, expected one of"),
+                ({"origin": origin, "message": {"type": "exportNoIndexForRemote", "remote": "b"}}, "requires_enterprise_edition", "")]
+        for name, place in self.places.items():
+            for body, code, words in told:
+                with self.subTest(place=name, body=body):
+                    said = place.call("POST", "/network/control", body).json
+                    self.assertEqual(said["code"], code, said)
+                    self.assertIn(words, said["message"])
 
     def test_no_route_is_open_without_the_right(self):
         soon_over = {"actions": ["*"], "indexes": ["*"], "expiresAt": "2020-01-01T00:00:00Z"}

@@ -1,6 +1,8 @@
 // The network as clients describe it: kept and shown. It has nothing to do with the nodes behind Miroir.
 #include "protocol/instance/network.h"
 #include "api/routes.h"
+#include "json/write.h"
+#include "protocol/chat/shape.h"
 
 namespace miroir::api {
 namespace {
@@ -26,8 +28,39 @@ Result<http::Reply> patch(ShelfVisit& visit) {
     return ok(protocol::network_view(network));
 }
 
+using protocol::chat::Shape;
+using protocol::chat::Slot;
+
+constexpr Shape kText{.kind = Shape::Kind::Text};
+constexpr Shape kBool{.kind = Shape::Kind::Bool};
+constexpr Shape kU32{.kind = Shape::Kind::U32};
+constexpr std::string_view kStatusWords[] = {"available", "unavailable"};
+constexpr Shape kStatus{.kind = Shape::Kind::Words, .words = kStatusWords};
+constexpr Slot kExportSlots[] = {{.name = "remote", .shape = &kText, .required = true}};
+constexpr Shape kExport{.kind = Shape::Kind::Struct, .name = "Message", .slots = kExportSlots};
+constexpr Slot kImportSlots[] = {{.name = "remote", .shape = &kText, .required = true},
+                                 {.name = "successful", .shape = &kBool, .required = true}};
+constexpr Shape kImport{.kind = Shape::Kind::Struct, .name = "Message", .slots = kImportSlots};
+constexpr Slot kChangeSlots[] = {{.name = "remote", .shape = &kText, .required = true},
+                                 {.name = "status", .shape = &kStatus, .required = true}};
+constexpr Shape kChange{.kind = Shape::Kind::Struct, .name = "Message", .slots = kChangeSlots};
+constexpr std::string_view kMessages[] = {"exportNoIndexForRemote", "importFinishedForRemote", "statusChangeForRemote"};
+constexpr const Shape* kMessageShapes[] = {&kExport, &kImport, &kChange};
+constexpr Shape kMessage{
+    .kind = Shape::Kind::Tagged, .name = "Message", .words = kMessages, .variants = kMessageShapes, .tag = "type"};
+constexpr Slot kOriginSlots[] = {{.name = "remoteName", .shape = &kText, .required = true},
+                                 {.name = "taskUid", .shape = &kU32, .required = true},
+                                 {.name = "networkVersion", .shape = &kText}};
+constexpr Shape kOrigin{.kind = Shape::Kind::Struct, .name = "Origin", .slots = kOriginSlots};
+constexpr Slot kControlSlots[] = {{.name = "origin", .shape = &kOrigin, .required = true},
+                                  {.name = "message", .shape = &kMessage, .required = true}};
+constexpr Shape kControl{.kind = Shape::Kind::Struct, .name = "NetworkChange", .slots = kControlSlots};
+
+// A refusal names the place in the body as it is without blanks.
 Result<http::Reply> control(ShelfVisit& visit) {
-    MIROIR_CHECK(visit.desk.require(protocol::Feature::Network, kWhat));
+    const auto change = protocol::chat::read_as(kControl, json::to_text(visit.body));
+    if (!change) return fail(ErrorCode::BadRequest, "Json deserialize error: " + change.error());
+    MIROIR_CHECK(visit.desk.require(protocol::Feature::Network, "Using the /network/control route"));
     return fail(ErrorCode::RequiresEnterpriseEdition,
                 "Meilisearch Enterprise Edition is required to call the /network/control route");
 }
@@ -35,7 +68,7 @@ Result<http::Reply> control(ShelfVisit& visit) {
 constexpr ShelfRoute kRoutes[] = {
     {"GET", "/network", "network.get", BodyKind::None, get},
     {"PATCH", "/network", "network.update", BodyKind::Json, patch},
-    {"POST", "/network/control", "network.update", BodyKind::None, control},
+    {"POST", "/network/control", "network.update", BodyKind::Json, control},
 };
 
 }  // namespace

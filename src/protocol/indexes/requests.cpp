@@ -81,20 +81,21 @@ Result<std::vector<IndexSwap>> parse_index_swaps(const json::Value& body,
         MIROIR_CHECK(swap_fields().read(body.array()[i], root.at(i), bodies[i]));
     std::vector<IndexSwap> out;
     std::set<std::string> seen;
-    std::vector<std::string> twice;
+    std::set<std::string> twice;
     for (const SwapBody& swap : bodies) {
         if (swap.indexes.size() != 2) return fail(wrong_number(swap));
         for (const std::string& uid : swap.indexes) {
             if (!allowed(uid)) return fail(ErrorCode::InvalidApiKey, "The provided API key is invalid.");
-            if (!seen.insert(uid).second && std::ranges::find(twice, uid) == twice.end()) twice.push_back(uid);
+            if (!seen.insert(uid).second) twice.insert(uid);
         }
         out.push_back({.indexes = {swap.indexes[0], swap.indexes[1]}, .rename = swap.rename});
     }
     if (twice.empty()) return out;
     std::string names;
     for (const std::string& uid : twice) names += (names.empty() ? "`" : ", `") + uid + "`";
-    return fail(ErrorCode::InvalidSwapDuplicateIndexFound,
-                "Indexes must be declared only once during a swap. " + names + " was specified several times.");
+    return fail(ErrorCode::InvalidSwapDuplicateIndexFound, "Indexes must be declared only once during a swap. " +
+                                                               names + (twice.size() == 1 ? " was" : " were") +
+                                                               " specified several times.");
 }
 
 Result<Window> parse_window(std::string_view raw_query, ErrorCode offset_code, ErrorCode limit_code) {
