@@ -1,5 +1,7 @@
 // Additions of documents. What waits for the lane of its index together goes to the nodes together, as far as it is
 // certain that none of it fails by itself; all else one by one, in the order in which it came.
+#include <algorithm>
+
 #include "plan/document_plan.h"
 #include "quorum/office.h"
 
@@ -48,6 +50,11 @@ env::Task<void> Office::carry(IndexUid uid, std::vector<Boarding::Rider> riders)
 std::optional<protocol::BatchVerdict> Office::may_travel(const IndexUid& uid, const Documents& documents) const {
     // Whoever asks a node for the documents of a task gets those of all that was sent with it.
     if (shelves_->current()->feature(protocol::Feature::GetTaskDocumentsRoute)) return std::nullopt;
+    // What is not sent before a change of settings is over can be called off until then, each by itself.
+    const auto holds_back = [&](const cluster::Node& node) {
+        return writer_.hints().holder_of(node.id, {uid.value}).has_value();
+    };
+    if (std::ranges::any_of(topology_()->nodes(), holds_back)) return std::nullopt;
     const plan::IndexPtr index = index_of(uid);
     if (!index || !index->primary_key) return std::nullopt;
     const protocol::KeyQuestion question{.index_key = index->primary_key, .asked = documents.primary_key};
