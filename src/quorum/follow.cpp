@@ -41,10 +41,11 @@ env::Task<void> Writer::follow(std::function<cluster::TopologyPtr()> topology, e
         const bool moved = co_await follow_once(topology());
         pause = moved ? options_.poll_least : std::min(pause * 2, options_.poll_most);
         const bool idle = tasks_.unfinished().empty();
+        if (std::exchange(woken_, false)) pause = options_.poll_least;
+        else if (idle) pause = options_.poll_most;
         const env::OneShot<bool> woken(env_.executor);
         asleep_ = woken;
-        const env::TimerId timer =
-            env_.executor.at(env_.clock.now() + (idle ? options_.poll_most : pause), [woken] { woken.set(false); });
+        const env::TimerId timer = env_.executor.at(env_.clock.now() + pause, [woken] { woken.set(false); });
         const env::Cancel::Hook hook(stop, [woken] { woken.set(false); });
         const bool by_write = co_await woken;
         env_.executor.cancel(timer);
@@ -151,38 +152,47 @@ env::Task<void> Writer::carry_out(std::uint64_t uid, OwnWork work) {
     wake();
 }
 
-// What the nodes say of the parts that they have accepted.
-env::Task<void> Writer::look_after_parts(tasks::TaskEntry& entry, cluster::TopologyPtr topology) {
-    for (NodeTask& part : entry.parts) {
-        if (part.state != State::Accepted) continue;
-        const std::optional<cluster::NodeIndex> index = topology->find(part.node);
-        if (!index) {
-            part.state = State::Missed;  // the node has left the cluster
-            continue;
+// What the nodes say of the parts that they have accepted: all nodes at once, each of all its parts.
+env::Task<void> Writer::look_after_parts(std::span<tasks::TaskEntry> entries, cluster::TopologyPtr topology) {
+    std::map<NodeId, std::set<std::uint64_t>> uids;
+    for (tasks::TaskEntry& entry : entries) {
+        for (NodeTask& part : entry.parts) {
+            if (part.state != State::Accepted) continue;
+            const std::optional<cluster::NodeIndex> index = topology->find(part.node);
+            if (!index) part.state = State::Missed;  // the node has left the cluster
+            if (!index || !topology->node(*index).writable() || answers_.is_silent(part.node)) continue;
+            const std::optional<json::Value> told = answers_.take(part.node, part.uid);
+            if (told && !told->is_null()) take_node_task(part, *told);
+            else uids[part.node].insert(part.uid);
         }
-        const cluster::Node& node = topology->node(*index);
-        if (!node.writable()) continue;
-        if (answers_.is_silent(part.node)) continue;
-        const std::optional<json::Value> told = answers_.take(part.node, part.uid);
-        if (told && !told->is_null()) {
-            take_node_task(part, *told);
-            continue;
-        }
-        const Result<std::optional<json::Value>> said = co_await link(part.node).task(node.address, part.uid);
-        if (!said) continue;
-        if (*said) {
-            take_node_task(part, **said);
-            continue;
-        }
-        tasks::Batch batch;  // it has lost what it had acknowledged: an older disk, or an empty one
-        owe_task(batch, part.node, entry.task.uid, "the node no longer knows its task " + std::to_string(part.uid));
-        env_.log.error("quorum", "a node has lost an acknowledged write",
-                       {{"node", part.node.value}, {"task", entry.task.uid}});
-        const Result<void> kept = co_await store_.commit(std::move(batch));
-        if (!kept) continue;
-        part.state = State::Missed;
-        judge_loss(entry, *topology, part);
     }
+    std::vector<env::Task<Result<NodeLink::Told>>> asking;
+    for (const auto& [node, of_node] : uids)
+        asking.push_back(
+            link(node).tasks(topology->node(*topology->find(node)).address, {of_node.begin(), of_node.end()}));
+    const std::vector<Result<NodeLink::Told>> told = co_await env::gather(env_.executor, std::move(asking));
+    for (tasks::TaskEntry& entry : entries) {
+        for (NodeTask& part : entry.parts) {
+            const auto asked = uids.find(part.node);
+            if (asked == uids.end() || !asked->second.contains(part.uid)) continue;
+            const auto& said = told[static_cast<std::size_t>(std::distance(uids.begin(), asked))];
+            if (!said) continue;
+            if (const auto found = said->find(part.uid); found != said->end()) take_node_task(part, found->second);
+            else co_await note_loss(entry, part, topology);
+        }
+    }
+}
+
+// The node does not know the part that it had acknowledged: an older disk, or an empty one.
+env::Task<void> Writer::note_loss(tasks::TaskEntry& entry, NodeTask& part, cluster::TopologyPtr topology) {
+    tasks::Batch batch;
+    owe_task(batch, part.node, entry.task.uid, "the node no longer knows its task " + std::to_string(part.uid));
+    env_.log.error("quorum", "a node has lost an acknowledged write",
+                   {{"node", part.node.value}, {"task", entry.task.uid}});
+    const Result<void> kept = co_await store_.commit(std::move(batch));
+    if (!kept) co_return;
+    part.state = State::Missed;
+    judge_loss(entry, *topology, part);
 }
 
 // The node has lost its part. Where no other has it, one for which it is still kept has to get it; else it is gone.
@@ -295,7 +305,7 @@ env::Task<Writer::Followed> Writer::follow_task(std::uint64_t uid, cluster::Topo
     if (changes_.contains(uid)) co_return co_await follow_change(uid, topology);
     tasks_.start(uid, env_.clock.wall());
     tasks::TaskEntry entry = *tasks_.find(uid);
-    co_await look_after_parts(entry, topology);
+    co_await look_after_parts(std::span(&entry, 1), topology);
     Ending ending;
     if (!all_ended(entry)) {
         const bool only_absent = excuse_absent(entry, *topology, ending);

@@ -1,6 +1,7 @@
 #include "quorum/node_link.h"
 
 #include <algorithm>
+#include <span>
 
 #include "env/log.h"
 #include "json/members.h"
@@ -30,6 +31,14 @@ Error error_of(const http::Reply& reply) {
     if (const json::Value* code = body->find("code"); code != nullptr && code->is_string())
         error.code = error_code_of(code->string());
     return error;
+}
+
+constexpr std::size_t kUidsInOneCall = 500;
+
+std::string listed(std::span<const std::uint64_t> uids) {
+    std::string out;
+    for (const std::uint64_t uid : uids) out += (out.empty() ? "" : ",") + std::to_string(uid);
+    return out;
 }
 
 std::string moment_of(const json::Value& task) { return text_at(task, "enqueuedAt"); }
@@ -262,6 +271,30 @@ env::Task<Result<std::optional<json::Value>>> NodeLink::task(std::string address
     auto body = json::parse(reply->body);
     if (reply->status != 200 || !body) co_return fail(error_of(*reply));
     co_return *std::move(body);
+}
+
+env::Task<Result<NodeLink::Told>> NodeLink::tasks(std::string address, std::vector<std::uint64_t> uids) {
+    Told told;
+    if (uids.size() == 1) {
+        MIROIR_CO_TRY(std::optional<json::Value> only, co_await task(std::move(address), uids.front()));
+        if (only) told.emplace(uids.front(), *std::move(only));
+        co_return told;
+    }
+    for (std::size_t at = 0; at < uids.size(); at += kUidsInOneCall) {
+        const std::size_t count = std::min(uids.size() - at, kUidsInOneCall);
+        http::Outgoing request;
+        request.target =
+            "/tasks?limit=" + std::to_string(count) + "&uids=" + listed(std::span(uids).subspan(at, count));
+        Result<http::Reply> reply = co_await ask(address, std::move(request));
+        if (!reply) co_return fail(reply.error());
+        const auto body = json::parse(reply->body);
+        const json::Value* results = body ? body->find("results") : nullptr;
+        if (reply->status != 200 || results == nullptr || !results->is_array()) co_return fail(error_of(*reply));
+        for (const json::Value& result : results->array()) {
+            if (const auto uid = given_number(result, "uid")) told.emplace(*uid, result);
+        }
+    }
+    co_return told;
 }
 
 }  // namespace miroir::quorum

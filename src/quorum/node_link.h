@@ -2,9 +2,11 @@
 // (header TaskId); the node refuses a second send of it, so that after a lost reply its task list tells the truth.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "env/env.h"
 #include "env/lane.h"
@@ -72,6 +74,9 @@ public:
     env::Task<Result<http::Reply>> ask_anybody(std::string address, http::Outgoing request);
     // The node's task, or nothing when it has none of this uid.
     env::Task<Result<std::optional<json::Value>>> task(std::string address, std::uint64_t uid);
+    // Those of its tasks that have one of these uids, by uid.
+    using Told = std::map<std::uint64_t, json::Value>;
+    env::Task<Result<Told>> tasks(std::string address, std::vector<std::uint64_t> uids);
 
 private:
     env::Task<Result<http::Reply>> exchange(http::Client& client, std::string address, http::Outgoing request,

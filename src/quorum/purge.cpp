@@ -47,42 +47,62 @@ std::set<NodeId> too_late(const tasks::TaskEntry& entry) {
 }  // namespace
 
 env::Task<bool> Writer::carry_cancelations(cluster::TopologyPtr topology) {
+    // What is just being sent can be called off once its nodes have it.
+    const auto early = [this](std::uint64_t uid) { return sending_.contains(uid) && !acknowledged_.contains(uid); };
     std::vector<std::uint64_t> found;
     for (const tasks::TaskEntry* entry : tasks_.unfinished()) {
-        if (entry->task.type == TaskType::TaskCancelation && !sending_.contains(entry->task.uid))
-            found.push_back(entry->task.uid);
+        if (entry->task.type != TaskType::TaskCancelation || sending_.contains(entry->task.uid)) continue;
+        if (std::ranges::none_of(entry->targets, early)) found.push_back(entry->task.uid);
     }
     for (const std::uint64_t uid : found | std::views::reverse) co_await carry_cancelation(uid, topology);
     co_return !found.empty();
 }
 
+// What it may call off, each with the parts that would be, as far as is known here.
+std::vector<tasks::TaskEntry> Writer::open_targets(const tasks::TaskEntry& cancelation) const {
+    std::vector<tasks::TaskEntry> out;
+    for (const std::uint64_t target : cancelation.targets) {
+        const tasks::TaskEntry* known = tasks_.find(target);
+        const bool open = known != nullptr && !protocol::is_finished(known->task.status);
+        if (!open || target >= cancelation.task.uid || known->carried_by) continue;
+        if (!all_called_off(*known, cancelation.targets)) continue;
+        tasks::TaskEntry entry = *known;
+        if (const auto parts = acknowledged_.find(target); parts != acknowledged_.end()) entry.parts = parts->second;
+        entry.parts = parts_to_cancel(entry);  // nothing else is asked for: a node that begins meanwhile may go on
+        out.push_back(std::move(entry));
+    }
+    return out;
+}
+
 env::Task<void> Writer::carry_cancelation(std::uint64_t uid, cluster::TopologyPtr topology) {
     tasks_.start(uid, env_.clock.wall());
     tasks::TaskEntry cancelation = *tasks_.find(uid);
+    std::vector<tasks::TaskEntry> entries = open_targets(cancelation);
+    co_await look_after_parts(entries, topology);
     std::vector<std::uint64_t> targets;
     std::map<NodeId, std::vector<std::uint64_t>> on_nodes;
-    for (const std::uint64_t target : cancelation.targets) {
-        const tasks::TaskEntry* known = tasks_.find(target);
-        if (known == nullptr || protocol::is_finished(known->task.status) || target >= uid || sending_.contains(target))
-            continue;
-        if (known->carried_by || !all_called_off(*known, cancelation.targets)) continue;
-        tasks::TaskEntry entry = *known;
-        entry.parts = parts_to_cancel(entry);  // nothing else is asked for: a node that begins meanwhile may go on
-        co_await look_after_parts(entry, topology);
-        const auto change = changes_.find(target);
+    for (const tasks::TaskEntry& entry : entries) {
+        const auto change = changes_.find(entry.task.uid);
         const bool under_way = change != changes_.end() && change->second.phase != SettingsChange::Phase::Waiting;
         if (!untouched(entry) || under_way) continue;
-        targets.push_back(target);
+        targets.push_back(entry.task.uid);
         for (const tasks::NodeTask& part : entry.parts) {
             if (open_part(part)) on_nodes[part.node].push_back(part.uid);
         }
     }
+    std::vector<env::Task<bool>> calls;  // at once: on each node the work may begin any moment
     for (auto& [node, uids] : on_nodes) {
         const std::optional<cluster::NodeIndex> index = topology->find(node);
-        if (index) co_await cancel_on_node(node, topology->node(*index).address, std::move(uids));
+        if (index) calls.push_back(cancel_on_node(node, topology->node(*index).address, std::move(uids)));
     }
+    (void)co_await env::gather(env_.executor, std::move(calls));
+    const auto unsettled = [this](std::uint64_t target) { return sending_.contains(target); };
+    const env::Deadline deadline = env::Deadline::after(env_.clock, options_.cancel_timeout);
+    while (std::ranges::any_of(targets, unsettled) && !deadline.expired(env_.clock))
+        co_await env::sleep_for(env_, options_.poll_least);
     std::uint64_t count = 0;
     for (const std::uint64_t target : targets) {
+        if (unsettled(target)) continue;  // follow() ends it as its nodes do
         co_await cancel_task(target, uid, topology);
         const tasks::TaskEntry* after = tasks_.find(target);
         if (after != nullptr && after->task.canceled_by == uid) count += 1 + after->carries;
@@ -121,7 +141,7 @@ env::Task<bool> Writer::cancel_on_node(NodeId node, std::string address, std::ve
 
 env::Task<void> Writer::cancel_task(std::uint64_t uid, std::uint64_t by, cluster::TopologyPtr topology) {
     tasks::TaskEntry entry = *tasks_.find(uid);
-    co_await look_after_parts(entry, topology);
+    co_await look_after_parts(std::span(&entry, 1), topology);
     const std::vector<std::pair<NodeId, std::uint64_t>> held = hints_.held_of(uid);
     const bool none_sent = held.size() == entry.parts.size();  // or there is nothing to send
     if (!none_sent && !any_canceled(entry)) co_return;         // it had begun: it is followed to its end

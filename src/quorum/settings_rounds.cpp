@@ -149,7 +149,7 @@ env::Task<Writer::Followed> Writer::follow_change(std::uint64_t uid, cluster::To
     }
     turn.nodes = index->node_versions;
     if (turn.change.phase == Phase::Waiting) co_return co_await begin_change(std::move(turn), topology, index);
-    co_await look_after_parts(turn.entry, topology);
+    co_await look_after_parts(std::span(&turn.entry, 1), topology);
     const std::vector<NodeId> asked =
         turn.change.phase == Phase::Rollback ? turn.change.undone : turn.change.waves[turn.change.wave];
     SettingsLook look;

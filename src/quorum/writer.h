@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <span>
 
 #include "env/lane.h"
 #include "quorum/catalog_book.h"
@@ -54,7 +55,6 @@ public:
     // The node is in debt for all that it should hold by now of an index, or of every index.
     void owe_index(tasks::Batch& batch, const NodeId& node, const IndexUid& index, const std::string& why);
     void owe_all(tasks::Batch& batch, const NodeId& node, const std::string& why);
-
     // Are the index's settings being changed on some nodes and not on others?
     bool is_changing(const IndexUid& index) const;
     // Has the node been sent all that was written to the index, so that what it shows is what it holds?
@@ -62,9 +62,8 @@ public:
     env::Task<Result<Receipt>> submit(WriteOrder order, std::vector<plan::CatalogChange> changes);
     // Compares the settings that nodes show with those committed, until `stop`; what differs is repaired by follow().
     env::Task<void> watch_settings(std::function<cluster::TopologyPtr()> topology, env::Cancel stop);
-
-    // Tasks of this type are not the nodes' but ours: when the turn of one has come, `work` is started beside the
-    // others and yields the details of the task that has ended well. After a restart it is started anew.
+    // Ours: when the turn of such a task has come, `work` is started beside the others, anew after a restart. It yields
+    // the details of the task that has ended well.
     using OwnWork = std::function<env::Task<Result<json::Value>>(protocol::Task task, json::Value wish)>;
     void carry_out_here(protocol::TaskType type, OwnWork work) { own_work_[type] = std::move(work); }
 
@@ -116,18 +115,18 @@ private:
     void excuse_failed(tasks::TaskEntry& entry, const cluster::Topology& topology, Ending& ending);
     env::Task<bool> end_task(tasks::TaskEntry entry, std::uint32_t copies, Ending ending = {});
     void judge_loss(tasks::TaskEntry& entry, const cluster::Topology& topology, tasks::NodeTask& part) const;
-    env::Task<void> look_after_parts(tasks::TaskEntry& entry, cluster::TopologyPtr topology);
-    // Cancelations overtake all other tasks; deletions of tasks wait their turn. See purge.cpp.
-    env::Task<bool> carry_cancelations(cluster::TopologyPtr topology);
+    env::Task<void> look_after_parts(std::span<tasks::TaskEntry> entries, cluster::TopologyPtr topology);
+    env::Task<void> note_loss(tasks::TaskEntry& entry, tasks::NodeTask& part, cluster::TopologyPtr topology);
+    env::Task<bool> carry_cancelations(cluster::TopologyPtr topology);  // they overtake all else, see purge.cpp
     env::Task<void> carry_cancelation(std::uint64_t uid, cluster::TopologyPtr topology);
+    std::vector<tasks::TaskEntry> open_targets(const tasks::TaskEntry& cancelation) const;
     env::Task<bool> cancel_on_node(NodeId node, std::string address, std::vector<std::uint64_t> uids);
     env::Task<void> cancel_task(std::uint64_t uid, std::uint64_t by, cluster::TopologyPtr topology);
     std::optional<std::uint64_t> canceler_of(std::uint64_t uid) const;
     env::Task<std::uint64_t> delete_targets(const tasks::TaskEntry& entry);
     env::Task<bool> forget_oldest();
     void wake();
-    // Changes of settings. See settings_rounds.cpp.
-    struct Release {
+    struct Release {  // of changes of settings, see settings_rounds.cpp
         NodeId node;
         std::uint64_t place = 0;  // of a hint that was held back
         std::uint64_t task = 0;
@@ -161,7 +160,6 @@ private:
     env::Task<Followed> end_change(Turn turn, cluster::TopologyPtr topology, bool committed);
     void count_mismatch(const IndexUid& index);
     void note_version(const IndexUid& index);
-    // Nodes with other settings than the committed ones. See settings_repair.cpp.
     env::Task<void> compare_settings(cluster::TopologyPtr topology);
     void note_refusal(const NodeId& node);
     bool may_compare(const cluster::Node& node, const plan::IndexEntry& index) const;
@@ -188,11 +186,13 @@ private:
     std::map<std::uint64_t, SettingsChange> changes_;                  // by task
     std::map<std::pair<IndexUid, NodeId>, SettingsSuspect> suspects_;  // found by watch_settings(), or to be repaired
     std::set<std::uint64_t> sending_;                                  // begun, and not yet settled: not followed
+    std::map<std::uint64_t, std::vector<tasks::NodeTask>> acknowledged_;  // of these: with the parts that nodes have
     std::map<protocol::TaskType, OwnWork> own_work_;
     std::set<std::uint64_t> at_own_work_;
     Shifting shifting_;
     Answers answers_;
     std::optional<env::OneShot<bool>> asleep_;
+    bool woken_ = false;  // while awake
     env::Monotonic look_for_old_at_{}, quiet_in_vain_until_{};
     std::set<NodeId> waited_for_in_vain_;  // until they take a write again
 };

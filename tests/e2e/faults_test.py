@@ -343,6 +343,71 @@ class Faults(ThreeNodes):
         task = self.ask("GET", f"/tasks/{uid}").json
         self.assertEqual((task["status"], task["canceledBy"]), ("canceled", canceler))
 
+    def test_a_cancelation_waits_for_what_is_just_being_sent(self):
+        self.serve()
+        slow = {"source": "rest", "url": "http://127.0.0.1:9/", "dimensions": 3, "request": "{{text}}", "response": "{{embedding}}"}
+        self.await_task(self.ask("PATCH", "/indexes/slow/settings", {"embedders": {"slow": slow}}))
+        for node in self.nodes:
+            node.suffer("delay=700ms:path=/indexes/slow/documents")
+        writer = threading.Thread(target=self.ask, args=("POST", "/indexes/slow/documents", [{"id": i} for i in range(30)]))
+        writer.start()
+        added = "/tasks?indexUids=slow&types=documentAdditionOrUpdate"
+        wait_until(lambda: self.ask("GET", added).json["total"] == 1, "it is on its way")
+        canceler = self.ask("POST", "/tasks/cancel?indexUids=slow").json["taskUid"]
+        wait_until(lambda: self.ask("GET", f"/tasks/{canceler}").json["finishedAt"], "it is called off")
+        writer.join()
+        self.assertEqual(self.ask("GET", f"/tasks/{canceler}").json["details"]["canceledTasks"], 1)
+        task = self.ask("GET", added).json["results"][0]
+        self.assertEqual((task["status"], task["canceledBy"]), ("canceled", canceler))
+
+    def test_nobody_waits_for_nodes_that_only_learn_of_an_index(self):
+        self.serve(replication_factor=1)
+        self.await_task(self.ask("POST", "/indexes/probe/documents", [{"id": 1}]))
+        for node in self.nodes:
+            if call(node.port, "GET", "/indexes/probe/stats", NODE_KEY).json["numberOfDocuments"] == 0:
+                node.suffer("delay=2s:path=/indexes")
+        begun = time.monotonic()
+        reply = self.ask("POST", "/indexes/fresh/documents", [{"id": 1}])
+        self.assertLess(time.monotonic() - begun, 1.5)
+        self.await_task(reply)
+        for node in self.nodes:
+            self.assertEqual(call(node.port, "GET", "/indexes/fresh", NODE_KEY).status, 200)
+
+    def test_what_is_held_back_is_called_off_one_by_one(self):
+        """Additions that a change of settings holds back do not travel together: until then each can be called off."""
+        self.serve(server={"threads": 1})  # many at once
+        slow = {"source": "rest", "url": "http://127.0.0.1:9/", "dimensions": 3, "request": "{{text}}", "response": "{{embedding}}"}
+        self.await_task(self.ask("PATCH", "/indexes/slow/settings", {"embedders": {"slow": slow}}))
+        first = self.ask("POST", "/indexes/slow/documents", [{"id": i} for i in range(30)]).json["taskUid"]
+        change = self.ask("PATCH", "/indexes/slow/settings", {"stopWords": ["the"]})
+        uids = {}
+
+        def write(writer):
+            for i in range(3):
+                key = 1000 + writer * 10 + i
+                reply = self.ask("POST", "/indexes/slow/documents", [{"id": key, "_vectors": {"slow": [1, 2, 3]}}])
+                uids[key] = reply.json["taskUid"]
+        writers = [threading.Thread(target=write, args=(i,)) for i in range(24)]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+
+        def call_off(uid):
+            canceler = self.ask("POST", f"/tasks/cancel?uids={uid}").json["taskUid"]
+            wait_until(lambda: self.ask("GET", f"/tasks/{canceler}").json["finishedAt"], "it is called off")
+            self.assertEqual(self.ask("GET", f"/tasks/{canceler}").json["details"]["canceledTasks"], 1)
+        for key in sorted(uids)[::2]:
+            call_off(uids[key])
+        call_off(first)
+        self.await_task(change)
+        for at, key in enumerate(sorted(uids)):
+            path = f"/tasks/{uids[key]}"
+            wait_until(lambda path=path: self.ask("GET", path).json["finishedAt"], "it has ended")
+            self.assertEqual(self.ask("GET", path).json["status"], "canceled" if at % 2 == 0 else "succeeded")
+            found = self.ask("GET", f"/indexes/slow/documents/{key}").status
+            self.assertEqual(found, 404 if at % 2 == 0 else 200, key)
+
 
 if __name__ == "__main__":
     unittest.main()
