@@ -343,6 +343,7 @@ Result<void> check_embedder_change(const std::string& name, const json::Object& 
 
 Result<EmbedderSettings> merged_embedder(const std::string& name, const EmbedderSettings* standing,
                                          const json::Object& given) {
+    MIROIR_CHECK(check_nested(name, given, "searchEmbedder"));  // one that embeds documents may leave its source out
     const json::Value* asked = set_member(given, "source");
     std::string source = standing != nullptr ? standing->members.find("source")->string() : "openAi";
     json::Object members = standing != nullptr ? standing->members : json::Object();

@@ -158,8 +158,10 @@ TEST(Settings, EmbeddersInsideOthersMergeToo) {
               R"("documentTemplateMaxBytes":400,"url":"http://i/","request":1,"response":2,"headers":{}}})");
     // A new source keeps what both know, as outside.
     EXPECT_EQ(
-        shown({kBoth, R"({"embedders":{"c":{"searchEmbedder":{"apiKey":"k"},"indexingEmbedder":{"apiKey":"l"}}}})",
-               R"({"embedders":{"c":{"indexingEmbedder":{"source":"ollama","model":"m"}}}})"}),
+        shown(
+            {kBoth,
+             R"({"embedders":{"c":{"searchEmbedder":{"source":"rest","apiKey":"k"},"indexingEmbedder":{"apiKey":"l"}}}})",
+             R"({"embedders":{"c":{"indexingEmbedder":{"source":"ollama","model":"m"}}}})"}),
         R"({"source":"composite","searchEmbedder":{"source":"rest","apiKey":"k","url":"http://s/","request":1,)"
         R"("response":2,"headers":{}},"indexingEmbedder":{"source":"ollama","model":"m","apiKey":"l",)"
         R"("documentTemplate":"t","documentTemplateMaxBytes":400}})");
