@@ -303,7 +303,6 @@ env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::Ca
         if (!sending.later.contains(node)) sends.push_back(send_parts(sending, node));
     }
     co_await env::gather(env_.executor, std::move(sends));
-    co_await look_for_others(sending);
     std::vector<protocol::Task> carried;
     for (std::uint64_t i = 0; i < sending.order.carried.size(); ++i)
         carried.push_back(tasks_.find(*begun + 1 + i)->task);
@@ -318,6 +317,7 @@ env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::Ca
     sends.clear();
     for (const NodeId& node : sending.later) sends.push_back(send_parts(sending, node));
     co_await env::gather(env_.executor, std::move(sends));
+    co_await look_for_others(sending);
     Result<Receipt> receipt = co_await settle(sending);
     if (receipt) receipt->carried = std::move(carried);
     sending_.erase(*begun);
@@ -339,6 +339,7 @@ env::Task<void> Writer::settle_behind(Sending sending) {
     std::vector<env::Task<Result<void>>> sends;
     for (const NodeId& node : sending.later) sends.push_back(send_parts(sending, node));
     co_await env::gather(env_.executor, std::move(sends));
+    co_await look_for_others(sending);
     sending.passes.clear();
     (void)co_await settle(sending);
     acknowledged_.erase(uid);
