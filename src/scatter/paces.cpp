@@ -14,6 +14,10 @@ constexpr double kSlowMargin_ms = 3;
 // because another node was faster says much: whoever is late shall not be waited for many times.
 constexpr double kLeastWeight = 1.0 / 8;
 constexpr double kWeightOfLate = 1.0 / 2;
+// A call that was given up would have taken longer, nobody knows by how much; it was waited for hardly longer than any
+// other. Taken at its word, a node that hangs would look well enough to be asked whenever its peers have a bad moment:
+// it is believed to take at least so many times what they do, which is enough to be called slow.
+constexpr double kBeyondPeers = 7;
 
 double ms_of(std::chrono::nanoseconds span) { return std::chrono::duration<double, std::milli>(span).count(); }
 
@@ -65,8 +69,10 @@ void Paces::ended(const NodeId& node, std::chrono::nanoseconds took, Ending endi
     const double age = ms_of(now - pace.told_at) / std::max(1e-6, ms_of(options_.half_life));
     const double weight = pace.known ? 1 - std::exp2(-age) : 1;
     pace.error_rate += weight * ((ending == Ending::Failed ? 1.0 : 0.0) - pace.error_rate);
-    const double least = ending == Ending::Canceled ? kWeightOfLate : kLeastWeight;
-    if (ending != Ending::Failed) note_latency(pace, took, std::max(weight, least));
+    const bool given_up = ending == Ending::Canceled;
+    const double felt = std::max(weight, given_up ? kWeightOfLate : kLeastWeight);
+    if (ending != Ending::Failed) note_latency(pace, took, felt);
+    if (given_up) pace.latency_ms += felt * std::max(0.0, kBeyondPeers * fleet_latency_ms_ - ms_of(took));
     pace.known = true;
     pace.told_at = now;
 }

@@ -75,6 +75,19 @@ TEST(Paces, WhoeverWasLateOnceOrTwiceIsAvoidedHoweverFastCallsCome) {
     EXPECT_LT(course.paces.cost(kSlow), 1.5 * course.paces.cost(kFast)) << "and trusted again";
 }
 
+TEST(Paces, OneRaceLostIsEnoughAndTheMomentForASecondTryStays) {
+    Course course;
+    for (int i = 0; i < 200; ++i) {
+        course.call(kFast, milliseconds(5));
+        course.call(kSlow, milliseconds(5));
+    }
+    course.paces.began(kSlow);
+    course.now += std::chrono::microseconds(100);
+    course.paces.ended(kSlow, milliseconds(12), Paces::Ending::Canceled, course.now);
+    EXPECT_GT(course.paces.cost(kSlow), 3 * course.paces.cost(kFast));
+    EXPECT_EQ(course.paces.p95(kSlow), milliseconds(5));
+}
+
 TEST(Paces, TheSlowestOfThoseWhoWereAskedOfLate) {
     Course course;
     const env::Monotonic begun = course.now;
