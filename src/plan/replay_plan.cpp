@@ -108,6 +108,8 @@ SearchPlan spelling_plan(const SearchPlan& plan, const std::string& field, const
     out.asked.hits_per_page.reset();
     out.asked.offset = 0;
     out.asked.limit = 1;  // with none a hybrid search would not look at vectors
+    // What a node has not looked at counts, below the threshold or not: it is to look at all.
+    if (out.asked.ranking_score_threshold) out.asked.limit = plan.index->settings.max_total_hits;
     out.asked.attributes_to_retrieve = std::set<std::string>();
     out.asked.show_ranking_score = out.asked.show_ranking_score_details = false;
     out.asked.filter = protocol::and_filters(out.asked.filter, equals(field, value));
