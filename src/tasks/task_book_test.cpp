@@ -44,6 +44,15 @@ TEST_F(TaskBookTest, UidsRiseByOneAndSurvive) {
     EXPECT_EQ(begin("z"), 2) << "an erased uid must not come back";
 }
 
+// What is written to the new name waits for the renaming as what is written to the old one does.
+TEST(IndexesOf, NamesBothOfARename) {
+    protocol::Task task;
+    task.index_uid = "a";
+    EXPECT_EQ(indexes_of(task), std::vector<std::string>{"a"});
+    task.details = json::Object{{"primaryKey", nullptr}, {"oldIndexUid", "a"}, {"newIndexUid", "c"}};
+    EXPECT_EQ(indexes_of(task), (std::vector<std::string>{"a", "c"}));
+}
+
 TEST_F(TaskBookTest, KnowsWhatEndedBeforeAMoment) {
     const auto at = [](int second) { return protocol::Instant(std::chrono::seconds(second)); };
     const auto ended = [&](int begun, std::optional<int> end) {

@@ -48,8 +48,13 @@ std::string strategy_of(const protocol::Task& task) {
 }  // namespace
 
 std::vector<std::string> indexes_of(const protocol::Task& task) {
-    if (task.index_uid) return {*task.index_uid};
     std::vector<std::string> out;
+    if (task.index_uid) {
+        out.push_back(*task.index_uid);
+        const json::Value* renamed = task.details.find("newIndexUid");
+        if (renamed != nullptr && renamed->is_string()) out.push_back(renamed->string());
+        return out;
+    }
     const json::Value* swaps = task.details.find("swaps");
     if (swaps == nullptr || !swaps->is_array()) return out;
     for (const json::Value& swap : swaps->array()) {
