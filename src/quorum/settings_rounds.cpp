@@ -8,6 +8,7 @@
 #include "plan/node_settings.h"
 #include "plan/settings_print.h"
 #include "quorum/orders.h"
+#include "quorum/passing_on.h"
 #include "quorum/writer.h"
 
 namespace miroir::quorum {
@@ -63,6 +64,9 @@ void Writer::note_change(std::uint64_t uid, SettingsChange change, tasks::Batch&
 
 // What the holder keeps back on this node is to go out. Its own part gets the body known only now.
 void Writer::release(Turn& turn, const NodeId& node, bool drop_own) {
+    for (Hints::HeldAt& at : passed_on(hints_.all_held(), turn.uid)) {
+        if (at.node == node) hints_.hold(turn.batch, at.node, at.place, std::move(at.held));
+    }
     for (auto& [place, held] : hints_.held_by(node, turn.uid)) {
         const bool own = held.task == turn.uid;
         if (own && drop_own) {

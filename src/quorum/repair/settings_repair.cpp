@@ -6,6 +6,7 @@
 #include "json/write.h"
 #include "plan/node_settings.h"
 #include "plan/settings_print.h"
+#include "quorum/passing_on.h"
 #include "quorum/writer.h"
 
 namespace miroir::quorum {
@@ -37,12 +38,22 @@ void count_repair(env::Metrics& metrics, const IndexUid& index) {
 env::Task<bool> Writer::free_orphans() {
     tasks::Batch batch;
     std::vector<Release> released;
-    for (const Hints::HeldAt& at : hints_.all_held()) {
+    const std::vector<Hints::HeldAt> all = hints_.all_held();
+    bool handed_over = false;
+    for (const Hints::HeldAt& at : all) {
         if (changes_.contains(at.held.holder) || sending_.contains(at.held.task)) continue;
+        std::vector<Hints::HeldAt> behind = passed_on(all, at.held.holder);
+        const auto here = std::ranges::find_if(
+            behind, [&at](const Hints::HeldAt& each) { return each.node == at.node && each.place == at.place; });
+        if (here != behind.end()) {
+            hints_.hold(batch, here->node, here->place, std::move(here->held));
+            handed_over = true;
+            continue;
+        }
         hints_.unhold(batch, at.node, at.place);
         released.push_back({.node = at.node, .place = at.place, .task = at.held.task, .part = at.held.part});
     }
-    if (released.empty()) co_return false;
+    if (released.empty() && !handed_over) co_return false;
     const Result<void> kept = co_await store_.commit(std::move(batch));
     if (!kept) co_return false;
     co_await let_go(std::move(released), Hints::kNoTask);
