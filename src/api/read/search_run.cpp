@@ -54,12 +54,15 @@ env::Task<Result<void>> finish(LegPlace place, SearchOutcome& outcome) {
     if (!plan.vector_calls.empty()) co_return co_await add_vectors(place, outcome);
     const bool look_again =
         !plan.alone && plan.recipe.threshold && plan.recipe.estimates && plan.frame.facets && !outcome.merged.filled;
-    if (look_again) {  // the page is not full, so one node would have looked at everything
+    if (look_again) {  // where the page is not full, one node would have looked at everything
         plan.asked.ranking_score_threshold = plan.recipe.threshold;
         Leg again = co_await run_leg(place, plan::Leg::Words);
-        if (!again.answers.empty()) {
+        merge::MergedHits merged = merge::merge_hits(again.answers, plan.recipe);
+        if (!again.answers.empty() && !merged.filled) {
             outcome.answers = std::move(again.answers);
-            outcome.merged = merge::merge_hits(outcome.answers, plan.recipe);
+            outcome.merged = std::move(merged);
+        } else {  // it is full with hits that nodes had not shown: one node would have stopped there
+            plan.asked.ranking_score_threshold.reset();
         }
     }
     co_return Result<void>{};
