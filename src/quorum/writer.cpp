@@ -340,7 +340,8 @@ env::Task<void> Writer::settle_behind(Sending sending) {
     for (const NodeId& node : sending.later) sends.push_back(send_parts(sending, node));
     co_await env::gather(env_.executor, std::move(sends));
     co_await look_for_others(sending);
-    sending.passes.clear();
+    sending.later.clear();
+    if (sending.taken_by_all_but_later()) sending.passes.clear();  // else what is owed first comes first
     (void)co_await settle(sending);
     acknowledged_.erase(uid);
     sending_.erase(uid);
