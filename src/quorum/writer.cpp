@@ -13,23 +13,19 @@ using tasks::NodeTask;
 
 struct Writer::Sending {
     WriteOrder order;
-    cluster::TopologyPtr latest;          // of when its lanes were entered
-    tasks::TaskEntry entry;               // its parts stand beside the requests of the order
-    std::set<NodeId> nodes;               // by name, so that two orders never wait for each other's lanes
-    std::set<NodeId> later;               // of these: they only learn of an index, of whose documents they get none
-    std::vector<env::Lane::Pass> passes;  // beside the nodes
-    std::vector<SendOutcome> outcomes;    // beside the requests; a part that is not sent stays Missed
-    std::vector<std::uint64_t> places;    // of their hints
-    std::set<std::size_t> stored_only;    // whose bodies are large: they wait in the store
+    cluster::TopologyPtr latest;                        // of when its lanes were entered
+    tasks::TaskEntry entry;                             // its parts stand beside the requests of the order
+    std::set<NodeId> nodes;                             // by name, so that two orders never wait for each other's lanes
+    std::vector<env::Lane::Pass> passes;                // beside the nodes
+    std::vector<SendOutcome> outcomes;                  // beside the requests; a part that is not sent stays Missed
+    std::vector<std::uint64_t> places;                  // of their hints
+    std::set<std::size_t> stored_only;                  // whose bodies are large: they wait in the store
     std::vector<std::optional<std::uint64_t>> holders;  // beside them: the change of settings that holds it back
     std::vector<std::uint8_t> held_good;                // held back, and as good as taken
     bool held(std::size_t i) const { return holders[i].has_value(); }
-    bool taken_by_all_but_later() const {
-        for (std::size_t i = 0; i < outcomes.size(); ++i) {
-            const bool taken = outcomes[i].kind == SendOutcome::Kind::Accepted;
-            if (!taken && !later.contains(entry.parts[i].node)) return false;
-        }
-        return !outcomes.empty();
+    bool taken_by_all() const {
+        const auto taken = [](const SendOutcome& outcome) { return outcome.kind == SendOutcome::Kind::Accepted; };
+        return !outcomes.empty() && std::ranges::all_of(outcomes, taken);
     }
     std::vector<NodeTask> parts_so_far() const {
         std::vector<NodeTask> out = entry.parts;
@@ -39,13 +35,6 @@ struct Writer::Sending {
             out[i].uid = outcomes[i].uid;
         }
         return out;
-    }
-    void leave_lanes_but_of_later() {
-        auto pass = passes.begin();
-        for (const NodeId& node : nodes) {
-            if (!later.contains(node)) pass->give_back();
-            ++pass;
-        }
     }
     // Who takes the part, as it is now: while the write waited it may have come back.
     const cluster::Node& node(std::size_t i) const {
@@ -83,13 +72,6 @@ void note_touches(Touches& touches, const WriteOrder& order, const std::vector<p
 WriterOptions bearing_claim(WriterOptions options) {
     options.link.claim = options.claim;
     return options;
-}
-
-// Those whom nobody has to wait for: an addition makes its index on all nodes, and most get none of its documents.
-std::set<NodeId> only_told(const tasks::TaskEntry& entry) {
-    std::set<NodeId> out = nodes_in(entry, {NodeTask::State::Planned, NodeTask::State::Missed});
-    for (const NodeTask& part : parts_to_cancel(entry)) out.erase(part.node);
-    return out;
 }
 
 }  // namespace
@@ -297,27 +279,21 @@ env::Task<Result<Receipt>> Writer::submit(WriteOrder order, std::vector<plan::Ca
     }
     sending.entry.task.uid = *begun;
     co_await shifting_.announce(*begun);
-    sending.later = only_told(sending.entry);
     std::vector<env::Task<Result<void>>> sends;
-    for (const NodeId& node : sending.nodes) {
-        if (!sending.later.contains(node)) sends.push_back(send_parts(sending, node));
-    }
+    for (const NodeId& node : sending.nodes) sends.push_back(send_parts(sending, node));
     co_await env::gather(env_.executor, std::move(sends));
+    co_await look_for_others(sending);
     std::vector<protocol::Task> carried;
     for (std::uint64_t i = 0; i < sending.order.carried.size(); ++i)
         carried.push_back(tasks_.find(*begun + 1 + i)->task);
     // Nobody has to wait until that is written down, too: who does not find it asks the nodes for the tasks again.
-    if (sending.taken_by_all_but_later()) {
+    if (sending.taken_by_all()) {
         Receipt receipt{.task = sending.entry.task, .degraded = {}, .carried = std::move(carried)};
         acknowledged_.emplace(*begun, sending.parts_so_far());
-        sending.leave_lanes_but_of_later();  // what is written next gets to those behind this
+        sending.passes.clear();
         env::spawn(env_.executor, settle_behind(std::move(sending)));
         co_return receipt;
     }
-    sends.clear();
-    for (const NodeId& node : sending.later) sends.push_back(send_parts(sending, node));
-    co_await env::gather(env_.executor, std::move(sends));
-    co_await look_for_others(sending);
     Result<Receipt> receipt = co_await settle(sending);
     if (receipt) receipt->carried = std::move(carried);
     sending_.erase(*begun);
@@ -336,12 +312,6 @@ env::Task<void> Writer::look_for_others(Sending& sending) {
 
 env::Task<void> Writer::settle_behind(Sending sending) {
     const std::uint64_t uid = sending.entry.task.uid;
-    std::vector<env::Task<Result<void>>> sends;
-    for (const NodeId& node : sending.later) sends.push_back(send_parts(sending, node));
-    co_await env::gather(env_.executor, std::move(sends));
-    co_await look_for_others(sending);
-    sending.later.clear();
-    if (sending.taken_by_all_but_later()) sending.passes.clear();  // else what is owed first comes first
     (void)co_await settle(sending);
     acknowledged_.erase(uid);
     sending_.erase(uid);

@@ -360,19 +360,6 @@ class Faults(ThreeNodes):
         task = self.ask("GET", added).json["results"][0]
         self.assertEqual((task["status"], task["canceledBy"]), ("canceled", canceler))
 
-    def test_nobody_waits_for_nodes_that_only_learn_of_an_index(self):
-        self.serve(replication_factor=1)
-        self.await_task(self.ask("POST", "/indexes/probe/documents", [{"id": 1}]))
-        for node in self.nodes:
-            if call(node.port, "GET", "/indexes/probe/stats", NODE_KEY).json["numberOfDocuments"] == 0:
-                node.suffer("delay=2s:path=/indexes")
-        begun = time.monotonic()
-        reply = self.ask("POST", "/indexes/fresh/documents", [{"id": 1}])
-        self.assertLess(time.monotonic() - begun, 1.5)
-        self.await_task(reply)
-        for node in self.nodes:
-            self.assertEqual(call(node.port, "GET", "/indexes/fresh", NODE_KEY).status, 200)
-
     def test_what_is_held_back_is_called_off_one_by_one(self):
         """Additions that a change of settings holds back do not travel together: until then each can be called off."""
         self.serve(server={"threads": 1})  # many at once
