@@ -157,9 +157,9 @@ Result<json::Value> merged_network(json::Value network, const NetworkBody& body)
     return network;
 }
 
+// Who loads a dump is most often another than made it: as in the engine it does not take over that one's name.
 json::Value network_from_dump(const json::Value& dumped) {
     json::Value network = fresh_network();
-    if (const json::Value* self = dumped.find("self"); self != nullptr && self->is_string()) network["self"] = *self;
     const json::Value* version = dumped.find("version");
     if (version != nullptr && version->is_string() &&
         version->string().size() == network.find("version")->string().size())

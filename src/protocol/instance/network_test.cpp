@@ -57,11 +57,12 @@ TEST(Network, RefusesAsTheEngineDoes) {
               "Invalid `.remotes.q.url` (`http://a:99999`): invalid port number");
 }
 
-TEST(Network, IsTheSameBehindADump) {
+TEST(Network, IsTheSameBehindADumpButForTheNameOfWhoMadeIt) {
     Patched patched;
     patched(R"({"self":"a","remotes":{"a":{"url":"http://a.example"}},"shards":{"s":{"remotes":["a"]}}})", "self");
-    EXPECT_EQ(json::to_text(network_view(network_from_dump(network_view(patched.network())))),
-              json::to_text(network_view(patched.network())));
+    json::Value expected = network_view(patched.network());
+    expected["self"] = nullptr;
+    EXPECT_EQ(json::to_text(network_view(network_from_dump(network_view(patched.network())))), json::to_text(expected));
     EXPECT_EQ(network_from_dump(json::parse(R"({"remotes":{},"version":"short","shards":[],"self":3})").value()),
               fresh_network());
     const json::Value old =
